@@ -1,0 +1,62 @@
+import canonicalize from "canonicalize";
+import { decodeUtf8, encodeUtf8 } from "./bytes.ts";
+import { invariant, LeixError } from "./errors.ts";
+import { JSON_DEPTH_MAX } from "./limits.ts";
+
+/** RFC 8785 text of a JSON value. */
+export function encodeCanonical(value: unknown): string {
+  const text = canonicalize(value);
+  invariant(text !== undefined, "only JSON values have a canonical form");
+  return text;
+}
+
+/**
+ * Parses JSON and refuses every spelling but the canonical one, which also rules out duplicate members.
+ * Throws `input/too-large`, `input/not-json`, `input/too-deep`, `input/not-canonical`.
+ */
+export function parseCanonical(bytes: Uint8Array, bytesMax: number): unknown {
+  if (bytes.byteLength > bytesMax) {
+    throw new LeixError("input/too-large", `${bytes.byteLength} of at most ${bytesMax} bytes`);
+  }
+  const text = decodeUtf8(bytes);
+  refuseDeepJson(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new LeixError("input/not-json", "", { cause });
+  }
+  if (canonicalText(value) !== text) throw new LeixError("input/not-canonical");
+  return value;
+}
+
+/** Canonical UTF-8 bytes of a JSON value. */
+export function encodeCanonicalBytes(value: unknown): Uint8Array<ArrayBuffer> {
+  return encodeUtf8(encodeCanonical(value));
+}
+
+/** Null where the value has no canonical form: a lone surrogate is JSON, but not I-JSON (RFC 7493). */
+function canonicalText(value: unknown): string | null {
+  try {
+    return encodeCanonical(value);
+  } catch {
+    return null;
+  }
+}
+
+/** A bound on nesting before anything recursive touches the text. */
+function refuseDeepJson(text: string): void {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (inString) {
+      if (char === "\\") i++;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === "{" || char === "[") {
+      depth++;
+      if (depth > JSON_DEPTH_MAX) throw new LeixError("input/too-deep", `more than ${JSON_DEPTH_MAX} levels`);
+    } else if (char === "}" || char === "]") depth--;
+  }
+}

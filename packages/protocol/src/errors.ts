@@ -1,0 +1,330 @@
+/** One entry of the catalogue: when the code is given, and what its reader should do about it. */
+export interface ErrorText {
+  readonly when: string;
+  readonly todo: string;
+}
+
+/**
+ * Every error code LEIX gives, in one place; `schemas/errors.md` is generated from it.
+ * A code is `area/what-happened`. Tests and programs compare codes; people read `when` and `todo`.
+ */
+export const ERRORS = {
+  "input/not-json": {
+    when: "The bytes received are not one JSON object in UTF-8.",
+    todo: 'Send exactly one JSON object {"message": "<compact JWS>"}, with "body" where the message has one.',
+  },
+  "input/not-canonical": {
+    when: "The JSON is well formed, but its bytes are not the RFC 8785 canonical form.",
+    todo: "Serialise with an RFC 8785 (JCS) library: sorted members, no white space, no duplicate member.",
+  },
+  "input/too-deep": {
+    when: "The JSON nests deeper than JSON_DEPTH_MAX.",
+    todo: "Flatten the value; nothing in this protocol nests that deep.",
+  },
+  "input/too-large": {
+    when: "The input is larger than the named limit for its kind.",
+    todo: "Shorten it below the limit given in the detail, or move large content into an attachment.",
+  },
+  "input/schema": {
+    when: "The JSON does not follow the published JSON Schema: a member is missing, unknown or of a wrong form.",
+    todo: "Correct the member named in the detail; the schemas are in the folder schemas/.",
+  },
+  "input/kind-unknown": {
+    when: "The message or statement names a kind that this version does not know.",
+    todo: "Use one of the kinds listed in schemas/protocol.md.",
+  },
+  "input/version-unknown": {
+    when: "The member v is not a version this exchange reads.",
+    todo: "Send v 1, or upgrade the exchange first.",
+  },
+  "jws/malformed": {
+    when: "The token is not a compact JWS: three canonical base64url parts, the first and second being JSON.",
+    todo: "Send an RFC 7515 compact serialisation, base64url without padding.",
+  },
+  "jws/header": {
+    when: "The protected header is not exactly the canonical {alg, kid, typ}.",
+    todo: "Remove every other header field (crit, jwk, x5c, jku, ...) and order the three as RFC 8785 does.",
+  },
+  "jws/type": {
+    when: "The header's typ is not the one expected in this place.",
+    todo: "Sign the token with the typ of its kind; a token of one kind is never accepted as another.",
+  },
+  "jws/key-unknown": {
+    when: "No key with this kid is registered.",
+    todo: "Have the key enrolled by the country authority, or sign with a registered key.",
+  },
+  "jws/key-not-valid": {
+    when: "The key was not valid when the input was received: before its start, after its end, or withdrawn.",
+    todo: "Sign with a key that is valid now; `leix doctor` shows the validity of each key.",
+  },
+  "jws/key-use": {
+    when: "The key is registered for another use than this one.",
+    todo: "Use the party's signing key to sign and its encryption key to encrypt.",
+  },
+  "jws/algorithm": {
+    when: "The header's alg is not the algorithm registered for the key.",
+    todo: "Sign with the algorithm under which the key was registered.",
+  },
+  "jws/signature-invalid": {
+    when: "The signature does not verify: the token was altered after signing, or signed by another key.",
+    todo: "Send the token exactly as it was signed. If it was, treat the transport or the key as compromised.",
+  },
+  "key/invalid": {
+    when: "A JWK is not a public key of a permitted type, or its kid is not its RFC 7638 thumbprint.",
+    todo: "Register P-256 or Ed25519 to sign and P-256 or X25519 to encrypt, with the thumbprint as kid.",
+  },
+  "identity/account-unknown": {
+    when: "The NATS account that sent the input belongs to no registered party.",
+    todo: "Wait until the party's enrolment is recorded, then send again.",
+  },
+  "identity/issuer-not-account": {
+    when: "iss, the signing key and the NATS account do not all belong to the same party.",
+    todo: "Send with your own account, sign with your own key, and name yourself in iss.",
+  },
+  "identity/party-not-active": {
+    when: "The sending party is suspended or revoked.",
+    todo: "Ask the country authority why; sending resumes when it reinstates the party.",
+  },
+  "claims/audience": {
+    when: "aud names another exchange.",
+    todo: "Send the message to the exchange it is meant for; an exercise message never enters production.",
+  },
+  "claims/issued-in-future": {
+    when: "iat is further ahead of the time of receipt than CLOCK_SKEW_SECONDS_MAX.",
+    todo: "Set the sender's clock (NTP) and send a new message.",
+  },
+  "claims/too-old": {
+    when: "iat is longer ago than MESSAGE_AGE_SECONDS_MAX.",
+    todo: "Send a new message; this one waited too long.",
+  },
+  "claims/recipients": {
+    when: "The recipients repeat an agency or name the sender itself.",
+    todo: "Name each recipient once, in to or in copies, and never yourself.",
+  },
+  "claims/thread": {
+    when: "thread is neither the message's own id nor the thread of the message in re.",
+    todo: "Start a thread with your own id, or answer in the thread of the message you refer to.",
+  },
+  "claims/group-unknown": {
+    when: "The message names a group version that is not registered.",
+    todo: "Name the recipients in to and copies, or a registered group and version.",
+  },
+  "body/missing": {
+    when: "The claims bind a body but the envelope has none, or the other way round.",
+    todo: "Send the body with the claims that bind it.",
+  },
+  "body/malformed": {
+    when: "The body is not the general JWE this protocol fixes (A256GCM; recipients exactly {alg, kid, epk}).",
+    todo: "Build the JWE as schemas/protocol.md says.",
+  },
+  "body/digest": {
+    when: "The digest or size of the body differs from the claims.",
+    todo: "Send the body the claims were signed over; a body cannot be replaced under the same claims.",
+  },
+  "body/recipients-differ": {
+    when: "The key entries of the body are not those the claims list.",
+    todo: "List in body.recipients exactly the kid of every entry of the JWE, sorted.",
+  },
+  "body/recipients-keys": {
+    when: "The body is not encrypted to exactly one currently valid key of each of to and copies.",
+    todo: "Refresh the membership, encrypt the body to every recipient's current key, and sign again.",
+  },
+  "body/undecryptable": {
+    when: "The body cannot be decrypted with any of the reader's keys.",
+    todo: "Check that the reader's encryption key is the registered one; ask the sender to send again.",
+  },
+  "body/commitment": {
+    when: "The decrypted text does not match the commitment in the claims.",
+    todo: "Do not use the text: other recipients may have been shown another one. Report it to the sender.",
+  },
+  "body/form": {
+    when: "The decrypted text does not follow the form of its kind.",
+    todo: "Ask the sender to correct it; the forms are in schemas/.",
+  },
+  "message/id-reused": {
+    when: "The sender has already used this id for another message.",
+    todo: "Send the changed message under a new id.",
+  },
+  "message/recipient-full": {
+    when: "A recipient has INBOX_OUTSTANDING_MAX unacknowledged messages.",
+    todo: "Reach the recipient by other means to read its inbox, then send a new message.",
+  },
+  "message/no-policy-set": {
+    when: "No policy set is in force yet, so nothing can be permitted.",
+    todo: "Wait until the country authorities have activated a policy set, then send a new message.",
+  },
+  "message/recipient-without-account": {
+    when: "A message names a recipient that is not registered.",
+    todo: "Check the recipient's id against the membership (`leix doctor`).",
+  },
+  "statement/not-genesis": {
+    when: "The ledger is empty and the statement is not the anchor's, or not signed by the pinned anchor key.",
+    todo: "Publish the anchor's statement first; its key must be the one the services are configured with.",
+  },
+  "statement/unauthorised": {
+    when: "The issuer may not make this statement about this subject.",
+    todo: "Anchor: authorities and services. Country authority: its own country. Nothing more.",
+  },
+  "statement/version": {
+    when: "The version is not the next one of this statement's subject.",
+    todo: "Read the current version and sign the next.",
+  },
+  "statement/key-taken": {
+    when: "A key or account of the statement already belongs to another party or another use.",
+    todo: "Make a new key pair: a key belongs to one party and one use, ever.",
+  },
+  "statement/subject": {
+    when: "The subject of the statement is not registered, or does not belong to the issuer's country.",
+    todo: "Enrol the subject first; an agency's id starts with its country's code.",
+  },
+  "statement/policy-set": {
+    when: "The policy set names files that are not recorded, an unknown decider, or does not validate.",
+    todo: "Record every file first; run `npm run check` on the set before it is signed.",
+  },
+  "decision/malformed": {
+    when: "A decision is not an SD-JWT of the form this protocol fixes.",
+    todo: "Treat its source as broken or hostile; fetch the record from the ledger.",
+  },
+  "decision/disclosure": {
+    when: "A disclosure of a decision is not covered by a digest in what was signed, or is given twice.",
+    todo: "Do not believe the disclosure; ask an auditor for the record.",
+  },
+  "decision/other-message": {
+    when: "A decision that came with a message is about another message.",
+    todo: "Do not use the message; report it as unverifiable.",
+  },
+  "decision/not-permitted": {
+    when: "A copy arrived whose decision does not permit this recipient.",
+    todo: "Do not use the message; report it as unverifiable.",
+  },
+  "decision/engine": {
+    when: "The policy engine failed on this input; an engine failure is never a permit.",
+    todo: "Operator: read the quarantine entry and the engine's diagnostics; sender: do not resend unchanged.",
+  },
+  "record/malformed": {
+    when: "A ledger record is not of a known form, or its bytes are not canonical.",
+    todo: "The copy is damaged or altered: compare it with another copy of the ledger.",
+  },
+  "record/index": {
+    when: "A record's index is not its place in the ledger.",
+    todo: "A record was removed, inserted or moved: compare with another copy of the ledger.",
+  },
+  "record/chain": {
+    when: "A record does not name the record before it.",
+    todo: "The ledger was cut or replaced here: compare with another copy of the ledger.",
+  },
+  "record/time": {
+    when: "A record's time is before the time of the record before it.",
+    todo: "The policy service's clock or signer misbehaved: report it to the anchor.",
+  },
+  "record/input": {
+    when: "A record's decision is about another input than the one it stands beside.",
+    todo: "The record was altered: compare it with another copy of the ledger.",
+  },
+  "record/decided-otherwise": {
+    when: "Deciding the record again from the records before it gives another answer.",
+    todo: "The policy service decided wrongly or was changed: report the difference to the authorities.",
+  },
+  "record/decider-unknown": {
+    when: "A record names a decider that this program does not have.",
+    todo: "Upgrade the auditor: released deciders are never removed.",
+  },
+  "ledger/rolled-back": {
+    when: "The ledger is shorter than, or differs from, what this follower has already seen.",
+    todo: "Stop writing; restore the ledger from the ledger service's records before anything is accepted.",
+  },
+  "ledger/unreadable": {
+    when: "An exported ledger cannot be read as such a file.",
+    todo: "Export it again with `leix audit export`.",
+  },
+  "broker/unreachable": {
+    when: "The broker cannot be reached, or the connection was refused.",
+    todo: "Check the address, the certificate and the credentials with `leix doctor`.",
+  },
+  "broker/not-acknowledged": {
+    when: "The broker did not acknowledge a publication in time; it may or may not have been stored.",
+    todo: "Send the same message again: it is recorded once, whatever happened.",
+  },
+  "broker/backlog-full": {
+    when: "The sender's backlog in the broker is full (OUT_BACKLOG_MESSAGES_MAX).",
+    todo: "Wait for earlier messages to be decided, then send the same message again.",
+  },
+  "broker/refused": {
+    when: "The broker refused a write with an error of its own.",
+    todo: "Read the broker's error in the detail; `leix doctor` compares the streams with what they should be.",
+  },
+  "broker/head-moved": {
+    when: "The ledger grew after the batch was decided: another instance wrote first.",
+    todo: "Nothing to do: the service reads what it missed and decides again.",
+  },
+  "broker/subject-used": {
+    when: "A subject that may be used once is used again.",
+    todo: "Nothing to do: what was to be written is already there.",
+  },
+  "broker/server-missing": {
+    when: "No nats-server of the needed version was found or could be fetched.",
+    todo: "Install nats-server from the official release page, set LEIX_NATS_SERVER, or use Docker.",
+  },
+  "broker/server-failed": {
+    when: "nats-server did not start.",
+    todo: "Read its last lines in the detail; most often the port is taken.",
+  },
+  "config/invalid": {
+    when: "The configuration is incomplete or wrong.",
+    todo: "Correct every entry named in the detail.",
+  },
+  "config/network-missing": {
+    when: "The network folder does not exist or is not one made by `leix network init`.",
+    todo: "Run `leix network init`, or name the folder with --dir or LEIX_NETWORK.",
+  },
+  "config/network-exists": {
+    when: "`leix network init` was asked to write into a folder that already has something in it.",
+    todo: "Name another folder, or remove this one if its keys are no longer needed.",
+  },
+  "config/party-unknown": {
+    when: "The network folder has no keys of this party.",
+    todo: "Use one of the parties listed in the detail.",
+  },
+  "client/decision-timeout": {
+    when: "The message is received durably, but no decision came back in the time given.",
+    todo: "Nothing is lost: run `leix inbox` later, or start the policy service if it is down.",
+  },
+  "client/not-found": {
+    when: "This agency has no message with that id.",
+    todo: "Check the id with `leix inbox` or `leix outbox`.",
+  },
+} as const satisfies Record<string, ErrorText>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Is this text one of the catalogue's codes? */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERRORS, text);
+}
+
+/**
+ * Every error that LEIX throws on purpose. `detail` names members, sizes and ids, never content or secrets;
+ * `cause` keeps what led to it.
+ */
+export class LeixError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail = "", options?: { cause?: unknown }) {
+    super(detail === "" ? code : `${code}: ${detail}`, options);
+    this.name = "LeixError";
+    this.code = code;
+    this.detail = detail;
+  }
+
+  /** What happened and what to do next, for a person. */
+  explain(): string {
+    const text = ERRORS[this.code];
+    return `${text.when}${this.detail === "" ? "" : ` (${this.detail})`} ${text.todo} [${this.code}]`;
+  }
+}
+
+/** A broken invariant is a defect of this program: it throws, the process dies, a restart recovers. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`invariant: ${message}`);
+}

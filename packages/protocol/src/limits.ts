@@ -1,0 +1,38 @@
+/** Every size, count and age that closes, by name. Sizes in bytes, ages in seconds. */
+
+/** nats-server's max_payload, which `leix network init` writes into its configuration. */
+export const BROKER_PAYLOAD_BYTES_MAX = 1_048_576;
+/** The largest decision, with every disclosure. RECIPIENTS_MAX recipients with full grounds fit (tested). */
+export const DECISION_BYTES_MAX = 131_072;
+/** What NATS headers and the JSON around message and decision may add to a copy. */
+export const COPY_OVERHEAD_BYTES_MAX = 4_096;
+/** The largest wire object an agency may send: a copy of it must still fit the broker with its decision. */
+export const MESSAGE_BYTES_MAX = BROKER_PAYLOAD_BYTES_MAX - DECISION_BYTES_MAX - COPY_OVERHEAD_BYTES_MAX;
+/** The largest claims object, as canonical JSON. */
+export const CLAIMS_BYTES_MAX = 32_768;
+/** The largest statement, as canonical JSON; a policy file must fit. */
+export const STATEMENT_BYTES_MAX = 131_072;
+/** The largest ledger record: message or statement and its decision. */
+export const RECORD_BYTES_MAX = 524_288;
+/** to and copies together. */
+export const RECIPIENTS_MAX = 64;
+export const SOURCES_MAX = 32;
+export const CONSENTS_MAX = 32;
+export const SUBJECTS_MAX = 16;
+export const KEYS_MAX = 16;
+export const POLICY_FILES_MAX = 200;
+export const JSON_DEPTH_MAX = 16;
+/** How far iat may lie ahead of the time of receipt. */
+export const CLOCK_SKEW_SECONDS_MAX = 120;
+/** How long a message may have waited at its sender: long enough for any outage. */
+export const MESSAGE_AGE_SECONDS_MAX = 30 * 86_400;
+/** The server's own limit for one atomic batch. */
+export const BATCH_RECORDS_MAX = 1_000;
+/** Bytes in one atomic batch that we send; far below the server's 128 MB buffer. */
+export const BATCH_BYTES_MAX = 8 * 1_048_576;
+/** What one account may have waiting in OUT. */
+export const OUT_BACKLOG_MESSAGES_MAX = 10_000;
+/** What one agency may have waiting in INBOX without acknowledging it. */
+export const INBOX_OUTSTANDING_MAX = 10_000;
+/** After so many deliveries without an outcome an input is quarantined. */
+export const DELIVERIES_MAX = 5;

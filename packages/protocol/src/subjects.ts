@@ -1,0 +1,57 @@
+import type { AccountId, Digest, MessageId } from "./ids.ts";
+
+/** What a party publishes to, in its own account; the import maps it to `leix.out.<account>`. */
+export const SEND_SUBJECT = "leix.send";
+/** What a party asks for membership records, in its own account; imported as `leix.rules.<account>`. */
+export const RULES_SUBJECT = "leix.rules";
+
+export const STREAMS = { out: "OUT", ledger: "LEDGER", inbox: "INBOX", quarantine: "QUARANTINE" } as const;
+
+export const STREAM_SUBJECTS = {
+  out: ["leix.out.*"],
+  ledger: ["leix.ledger.>"],
+  inbox: ["leix.in.>"],
+  quarantine: ["leix.quarantine.>"],
+} as const;
+
+/** What a copy in an inbox is. Decisions, rejections and notices are never acknowledged. */
+export type InboxKind = "copy" | "decision" | "rejection" | "notice";
+
+export function toOutSubject(account: AccountId): string {
+  return `leix.out.${account}`;
+}
+
+export function toRulesSubject(account: AccountId): string {
+  return `leix.rules.${account}`;
+}
+
+/** `LEDGER` refuses a subject that was used before: so an identity is recorded once, for ever. */
+export function toMessageSubject(sender: AccountId, id: MessageId): string {
+  return `leix.ledger.message.${sender}.${id}`;
+}
+
+export function toRejectionSubject(sender: AccountId, digest: Digest): string {
+  return `leix.ledger.rejection.${sender}.${digest}`;
+}
+
+/** One place for each (kind, subject, version, issuer); `terms` and `policy-set` need several issuers. */
+export function toStatementSubject(kind: string, subject: string, version: number, issuer: string): string {
+  return `leix.ledger.rules.${kind}.${subject}.${version}.${issuer}`;
+}
+
+export function toInboxSubject(
+  recipient: AccountId,
+  kind: InboxKind,
+  sender: AccountId,
+  id: MessageId | Digest,
+): string {
+  return `leix.in.${recipient}.${kind}.${sender}.${id}`;
+}
+
+export function toInboxFilter(recipient: AccountId): string {
+  return `leix.in.${recipient}.>`;
+}
+
+export function toQuarantineSubject(account: AccountId, digest: Digest): string {
+  return `leix.quarantine.${account}.${digest}`;
+}
