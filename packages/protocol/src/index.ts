@@ -2,6 +2,33 @@ import * as limits from "./limits.ts";
 
 export { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8, toDigest } from "./bytes.ts";
 export { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+export {
+  AcknowledgementClaims,
+  BodyBinding,
+  CLAIMS_TYP,
+  Claims,
+  MessageRef,
+  Officer,
+  Personal,
+} from "./claims.ts";
+export {
+  DECISION_TYP,
+  Decider,
+  Decision,
+  Effect,
+  InputPlace,
+  Markings,
+  MessageDecision,
+  Obligation,
+  Outcome,
+  RecipientGrounds,
+  RecipientOutcome,
+  RecipientRole,
+  RejectionDecision,
+  RuleId,
+  StatementDecision,
+  type Verdict,
+} from "./decision.ts";
 export { ERRORS, type ErrorCode, type ErrorText, invariant, isErrorCode, LeixError } from "./errors.ts";
 export {
   AccountId,
@@ -19,6 +46,28 @@ export {
   ServiceId,
 } from "./ids.ts";
 export {
+  type DecryptionKey,
+  type PrivateJwk,
+  type PublicJwk,
+  RegisteredKey,
+  refuseForeignKid,
+  type SigningAlgorithm,
+  type SigningKey,
+  toThumbprint,
+} from "./keys.ts";
+export {
+  AgencyStatement,
+  AnchorStatement,
+  AuthorityStatement,
+  CountryPair,
+  PolicySetStatement,
+  STATEMENT_TYP,
+  Statement,
+  type StatementKind,
+  TermsContent,
+  toCountryPair,
+} from "./statement.ts";
+export {
   type InboxKind,
   RULES_SUBJECT,
   SEND_SUBJECT,
@@ -33,4 +82,26 @@ export {
   toRulesSubject,
   toStatementSubject,
 } from "./subjects.ts";
+export {
+  AccessMode,
+  AcknowledgementStatus,
+  AgencyRole,
+  AgencyType,
+  CLASSIFICATIONS,
+  Classification,
+  ConsentPermit,
+  CorrectionAction,
+  CrimeArea,
+  DeadlineProfile,
+  HANDLING_CODES,
+  Handling,
+  MESSAGE_KINDS,
+  MessageKind,
+  OfficerRole,
+  PartyStatus,
+  PersonalBasis,
+  Purpose,
+  toClassificationRank,
+  UrgencyGround,
+} from "./vocabulary.ts";
 export { limits };

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { decodeBase64url, toDigest } from "./bytes.ts";
+import { encodeCanonical } from "./canonical.ts";
+import { LeixError } from "./errors.ts";
+import { KeyId, NumericDate } from "./ids.ts";
+
+const coordinate = z
+  .string()
+  .refine((text) => decodeBase64url(text)?.byteLength === 32, "32 bytes in base64url");
+
+const EcPublicJwk = z.strictObject({
+  kty: z.literal("EC"),
+  crv: z.literal("P-256"),
+  x: coordinate,
+  y: coordinate,
+});
+const Ed25519PublicJwk = z.strictObject({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: coordinate });
+const X25519PublicJwk = z.strictObject({ kty: z.literal("OKP"), crv: z.literal("X25519"), x: coordinate });
+
+const validity = { kid: KeyId, nbf: NumericDate, exp: NumericDate };
+
+/**
+ * A public key as a statement registers it. The algorithm is a fact of the key, never of a token: `ES256` (RFC
+ * 7518) or `Ed25519` (RFC 9864) to sign, `ECDH-ES+A256KW` (RFC 7518, RFC 8037) to encrypt.
+ */
+export const RegisteredKey = z.discriminatedUnion("alg", [
+  z.strictObject({ ...validity, use: z.literal("sig"), alg: z.literal("ES256"), jwk: EcPublicJwk }),
+  z.strictObject({ ...validity, use: z.literal("sig"), alg: z.literal("Ed25519"), jwk: Ed25519PublicJwk }),
+  z.strictObject({
+    ...validity,
+    use: z.literal("enc"),
+    alg: z.literal("ECDH-ES+A256KW"),
+    jwk: z.discriminatedUnion("crv", [EcPublicJwk, X25519PublicJwk]),
+  }),
+]);
+export type RegisteredKey = z.infer<typeof RegisteredKey>;
+export type PublicJwk = RegisteredKey["jwk"];
+export type SigningAlgorithm = "ES256" | "Ed25519";
+
+/** A private key with what its header needs. `jwk` holds the private part: never log or send it. */
+export interface SigningKey {
+  readonly kid: KeyId;
+  readonly alg: SigningAlgorithm;
+  readonly jwk: PrivateJwk;
+}
+export interface DecryptionKey {
+  readonly kid: KeyId;
+  readonly jwk: PrivateJwk;
+}
+export type PrivateJwk = PublicJwk & { readonly d: string };
+
+/** RFC 7638 section 3: SHA-256 over the required members in canonical order. */
+export function toThumbprint(jwk: PublicJwk): KeyId {
+  const { crv, kty, x } = jwk;
+  const required = jwk.kty === "EC" ? { crv, kty, x, y: jwk.y } : { crv, kty, x };
+  return KeyId.parse(toDigest(encodeCanonical(required)));
+}
+
+/** Throws `key/invalid` where a kid is not the thumbprint of its key. */
+export function refuseForeignKid(key: RegisteredKey): void {
+  if (toThumbprint(key.jwk) !== key.kid)
+    throw new LeixError("key/invalid", `kid ${key.kid} is another key's`);
+}

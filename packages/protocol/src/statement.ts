@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { AccountId, AgencyId, CountryCode, Digest, ExchangeId, NumericDate, ServiceId } from "./ids.ts";
+import { RegisteredKey } from "./keys.ts";
+import { KEYS_MAX, POLICY_FILES_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
+import {
+  AgencyRole,
+  AgencyType,
+  Classification,
+  DeadlineProfile,
+  Language,
+  PartyStatus,
+  PersonalBasis,
+  Purpose,
+} from "./vocabulary.ts";
+
+export const STATEMENT_TYP = "leix-statement+jwt";
+
+const common = { v: z.literal(1), aud: ExchangeId, iat: NumericDate, version: z.int().min(1) };
+const keys = z.array(RegisteredKey).min(1).max(KEYS_MAX);
+/** The account's identity, and the keys that may sign its users (the identity key itself stays offline). */
+const account = z.strictObject({ id: AccountId, signers: z.array(AccountId).min(1).max(4) });
+const name = z.string().min(1).max(120);
+
+/** Record 0. Trusted because its key's thumbprint is given to every party beforehand. */
+export const AnchorStatement = z.strictObject({
+  ...common,
+  kind: z.literal("anchor"),
+  iss: z.literal("anchor"),
+  subject: z.literal("anchor"),
+  version: z.literal(1),
+  keys,
+  account,
+  /** The policy service's first keys, which sign this very record. */
+  policyKeys: keys,
+  /** So many country authorities must sign a policy set before it is in force. */
+  policySetThreshold: z.int().min(1).max(100),
+  /** The highest classification this exchange is accredited to carry. */
+  channelCeiling: Classification,
+});
+
+/** Keys of the exchange's own services. */
+export const ServiceStatement = z.strictObject({
+  ...common,
+  kind: z.literal("service"),
+  iss: z.literal("anchor"),
+  subject: ServiceId,
+  keys,
+  status: PartyStatus,
+});
+
+export const AuthorityStatement = z.strictObject({
+  ...common,
+  kind: z.literal("authority"),
+  iss: z.literal("anchor"),
+  subject: CountryCode,
+  name,
+  keys,
+  account,
+  /** Accepted languages, the preferred one first. */
+  languages: z.array(Language).min(1).max(10),
+  /** IANA time zone in which this country's calendar days are counted. */
+  zone: z.string().regex(/^[A-Z][A-Za-z_]+(?:\/[A-Z][A-Za-z_]+)*$/),
+  spoc: AgencyId,
+  status: PartyStatus,
+});
+
+export const AgencyStatement = z.strictObject({
+  ...common,
+  kind: z.literal("agency"),
+  iss: CountryCode,
+  subject: AgencyId,
+  name,
+  type: AgencyType,
+  role: AgencyRole,
+  keys,
+  account,
+  status: PartyStatus,
+});
+
+/** Apart from the agency's own statement, so that who is cleared for what is told to nobody but auditors. */
+export const ClearanceStatement = z.strictObject({
+  ...common,
+  kind: z.literal("clearance"),
+  iss: CountryCode,
+  subject: AgencyId,
+  level: Classification,
+});
+
+/** What two countries agreed; in force when both authorities have signed the same version and content. */
+export const TermsContent = z.strictObject({
+  /** The later of the two may see it ended by a version with `ended: true`. */
+  ended: z.boolean(),
+  /** LED 35 to 38: the bases on which personal data may travel; none where the list is empty. */
+  personal: z.array(PersonalBasis).max(PersonalBasis.options.length),
+  ceiling: Classification,
+  profile: DeadlineProfile,
+  /** Purposes beyond prevention, detection and investigation. */
+  purposes: z.array(Purpose).max(Purpose.options.length),
+});
+export type TermsContent = z.infer<typeof TermsContent>;
+
+/** `AL+RS`: the two codes in alphabetical order. */
+export const CountryPair = z.string().regex(/^[A-Z]{2}\+[A-Z]{2}$/);
+
+export const TermsStatement = z.strictObject({
+  ...common,
+  kind: z.literal("terms"),
+  iss: CountryCode,
+  subject: CountryPair,
+  terms: TermsContent,
+});
+
+/** File names end in what they are: `P17.cedar`, `schema.cedarschema`. */
+const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,60}\.(?:cedar|cedarschema)$/);
+
+/** One file of a policy set. The subject is the digest of its content, so it never changes. */
+export const PolicyFileStatement = z.strictObject({
+  ...common,
+  kind: z.literal("policy-file"),
+  iss: CountryCode,
+  subject: Digest,
+  version: z.literal(1),
+  name: fileName,
+  content: z.string().min(1).max(STATEMENT_BYTES_MAX),
+});
+
+/** One authority's signature under a policy set; in force when the threshold has signed the same manifest. */
+export const PolicySetStatement = z.strictObject({
+  ...common,
+  kind: z.literal("policy-set"),
+  iss: CountryCode,
+  subject: z.literal("exchange"),
+  files: z
+    .array(z.strictObject({ name: fileName, digest: Digest }))
+    .min(2)
+    .max(POLICY_FILES_MAX),
+  /** The deciders (versions of `step`) that may decide under this set. */
+  deciders: z
+    .array(z.string().regex(/^[0-9]{1,4}$/))
+    .min(1)
+    .max(20),
+});
+export type PolicySetStatement = z.infer<typeof PolicySetStatement>;
+
+/** A signed change of the rules: membership, terms, policy sets. */
+export const Statement = z.discriminatedUnion("kind", [
+  AnchorStatement,
+  ServiceStatement,
+  AuthorityStatement,
+  AgencyStatement,
+  ClearanceStatement,
+  TermsStatement,
+  PolicyFileStatement,
+  PolicySetStatement,
+]);
+export type Statement = z.infer<typeof Statement>;
+export type StatementKind = Statement["kind"];
+export type AgencyStatement = z.infer<typeof AgencyStatement>;
+export type AuthorityStatement = z.infer<typeof AuthorityStatement>;
+export type AnchorStatement = z.infer<typeof AnchorStatement>;
+
+/** The pair's subject, whichever way round the countries are given. */
+export function toCountryPair(one: CountryCode, other: CountryCode): string {
+  return one < other ? `${one}+${other}` : `${other}+${one}`;
+}
