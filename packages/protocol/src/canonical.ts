@@ -18,7 +18,11 @@ export function parseCanonical(bytes: Uint8Array, bytesMax: number): unknown {
   if (bytes.byteLength > bytesMax) {
     throw new LeixError("input/too-large", `${bytes.byteLength} of at most ${bytesMax} bytes`);
   }
-  const text = decodeUtf8(bytes);
+  return parseCanonicalText(decodeUtf8(bytes));
+}
+
+/** The same for text whose size the caller has bounded. */
+export function parseCanonicalText(text: string): unknown {
   refuseDeepJson(text);
   let value: unknown;
   try {

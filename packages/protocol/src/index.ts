@@ -1,5 +1,15 @@
 import * as limits from "./limits.ts";
 
+export {
+  Body,
+  decryptBody,
+  type EncryptionKey,
+  encryptBody,
+  stripBody,
+  toBodyDigest,
+  verifyBinding,
+  verifyBodyDigest,
+} from "./body.ts";
 export { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8, toDigest } from "./bytes.ts";
 export { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 export {
@@ -29,7 +39,17 @@ export {
   StatementDecision,
   type Verdict,
 } from "./decision.ts";
+export {
+  Copy,
+  Envelope,
+  encodeEnvelope,
+  parseCopy,
+  parseEnvelope,
+  parseReply,
+  Reply,
+} from "./envelope.ts";
 export { ERRORS, type ErrorCode, type ErrorText, invariant, isErrorCode, LeixError } from "./errors.ts";
+export { decodeForm, encodeForm, Form } from "./forms.ts";
 export {
   AccountId,
   AgencyId,
@@ -46,6 +66,15 @@ export {
   ServiceId,
 } from "./ids.ts";
 export {
+  type ParsedJws,
+  parseJws,
+  type SigningInput,
+  signInput,
+  signJws,
+  toSigningInput,
+  verifyJws,
+} from "./jws.ts";
+export {
   type DecryptionKey,
   type PrivateJwk,
   type PublicJwk,
@@ -55,6 +84,16 @@ export {
   type SigningKey,
   toThumbprint,
 } from "./keys.ts";
+export { parseSchema } from "./parse.ts";
+export {
+  encodeRecord,
+  LedgerRecord,
+  type ParsedRecord,
+  parseClaims,
+  parseRecord,
+  parseStatement,
+} from "./record.ts";
+export { createDisclosure, type Disclosure, decodeSdJwt, encodeSdJwt } from "./sd-jwt.ts";
 export {
   AgencyStatement,
   AnchorStatement,
@@ -82,6 +121,16 @@ export {
   toRulesSubject,
   toStatementSubject,
 } from "./subjects.ts";
+export {
+  countSalts,
+  hideVerdict,
+  type OpenDecision,
+  openDecision,
+  presentToRecipient,
+  presentToSender,
+  toSalts,
+  toVerdict,
+} from "./verdict.ts";
 export {
   AccessMode,
   AcknowledgementStatus,

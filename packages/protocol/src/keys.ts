@@ -8,14 +8,18 @@ const coordinate = z
   .string()
   .refine((text) => decodeBase64url(text)?.byteLength === 32, "32 bytes in base64url");
 
-const EcPublicJwk = z.strictObject({
+export const EcPublicJwk = z.strictObject({
   kty: z.literal("EC"),
   crv: z.literal("P-256"),
   x: coordinate,
   y: coordinate,
 });
 const Ed25519PublicJwk = z.strictObject({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: coordinate });
-const X25519PublicJwk = z.strictObject({ kty: z.literal("OKP"), crv: z.literal("X25519"), x: coordinate });
+export const X25519PublicJwk = z.strictObject({
+  kty: z.literal("OKP"),
+  crv: z.literal("X25519"),
+  x: coordinate,
+});
 
 const validity = { kid: KeyId, nbf: NumericDate, exp: NumericDate };
 

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { Body } from "./body.ts";
+import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+import { LeixError } from "./errors.ts";
+import { BROKER_PAYLOAD_BYTES_MAX, MESSAGE_BYTES_MAX } from "./limits.ts";
+import { parseSchema } from "./parse.ts";
+
+/** What travels from a sender: a message with its body, or a statement. The JWS are compact. */
+export const Envelope = z.union([
+  z.strictObject({ message: z.string(), body: Body.optional() }),
+  z.strictObject({ statement: z.string() }),
+]);
+export type Envelope = z.infer<typeof Envelope>;
+
+/** What a recipient's inbox holds: the message, the body with its own entry, the decision as far as it may see it. */
+export const Copy = z.strictObject({ message: z.string(), body: Body.optional(), decision: z.string() });
+export type Copy = z.infer<typeof Copy>;
+
+/** What a sender's inbox holds: the decision over its input, or the rejection of it, as far as it may see it. */
+export const Reply = z.strictObject({ decision: z.string() });
+export type Reply = z.infer<typeof Reply>;
+
+/** Canonical bytes to publish. Throws `input/too-large` at the sender, before anything is sent. */
+export function encodeEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
+  const bytes = encodeCanonicalBytes(envelope);
+  if (bytes.byteLength > MESSAGE_BYTES_MAX) {
+    throw new LeixError("input/too-large", `${bytes.byteLength} of at most ${MESSAGE_BYTES_MAX} bytes`);
+  }
+  return bytes;
+}
+
+/** Throws the `input/` codes, and `body/malformed` where only the body is at fault. */
+export function parseEnvelope(bytes: Uint8Array): Envelope {
+  const value = parseCanonical(bytes, MESSAGE_BYTES_MAX);
+  if (isObject(value) && "message" in value) {
+    if ("body" in value) parseSchema(Body, value.body, "body/malformed");
+    return parseSchema(Envelope.options[0], value);
+  }
+  return parseSchema(Envelope.options[1], value);
+}
+
+export function parseCopy(bytes: Uint8Array): Copy {
+  return parseSchema(Copy, parseCanonical(bytes, BROKER_PAYLOAD_BYTES_MAX));
+}
+
+export function parseReply(bytes: Uint8Array): Reply {
+  return parseSchema(Reply, parseCanonical(bytes, BROKER_PAYLOAD_BYTES_MAX));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

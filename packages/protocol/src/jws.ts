@@ -1,0 +1,98 @@
+import { CompactSign, compactVerify } from "jose";
+import { z } from "zod";
+import { decodeBase64url, encodeBase64url, encodeUtf8, toDigest } from "./bytes.ts";
+import { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+import { LeixError } from "./errors.ts";
+import { type Digest, KeyId } from "./ids.ts";
+import type { RegisteredKey, SigningKey } from "./keys.ts";
+import { parseSchema } from "./parse.ts";
+
+const HEADER_BYTES_MAX = 256;
+
+const Header = z.strictObject({ alg: z.enum(["ES256", "Ed25519"]), kid: KeyId, typ: z.string() });
+
+/** A compact JWS (RFC 7515 section 7.1) taken apart; nothing is verified but its form. */
+export interface ParsedJws {
+  readonly token: string;
+  readonly header: z.infer<typeof Header>;
+  readonly payload: unknown;
+  /** SHA-256 of the signing input: the token's identity. ES256 signatures are malleable, so never the token's. */
+  readonly digest: Digest;
+}
+
+/**
+ * Takes a compact JWS apart. The header must be exactly the canonical `{alg, kid, typ}` with the typ expected
+ * here; the payload canonical JSON of at most `payloadBytesMax` bytes. Throws `jws/malformed`, `jws/header`,
+ * `jws/type` and the `input/` codes.
+ */
+export function parseJws(token: string, typ: string, payloadBytesMax: number): ParsedJws {
+  if (token.length > toBase64Length(payloadBytesMax) + HEADER_BYTES_MAX * 2) {
+    throw new LeixError("input/too-large", `token of ${token.length} characters`);
+  }
+  const parts = token.split(".");
+  const [header, payload, signature] = parts.map(decodeBase64url);
+  if (parts.length !== 3 || !header || !payload || signature?.byteLength !== 64) {
+    throw new LeixError("jws/malformed");
+  }
+  return {
+    token,
+    header: parseHeader(header, typ),
+    payload: parseCanonical(payload, payloadBytesMax),
+    digest: toDigest(token.slice(0, token.lastIndexOf("."))),
+  };
+}
+
+/**
+ * Verifies the signature under a registered key. The algorithm is the one registered, whatever the header says.
+ * Throws `jws/key-use`, `jws/algorithm`, `jws/signature-invalid`. Validity in time is the caller's to judge.
+ */
+export async function verifyJws(jws: ParsedJws, key: RegisteredKey): Promise<void> {
+  if (key.use !== "sig") throw new LeixError("jws/key-use", `kid ${key.kid}`);
+  if (key.alg !== jws.header.alg) throw new LeixError("jws/algorithm", `kid ${key.kid}`);
+  try {
+    await compactVerify(jws.token, key.jwk, { algorithms: [key.alg] });
+  } catch (cause) {
+    throw new LeixError("jws/signature-invalid", `kid ${key.kid}`, { cause });
+  }
+}
+
+/** What will be signed: canonical header and payload. Its digest is known before the signature is made. */
+export interface SigningInput {
+  readonly header: z.infer<typeof Header>;
+  readonly payload: Uint8Array;
+  readonly digest: Digest;
+}
+
+export function toSigningInput(payload: unknown, typ: string, key: SigningKey): SigningInput {
+  const header = { alg: key.alg, kid: key.kid, typ };
+  const bytes = encodeCanonicalBytes(payload);
+  const input = `${encodeBase64url(encodeUtf8(encodeCanonical(header)))}.${encodeBase64url(bytes)}`;
+  return { header, payload: bytes, digest: toDigest(input) };
+}
+
+/** Compact JWS over a signing input. */
+export function signInput(input: SigningInput, key: SigningKey): Promise<string> {
+  return new CompactSign(input.payload).setProtectedHeader(input.header).sign(key.jwk);
+}
+
+/** Signs a JSON payload in its canonical form. */
+export async function signJws(payload: unknown, typ: string, key: SigningKey): Promise<ParsedJws> {
+  const input = toSigningInput(payload, typ, key);
+  return { token: await signInput(input, key), header: input.header, payload, digest: input.digest };
+}
+
+function parseHeader(bytes: Uint8Array, typ: string): z.infer<typeof Header> {
+  let value: unknown;
+  try {
+    value = parseCanonical(bytes, HEADER_BYTES_MAX);
+  } catch (cause) {
+    throw new LeixError("jws/header", "not canonical JSON", { cause });
+  }
+  const header = parseSchema(Header, value, "jws/header");
+  if (header.typ !== typ) throw new LeixError("jws/type", `typ is ${header.typ}, not ${typ}`);
+  return header;
+}
+
+function toBase64Length(bytes: number): number {
+  return Math.ceil((bytes * 4) / 3);
+}

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+import { CLAIMS_TYP, Claims } from "./claims.ts";
+import { LeixError } from "./errors.ts";
+import { type ParsedJws, parseJws } from "./jws.ts";
+import { CLAIMS_BYTES_MAX, RECORD_BYTES_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
+import { parseSchema } from "./parse.ts";
+import { STATEMENT_TYP, Statement } from "./statement.ts";
+import { type OpenDecision, openDecision } from "./verdict.ts";
+
+const version = { v: z.literal(1) };
+
+/** One entry of the ledger: an input and the decision over it. Of a rejected input only the decision stays. */
+export const LedgerRecord = z.discriminatedUnion("kind", [
+  z.strictObject({ ...version, kind: z.literal("message"), message: z.string(), decision: z.string() }),
+  z.strictObject({ ...version, kind: z.literal("statement"), statement: z.string(), decision: z.string() }),
+  z.strictObject({ ...version, kind: z.literal("rejection"), decision: z.string() }),
+]);
+export type LedgerRecord = z.infer<typeof LedgerRecord>;
+
+/** A record taken apart. Forms and cross-references are checked; signatures are the caller's to verify. */
+export type ParsedRecord =
+  | {
+      readonly kind: "message";
+      readonly input: ParsedJws;
+      readonly claims: Claims;
+      readonly decision: OpenDecision;
+    }
+  | {
+      readonly kind: "statement";
+      readonly input: ParsedJws;
+      readonly statement: Statement;
+      readonly decision: OpenDecision;
+    }
+  | { readonly kind: "rejection"; readonly decision: OpenDecision };
+
+export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
+  return encodeCanonicalBytes(record);
+}
+
+/** Throws `record/malformed`, `record/input` where input and decision do not belong together, and the codes of the parts. */
+export function parseRecord(bytes: Uint8Array): ParsedRecord {
+  const record = parseRecordBytes(bytes);
+  const decision = openDecision(record.decision);
+  if (decision.content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
+  if (record.kind === "rejection") return { kind: "rejection", decision };
+  if (record.kind === "message") {
+    const input = parseJws(record.message, CLAIMS_TYP, CLAIMS_BYTES_MAX);
+    refuseOtherInput(input, decision);
+    return { kind: "message", input, claims: parseClaims(input.payload), decision };
+  }
+  const input = parseJws(record.statement, STATEMENT_TYP, STATEMENT_BYTES_MAX);
+  refuseOtherInput(input, decision);
+  return { kind: "statement", input, statement: parseStatement(input.payload), decision };
+}
+
+/** Unknown to claims; an unknown kind or version has its own code. */
+export function parseClaims(payload: unknown): Claims {
+  refuseUnknown(
+    payload,
+    Claims.options.map((option) => option.shape.kind.value),
+  );
+  return parseSchema(Claims, payload);
+}
+
+export function parseStatement(payload: unknown): Statement {
+  refuseUnknown(
+    payload,
+    Statement.options.map((option) => option.shape.kind.value),
+  );
+  return parseSchema(Statement, payload);
+}
+
+function parseRecordBytes(bytes: Uint8Array): LedgerRecord {
+  try {
+    return parseSchema(LedgerRecord, parseCanonical(bytes, RECORD_BYTES_MAX), "record/malformed");
+  } catch (cause) {
+    if (cause instanceof LeixError && cause.code === "record/malformed") throw cause;
+    throw new LeixError("record/malformed", cause instanceof LeixError ? cause.code : "", { cause });
+  }
+}
+
+function refuseOtherInput(input: ParsedJws, decision: OpenDecision): void {
+  if (decision.content.input.digest !== input.digest) throw new LeixError("record/input", "digest");
+}
+
+function refuseUnknown(payload: unknown, kinds: readonly string[]): void {
+  const head = z.looseObject({ v: z.unknown(), kind: z.unknown() }).safeParse(payload);
+  if (!head.success) return;
+  const { v, kind } = head.data;
+  if (typeof v === "number" && v !== 1) throw new LeixError("input/version-unknown", `v ${v}`);
+  if (typeof kind === "string" && !kinds.includes(kind)) throw new LeixError("input/kind-unknown");
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { decodeBase64url, decodeUtf8, encodeBase64url, toDigest } from "./bytes.ts";
+import { encodeCanonicalBytes, parseCanonicalText } from "./canonical.ts";
+import { LeixError } from "./errors.ts";
+import type { Digest } from "./ids.ts";
+
+/** RFC 9901 section 4.2: a salted value whose digest is signed. `name` is absent for an array's element. */
+export interface Disclosure {
+  readonly text: string;
+  readonly digest: Digest;
+  readonly salt: string;
+  readonly name?: string;
+  readonly value: unknown;
+}
+
+const salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+const Element = z.tuple([salt, z.unknown()]);
+const Member = z.tuple([salt, z.string(), z.unknown()]);
+
+/** RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). `salt` is 16 random bytes. */
+export function createDisclosure(salt: string, value: unknown, name?: string): Disclosure {
+  const content = name === undefined ? [salt, value] : [salt, name, value];
+  const text = encodeBase64url(encodeCanonicalBytes(content));
+  return { text, digest: toDigest(text), salt, value, ...(name === undefined ? {} : { name }) };
+}
+
+/** RFC 9901 section 4: `<JWS>~<disclosure>~ … ~`, without key binding. */
+export function encodeSdJwt(jws: string, disclosures: readonly Disclosure[]): string {
+  return [jws, ...disclosures.map((disclosure) => disclosure.text), ""].join("~");
+}
+
+/** Takes an SD-JWT apart; verifies nothing. Throws `decision/malformed`, and `decision/disclosure` where one is given twice. */
+export function decodeSdJwt(text: string): {
+  readonly jws: string;
+  readonly disclosures: readonly Disclosure[];
+} {
+  const [jws, ...parts] = text.split("~");
+  if (jws === undefined || parts.pop() !== "") throw new LeixError("decision/malformed", "not an SD-JWT");
+  if (new Set(parts).size !== parts.length) throw new LeixError("decision/disclosure", "given twice");
+  return { jws, disclosures: parts.map(decodeDisclosure) };
+}
+
+function decodeDisclosure(text: string): Disclosure {
+  const bytes = decodeBase64url(text);
+  if (!bytes) throw new LeixError("decision/malformed", "disclosure is not base64url");
+  const content = parseCanonicalText(decodeUtf8(bytes));
+  const member = Member.safeParse(content);
+  if (member.success) {
+    const [salt, name, value] = member.data;
+    return { text, digest: toDigest(text), salt, name, value };
+  }
+  const element = Element.safeParse(content);
+  if (!element.success) throw new LeixError("decision/malformed", "disclosure of another form");
+  const [salt, value] = element.data;
+  return { text, digest: toDigest(text), salt, value };
+}
