@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { LeixError } from "@leix/protocol";
+import { Command } from "commander";
+import { addAuditCommands } from "./audit.ts";
+import { addDoctorCommand } from "./doctor.ts";
+import { addMessageCommands } from "./messages.ts";
+import { addNetworkCommands } from "./network.ts";
+
+const program = new Command("leix")
+  .description("Law-Enforcement Information eXchange: signed messages, decided by agreed principles")
+  .option("--dir <folder>", "the network folder", process.env.LEIX_NETWORK ?? "network")
+  .showHelpAfterError();
+
+addNetworkCommands(program);
+addMessageCommands(program);
+addAuditCommands(program);
+addDoctorCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof LeixError)) throw error;
+  process.stderr.write(`${error.explain()}\n`);
+  process.exitCode = 1;
+}

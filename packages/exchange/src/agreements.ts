@@ -1,0 +1,40 @@
+import { CountryCode, type Digest, encodeCanonical, type Statement, toDigest } from "@leix/protocol";
+import type { State } from "./state.ts";
+
+/** Statements that take more than one country's signature: terms, and policy sets. */
+export type AgreementStatement = Extract<Statement, { kind: "terms" | "policy-set" }>;
+
+export function toProposalKey(statement: AgreementStatement, country: CountryCode = statement.iss): string {
+  return `${statement.kind}/${statement.subject}/${country}`;
+}
+
+/** What is agreed, without who signs it and when: equal for both sides of the same agreement. */
+export function toAgreementDigest(statement: AgreementStatement): Digest {
+  const { iss: _iss, iat: _iat, ...agreed } = statement;
+  return toDigest(encodeCanonical(agreed));
+}
+
+/** How many active authorities' newest signature is under exactly this version and content. */
+export function countSignatures(state: State, statement: AgreementStatement): number {
+  const digest = toAgreementDigest(statement);
+  return listSigners(state, statement).filter((country) => {
+    const proposal = state.proposals.get(toProposalKey(statement, country));
+    return proposal?.version === statement.version && proposal.digest === digest;
+  }).length;
+}
+
+/** The version above which the issuer's next one must be: its own last, and the one in force. */
+export function findLastVersion(state: State, statement: AgreementStatement): number {
+  const own = state.proposals.get(toProposalKey(statement))?.version ?? 0;
+  const inForce =
+    statement.kind === "terms" ? state.terms.get(statement.subject)?.version : state.policySet?.version;
+  return Math.max(own, inForce ?? 0);
+}
+
+function listSigners(state: State, statement: AgreementStatement): CountryCode[] {
+  if (statement.kind === "terms") return statement.subject.split("+").map((code) => CountryCode.parse(code));
+  const authorities = [...state.parties.entries()].map(([, party]) => party.statement);
+  return authorities.flatMap((one) =>
+    one.kind === "authority" && one.status === "active" ? [one.subject] : [],
+  );
+}

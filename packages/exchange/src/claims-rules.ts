@@ -1,0 +1,101 @@
+import { type AgencyId, type Claims, type KeyId, limits, type MessageRef } from "@leix/protocol";
+import type { Refusal } from "./entry.ts";
+import { type RecordedMessage, type State, toMessageKey } from "./state.ts";
+
+/**
+ * What claims must be before any principle is asked: addressed to this exchange, in time, well addressed, in their
+ * thread, and with a body that exactly the recipients can open. Undefined where nothing is wrong.
+ */
+export function judgeClaims(state: State, claims: Claims, received: number): Refusal | undefined {
+  return (
+    judgeAudience(state, claims) ??
+    judgeTime(claims, received) ??
+    judgeRecipients(claims) ??
+    judgeThread(state, claims) ??
+    judgeBodyRecipients(state, claims, received) ??
+    judgeRoom(state, claims)
+  );
+}
+
+function judgeAudience(state: State, claims: Claims): Refusal | undefined {
+  if (claims.aud !== state.trust.aud)
+    return { code: "claims/audience", detail: `this is ${state.trust.aud}` };
+  if (claims.group)
+    return { code: "claims/group-unknown", detail: `${claims.group.id} ${claims.group.version}` };
+  return undefined;
+}
+
+function judgeTime(claims: Claims, received: number): Refusal | undefined {
+  const age = received - claims.iat;
+  if (age < -limits.CLOCK_SKEW_SECONDS_MAX) {
+    return { code: "claims/issued-in-future", detail: `${-age} seconds ahead` };
+  }
+  if (age > limits.MESSAGE_AGE_SECONDS_MAX) return { code: "claims/too-old", detail: `${age} seconds old` };
+  return undefined;
+}
+
+function judgeRecipients(claims: Claims): Refusal | undefined {
+  const all = listRecipients(claims);
+  if (new Set(all).size !== all.length)
+    return { code: "claims/recipients", detail: "an agency is named twice" };
+  if (all.includes(claims.iss)) return { code: "claims/recipients", detail: "the sender is named" };
+  if (all.length > limits.RECIPIENTS_MAX) {
+    return { code: "claims/recipients", detail: `${all.length} of at most ${limits.RECIPIENTS_MAX}` };
+  }
+  if (claims.kind === "acknowledgement" && (all.length !== 1 || all[0] !== claims.re.iss)) {
+    return { code: "claims/recipients", detail: "an acknowledgement goes to the sender of re alone" };
+  }
+  return undefined;
+}
+
+/** Absent, denied and held by others only look the same: a sender who guesses references learns nothing. */
+function judgeThread(state: State, claims: Claims): Refusal | undefined {
+  if (!claims.re) return claims.thread === claims.id ? undefined : { code: "claims/thread", detail: "" };
+  const found = findMessage(state, claims.re);
+  const isHeld = found !== undefined && holds(found, claims.iss);
+  return isHeld && found.thread === claims.thread ? undefined : { code: "claims/thread", detail: "" };
+}
+
+/** A check against mistakes: a sender who means harm can still hand the text to anyone. */
+function judgeBodyRecipients(state: State, claims: Claims, received: number): Refusal | undefined {
+  if (!claims.body) return undefined;
+  const owners = claims.body.recipients.map((kid) => findEncryptionOwner(state, kid, received));
+  const all = listRecipients(claims);
+  const isExact = owners.length === all.length && all.every((agency) => owners.includes(agency));
+  return isExact ? undefined : { code: "body/recipients-keys", detail: "" };
+}
+
+function findEncryptionOwner(state: State, kid: KeyId, received: number): AgencyId | undefined {
+  const owned = state.keys.get(kid);
+  if (!owned || owned.withdrawn || owned.key.use !== "enc") return undefined;
+  const isCurrent = owned.key.nbf <= received && received < owned.key.exp;
+  return isCurrent ? (owned.party as AgencyId) : undefined;
+}
+
+function judgeRoom(state: State, claims: Claims): Refusal | undefined {
+  if (!isAcknowledged(claims)) return undefined;
+  const full = listRecipients(claims).some(
+    (agency) => (state.outstanding.get(agency) ?? 0) >= limits.INBOX_OUTSTANDING_MAX,
+  );
+  return full ? { code: "message/recipient-full", detail: "" } : undefined;
+}
+
+export function listRecipients(claims: Claims): AgencyId[] {
+  return [...claims.to, ...claims.copies];
+}
+
+/** Every kind is acknowledged by who receives it, but acknowledgements themselves. */
+export function isAcknowledged(claims: Claims): boolean {
+  return claims.kind !== "acknowledgement";
+}
+
+/** By exact reference: the right id with a wrong digest is absent. */
+export function findMessage(state: State, ref: MessageRef): RecordedMessage | undefined {
+  const found = state.messages.get(toMessageKey(ref.iss, ref.id));
+  return found?.digest === ref.digest ? found : undefined;
+}
+
+/** Its sender, and everyone it was let through to. */
+export function holds(message: RecordedMessage, agency: AgencyId): boolean {
+  return message.iss === agency || message.permitted.includes(agency);
+}

@@ -1,0 +1,76 @@
+import type { AgencyId } from "@leix/protocol";
+import {
+  type AccountId,
+  type Body,
+  type Digest,
+  encodeCanonicalBytes,
+  type InboxKind,
+  invariant,
+  type MessageId,
+  type ParsedRecord,
+  presentToRecipient,
+  presentToSender,
+  stripBody,
+  toVerdict,
+} from "@leix/protocol";
+import type { State } from "./state.ts";
+
+/** One thing to lay into one inbox. The names are the parts of its subject, which is used once. */
+export interface Delivery {
+  readonly recipient: AccountId;
+  readonly kind: InboxKind;
+  readonly sender: AccountId;
+  readonly id: MessageId | Digest;
+  readonly payload: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Everything that follows from a record for the inboxes: a copy for each recipient that it was let through to, each
+ * with its own key entry and its own part of the decision, and the answer to the sender. A function of the record
+ * and the body that came with it, so the first routing and every repair of it are the same.
+ */
+export function listDeliveries(
+  state: State,
+  record: ParsedRecord,
+  body: Body | undefined,
+  detail?: string,
+): readonly Delivery[] {
+  const reply = toReplyDelivery(record, detail);
+  if (record.kind !== "message") return [reply];
+  const permitted = toVerdict(record.decision).recipients.filter((one) => one.effect === "permit");
+  return [...permitted.map((one) => toCopy(state, record, body, one.agency)), reply];
+}
+
+/** The answer to the sender alone: what a repeated input gets again. */
+export function toReplyDelivery(record: ParsedRecord, detail?: string): Delivery {
+  const { account, digest } = record.decision.content.input;
+  const shown =
+    record.kind === "message" ? presentToSender(record.decision) : `${record.decision.jws.token}~`;
+  return {
+    recipient: account,
+    kind: record.kind === "rejection" ? "rejection" : "decision",
+    sender: account,
+    id: record.kind === "message" ? record.claims.id : digest,
+    payload: encodeCanonicalBytes({ decision: shown, ...(detail ? { detail } : {}) }),
+  };
+}
+
+function toCopy(
+  state: State,
+  record: Extract<ParsedRecord, { kind: "message" }>,
+  body: Body | undefined,
+  agency: AgencyId,
+): Delivery {
+  const statement = state.parties.get(agency)?.statement;
+  invariant(statement?.kind === "agency", "only a registered agency is let through to");
+  const kid = record.claims.body?.recipients.find((one) => state.keys.get(one)?.party === agency);
+  const own = body && kid ? { body: stripBody(body, kid) } : {};
+  const decision = presentToRecipient(record.decision, agency);
+  return {
+    recipient: statement.account.id,
+    kind: "copy",
+    sender: record.decision.content.input.account,
+    id: record.claims.id,
+    payload: encodeCanonicalBytes({ message: record.input.token, ...own, decision }),
+  };
+}

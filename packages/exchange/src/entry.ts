@@ -1,0 +1,78 @@
+import type {
+  Body,
+  Claims,
+  Digest,
+  ErrorCode,
+  InputPlace,
+  MessageRef,
+  ParsedJws,
+  Statement,
+  Verdict,
+} from "@leix/protocol";
+
+/** What a party sent, as the broker stored it. `received` is OUT's timestamp in whole seconds. */
+export interface Input {
+  readonly account: InputPlace["account"];
+  readonly sequence: number;
+  readonly received: number;
+  readonly bytes: Uint8Array;
+  /** Given up after DELIVERIES_MAX deliveries without an outcome: it is rejected without being looked at. */
+  readonly isGivenUp: boolean;
+}
+
+interface Sent {
+  readonly account: InputPlace["account"];
+  readonly sequence: number;
+  readonly received: number;
+  /** Digest of the bytes as sent: what a rejection is recorded under. */
+  readonly rawDigest: Digest;
+}
+
+/**
+ * An input after everything that needs no state: taken apart, its form checked, its signature tried. The outcome of
+ * the signature is a fact of the token and a key, whatever the registry later says of that key.
+ */
+export type Examined =
+  | (Sent & {
+      readonly kind: "message";
+      readonly jws: ParsedJws;
+      readonly claims: Claims;
+      readonly body?: Body;
+    })
+  | (Sent & { readonly kind: "statement"; readonly jws: ParsedJws; readonly statement: Statement })
+  | (Sent & { readonly kind: "unusable"; readonly code: ErrorCode; readonly detail: string });
+
+export type ConsentGrant = Extract<Claims, { kind: "consent" }>["grant"];
+
+interface Place {
+  readonly index: number;
+  readonly input: InputPlace;
+  readonly received: number;
+  readonly at: number;
+}
+
+/** The content of a ledger record before it is signed: what `step` answers and `fold` takes in. */
+export type Entry =
+  | (Place & {
+      readonly kind: "message";
+      readonly claims: Claims;
+      readonly ref: MessageRef;
+      readonly policySet: Digest;
+      readonly verdict: Verdict;
+    })
+  | (Place & { readonly kind: "statement"; readonly statement: Statement })
+  | (Place & { readonly kind: "rejection"; readonly code: ErrorCode; readonly detail: string });
+
+/** The same input was recorded before. */
+export interface Repeat {
+  readonly kind: "repeat";
+  readonly index: number;
+  /** Whether it is the very delivery the record names: then it may still have to be routed. */
+  readonly sameDelivery: boolean;
+}
+
+/** Why an input is rejected. The detail names members and ids, never content; it is told to the sender only. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}

@@ -1,0 +1,102 @@
+import {
+  CLAIMS_TYP,
+  type ErrorCode,
+  LeixError,
+  limits,
+  parseClaims,
+  parseEnvelope,
+  parseJws,
+  parseStatement,
+  type RegisteredKey,
+  STATEMENT_TYP,
+  type Statement,
+  toDigest,
+  verifyBinding,
+  verifyJws,
+  verifyKey,
+} from "@leix/protocol";
+import type { Examined, Input } from "./entry.ts";
+import type { State } from "./state.ts";
+
+/**
+ * Takes an input apart and checks all that needs no state: form, sizes, the binding of body to claims, that every
+ * key of a statement is a key. Never throws for bad input: what cannot be used is `unusable` with its code.
+ */
+export async function examine(input: Input): Promise<Examined> {
+  const { account, sequence, received, bytes } = input;
+  const sent = { account, sequence, received, rawDigest: toDigest(bytes) };
+  if (input.isGivenUp) return { ...sent, kind: "unusable", code: "input/unprocessable", detail: "" };
+  try {
+    return { ...sent, ...(await examineBytes(bytes)) };
+  } catch (error) {
+    if (!(error instanceof LeixError)) throw error;
+    return { ...sent, kind: "unusable", code: error.code, detail: error.detail };
+  }
+}
+
+/** `valid`, or why the signature cannot be relied on. A fact of the token and the key that its kid names. */
+export type SignatureCheck = "valid" | ErrorCode;
+
+/**
+ * Tries the signature under the registered key of the header's kid. Whether that key was valid then, and whose it
+ * is, `step` judges from the state.
+ */
+export async function checkSignature(examined: Examined, state: State): Promise<SignatureCheck> {
+  if (examined.kind === "unusable") return examined.code;
+  const key = findKey(examined, state);
+  if (!key) return "jws/key-unknown";
+  try {
+    await verifyJws(examined.jws, key);
+    return "valid";
+  } catch (error) {
+    if (error instanceof LeixError) return error.code;
+    throw error;
+  }
+}
+
+/** The anchor's first statement brings its own key, whose thumbprint every party was given beforehand. */
+function findKey(examined: Exclude<Examined, { kind: "unusable" }>, state: State): RegisteredKey | undefined {
+  const { kid } = examined.jws.header;
+  const registered = state.keys.get(kid)?.key;
+  if (registered || examined.kind !== "statement") return registered;
+  const { statement } = examined;
+  const isGenesis = state.head.index === 0 && statement.kind === "anchor" && kid === state.trust.anchorKey;
+  return isGenesis ? statement.keys.find((key) => key.kid === kid) : undefined;
+}
+
+type Content<E = Examined> = E extends Examined
+  ? Omit<E, "account" | "sequence" | "received" | "rawDigest">
+  : never;
+
+async function examineBytes(bytes: Uint8Array): Promise<Content> {
+  const envelope = parseEnvelope(bytes);
+  if ("statement" in envelope) {
+    const jws = parseJws(envelope.statement, STATEMENT_TYP, limits.STATEMENT_BYTES_MAX);
+    const statement = parseStatement(jws.payload);
+    await Promise.all(listKeys(statement).map(verifyKey));
+    return { kind: "statement", jws, statement };
+  }
+  const jws = parseJws(envelope.message, CLAIMS_TYP, limits.CLAIMS_BYTES_MAX);
+  const claims = parseClaims(jws.payload);
+  if (!claims.body !== !envelope.body) throw new LeixError("body/missing");
+  if (!claims.body || !envelope.body) return { kind: "message", jws, claims };
+  verifyBinding(envelope.body, claims.body);
+  return { kind: "message", jws, claims, body: envelope.body };
+}
+
+/** Every key that a statement registers. */
+export function listKeys(statement: Statement): readonly RegisteredKey[] {
+  switch (statement.kind) {
+    case "anchor":
+      return [...statement.keys, ...statement.policyKeys];
+    case "service":
+    case "authority":
+    case "agency":
+      return statement.keys;
+    case "clearance":
+    case "terms":
+    case "policy-file":
+    case "policy-set":
+      return [];
+  }
+}

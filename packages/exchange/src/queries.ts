@@ -1,0 +1,37 @@
+import type { KnownAgency, KnownConsent, KnownMessage, Queries } from "@leix/principles";
+import { type AgencyId, countryOf, type MessageRef, toCountryPair } from "@leix/protocol";
+import { findMessage, holds } from "./claims-rules.ts";
+import { type State, toMessageKey } from "./state.ts";
+
+/** The named queries over a state, as the principles ask them. */
+export function createQueries(state: State): Queries {
+  return {
+    agency: (id) => findAgency(state, id),
+    terms: (one, other) => state.terms.get(toCountryPair(one, other))?.content,
+    channelCeiling: () => state.channelCeiling,
+    message: (ref) => findPermitted(state, ref),
+    consent: (ref) => findConsent(state, ref),
+  };
+}
+
+function findAgency(state: State, id: AgencyId): KnownAgency | undefined {
+  const statement = state.parties.get(id)?.statement;
+  if (statement?.kind !== "agency") return undefined;
+  const { type, role, status } = statement;
+  const clearance = state.clearances.get(id)?.level ?? "unclassified";
+  return { id, country: countryOf(id), type, role, status, clearance };
+}
+
+/** A message that was denied to everyone is nowhere: it is no source and answers no query. */
+function findPermitted(state: State, ref: MessageRef): KnownMessage | undefined {
+  const found = findMessage(state, ref);
+  if (!found || found.permitted.length === 0) return undefined;
+  return { ref, markings: found.markings, holds: (agency) => holds(found, agency) };
+}
+
+function findConsent(state: State, ref: MessageRef): KnownConsent | undefined {
+  const found = findMessage(state, ref);
+  if (!found?.grant || found.permitted.length === 0) return undefined;
+  const withdrawn = state.withdrawals.has(toMessageKey(ref.iss, ref.id));
+  return { ref, grantees: found.permitted, ...found.grant, withdrawn };
+}

@@ -1,0 +1,188 @@
+import { loadPolicySet } from "@leix/principles";
+import {
+  LeixError,
+  limits,
+  type PartyId,
+  type RegisteredKey,
+  type Statement,
+  toDigest,
+} from "@leix/protocol";
+import { findLastVersion } from "./agreements.ts";
+import { DECIDER_STEPS } from "./decider.ts";
+import type { Refusal } from "./entry.ts";
+import type { State } from "./state.ts";
+
+/**
+ * Whether a statement, properly signed by its issuer, may be made: by this issuer, about this subject, as its next
+ * version, with keys that are its own. Undefined where nothing is wrong.
+ */
+export function judgeStatement(state: State, statement: Statement, received: number): Refusal | undefined {
+  if (statement.aud !== state.trust.aud)
+    return { code: "claims/audience", detail: `this is ${state.trust.aud}` };
+  if (statement.iat - received > limits.CLOCK_SKEW_SECONDS_MAX) {
+    return { code: "claims/issued-in-future", detail: `${statement.iat - received} seconds ahead` };
+  }
+  if (state.head.index === 0) return judgeGenesis(state, statement);
+  return judgeAuthority(state, statement) ?? judgeVersion(state, statement) ?? judgeContent(state, statement);
+}
+
+function judgeGenesis(state: State, statement: Statement): Refusal | undefined {
+  const isPinned =
+    statement.kind === "anchor" &&
+    statement.account.id === state.trust.anchorAccount &&
+    statement.keys.some((key) => key.kid === state.trust.anchorKey);
+  if (!isPinned) return { code: "statement/not-genesis", detail: "" };
+  const all = [...statement.keys, ...statement.policyKeys];
+  if (all.some((key) => key.use !== "sig") || new Set(all.map((key) => key.kid)).size !== all.length) {
+    return { code: "statement/key-taken", detail: "" };
+  }
+  return undefined;
+}
+
+/** Who may say what: the anchor names authorities and services; an authority speaks for its own country. */
+function judgeAuthority(state: State, statement: Statement): Refusal | undefined {
+  switch (statement.kind) {
+    case "anchor":
+      return { code: "statement/unauthorised", detail: "the anchor's statement is record 0 and stays" };
+    case "service":
+    case "authority":
+      return undefined;
+    case "agency":
+      return judgeOwnCountry(statement.iss, statement.subject);
+    case "clearance":
+      return (
+        judgeOwnCountry(statement.iss, statement.subject) ??
+        (state.parties.has(statement.subject)
+          ? undefined
+          : { code: "statement/subject", detail: statement.subject })
+      );
+    case "terms":
+      return judgePair(state, statement.iss, statement.subject);
+    case "policy-file":
+    case "policy-set":
+      return undefined;
+  }
+}
+
+function judgeOwnCountry(iss: string, subject: string): Refusal | undefined {
+  if (subject.startsWith(`${iss}-`)) return undefined;
+  return { code: "statement/unauthorised", detail: `${iss} may not speak for ${subject}` };
+}
+
+function judgePair(state: State, iss: string, pair: string): Refusal | undefined {
+  const [one = "", other = ""] = pair.split("+");
+  if (one >= other) return { code: "statement/subject", detail: `${pair} is not in alphabetical order` };
+  if (iss !== one && iss !== other)
+    return { code: "statement/unauthorised", detail: `${iss} is not of ${pair}` };
+  const isKnown = [one, other].every(
+    (code) => state.parties.get(code as PartyId)?.statement.kind === "authority",
+  );
+  return isKnown ? undefined : { code: "statement/subject", detail: pair };
+}
+
+function judgeVersion(state: State, statement: Statement): Refusal | undefined {
+  const { kind, version } = statement;
+  if (kind === "terms" || kind === "policy-set") {
+    const last = findLastVersion(state, statement);
+    return version > last
+      ? undefined
+      : { code: "statement/version", detail: `${version} is not above ${last}` };
+  }
+  const next = kind === "policy-file" ? 1 : findCurrentVersion(state, statement) + 1;
+  return version === next ? undefined : { code: "statement/version", detail: `${version}, expected ${next}` };
+}
+
+function findCurrentVersion(state: State, statement: Statement): number {
+  switch (statement.kind) {
+    case "anchor":
+    case "service":
+    case "authority":
+    case "agency":
+      return state.parties.get(statement.subject)?.statement.version ?? 0;
+    case "clearance":
+      return state.clearances.get(statement.subject)?.version ?? 0;
+    case "terms":
+    case "policy-file":
+    case "policy-set":
+      return 0;
+  }
+}
+
+function judgeContent(state: State, statement: Statement): Refusal | undefined {
+  switch (statement.kind) {
+    case "anchor":
+    case "clearance":
+    case "terms":
+      return undefined;
+    case "service":
+      return judgeKeys(state, statement.subject, statement.keys, ["sig"]);
+    case "authority":
+      return (
+        judgeOwnCountry(statement.subject, statement.spoc) ??
+        judgeKeys(state, statement.subject, statement.keys, ["sig"]) ??
+        judgeAccount(state, statement)
+      );
+    case "agency":
+      return (
+        judgeKeys(state, statement.subject, statement.keys, ["sig", "enc"]) ?? judgeAccount(state, statement)
+      );
+    case "policy-file":
+      return toDigest(statement.content) === statement.subject
+        ? undefined
+        : { code: "statement/policy-set", detail: `${statement.name} has another digest` };
+    case "policy-set":
+      return judgePolicySet(state, statement);
+  }
+}
+
+/** A key belongs to one party and one use, ever: so no party can pass off another's key as its own. */
+function judgeKeys(
+  state: State,
+  party: PartyId,
+  keys: readonly RegisteredKey[],
+  uses: readonly RegisteredKey["use"][],
+): Refusal | undefined {
+  if (new Set(keys.map((key) => key.kid)).size !== keys.length) {
+    return { code: "statement/key-taken", detail: "a key is listed twice" };
+  }
+  for (const key of keys) {
+    const owned = state.keys.get(key.kid);
+    const isFree = !owned || (owned.party === party && owned.key.use === key.use && !owned.withdrawn);
+    if (!isFree || !uses.includes(key.use)) return { code: "statement/key-taken", detail: `kid ${key.kid}` };
+  }
+  return undefined;
+}
+
+function judgeAccount(
+  state: State,
+  statement: Extract<Statement, { kind: "authority" | "agency" }>,
+): Refusal | undefined {
+  const owner = state.accounts.get(statement.account.id);
+  const before = state.parties.get(statement.subject)?.statement;
+  const isKept = !before || !("account" in before) || before.account.id === statement.account.id;
+  if ((owner === undefined || owner === statement.subject) && isKept) return undefined;
+  return { code: "statement/key-taken", detail: `account ${statement.account.id}` };
+}
+
+function judgePolicySet(
+  state: State,
+  statement: Extract<Statement, { kind: "policy-set" }>,
+): Refusal | undefined {
+  const missing = statement.files.filter(({ name, digest }) => state.policyFiles.get(digest)?.name !== name);
+  if (missing.length > 0)
+    return { code: "statement/policy-set", detail: `${missing[0]?.name} is not recorded` };
+  const unknown = statement.deciders.find((decider) => !DECIDER_STEPS.includes(decider));
+  if (unknown !== undefined) return { code: "statement/policy-set", detail: `decider ${unknown} is unknown` };
+  try {
+    loadPolicySet(
+      statement.files.map(({ name, digest }) => ({
+        name,
+        content: state.policyFiles.get(digest)?.content ?? "",
+      })),
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof LeixError) return { code: "statement/policy-set", detail: error.detail };
+    throw error;
+  }
+}

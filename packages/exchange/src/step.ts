@@ -1,0 +1,126 @@
+import { decide, type PolicySet } from "@leix/principles";
+import type { MessageRef, PartyId } from "@leix/protocol";
+import { judgeClaims } from "./claims-rules.ts";
+import type { Entry, Examined, Refusal, Repeat } from "./entry.ts";
+import type { SignatureCheck } from "./examine.ts";
+import { createQueries } from "./queries.ts";
+import { type RecordedPlace, type State, toMessageKey, toStatementKey } from "./state.ts";
+import { judgeStatement } from "./statement-rules.ts";
+
+/**
+ * The exchange's one transition: what the ledger's next record is, given all before it. A function of its
+ * arguments only, so that an auditor who folds the same records gets the same answer. Changes nothing; `fold`
+ * applies the entry. `now` is the policy service's clock in whole seconds.
+ *
+ * Bad input is an answer (a rejection), a denial too. What throws is `decision/engine`, which must never become
+ * either, and defects.
+ */
+export function step(
+  state: State,
+  examined: Examined,
+  signature: SignatureCheck,
+  now: number,
+): Entry | Repeat {
+  const repeated = findRejection(state, examined);
+  if (repeated) return toRepeat(repeated, examined);
+  const refusal = judgeSender(state, examined, signature);
+  if (refusal) return reject(state, examined, now, refusal);
+  if (examined.kind === "unusable")
+    return reject(state, examined, now, { code: examined.code, detail: examined.detail });
+  return examined.kind === "message"
+    ? stepMessage(state, examined, now)
+    : stepStatement(state, examined, now);
+}
+
+type Message = Extract<Examined, { kind: "message" }>;
+type StatementInput = Extract<Examined, { kind: "statement" }>;
+
+function stepMessage(state: State, examined: Message, now: number): Entry | Repeat {
+  const { claims, jws } = examined;
+  const recorded = state.messages.get(toMessageKey(claims.iss, claims.id));
+  if (recorded?.digest === jws.digest) return toRepeat(recorded, examined);
+  const refusal: Refusal | undefined = recorded
+    ? { code: "message/id-reused", detail: claims.id }
+    : (judgeSigner(state, examined) ?? judgeClaims(state, claims, examined.received));
+  if (refusal) return reject(state, examined, now, refusal);
+  const active = state.policySet;
+  if (!active) return reject(state, examined, now, { code: "message/no-policy-set", detail: "" });
+  return decideMessage(state, examined, active.set, now);
+}
+
+function decideMessage(state: State, examined: Message, set: PolicySet, now: number): Entry {
+  const { claims, jws } = examined;
+  const place = toPlace(state, examined, now, jws.digest);
+  const ref: MessageRef = { iss: claims.iss, id: claims.id, digest: jws.digest };
+  const verdict = decide(set, createQueries(state), claims, ref, place.at);
+  return { ...place, kind: "message", claims, ref, policySet: set.digest, verdict };
+}
+
+function stepStatement(state: State, examined: StatementInput, now: number): Entry | Repeat {
+  const { statement, jws } = examined;
+  const recorded = state.statements.get(toStatementKey(statement));
+  if (recorded?.digest === jws.digest) return toRepeat(recorded, examined);
+  const refusal: Refusal | undefined = recorded
+    ? { code: "statement/version", detail: `version ${statement.version} is recorded with other content` }
+    : (judgeSigner(state, examined) ?? judgeStatement(state, statement, examined.received));
+  if (refusal) return reject(state, examined, now, refusal);
+  return { ...toPlace(state, examined, now, jws.digest), kind: "statement", statement };
+}
+
+/** The three identities of an input: the account that sent it, the key that signed it, and iss. All must agree. */
+function judgeSender(state: State, examined: Examined, signature: SignatureCheck): Refusal | undefined {
+  const sender = findSender(state, examined.account);
+  if (!sender) return { code: "identity/account-unknown", detail: examined.account };
+  if (examined.kind === "unusable") return undefined;
+  const { kid } = examined.jws.header;
+  if (signature !== "valid") return { code: signature, detail: `kid ${kid}` };
+  const iss = examined.kind === "message" ? examined.claims.iss : examined.statement.iss;
+  const signer = state.keys.get(kid)?.party ?? (state.head.index === 0 ? "anchor" : undefined);
+  if (iss === sender && signer === sender) return undefined;
+  return {
+    code: "identity/issuer-not-account",
+    detail: `iss ${iss}, account of ${sender}, key of ${signer}`,
+  };
+}
+
+function findSender(state: State, account: Examined["account"]): PartyId | undefined {
+  if (state.head.index === 0) return account === state.trust.anchorAccount ? "anchor" : undefined;
+  return state.accounts.get(account);
+}
+
+/** Whether the signer may speak now. Judged after repeats: what was recorded once keeps its answer. */
+function judgeSigner(state: State, examined: Message | StatementInput): Refusal | undefined {
+  const { kid } = examined.jws.header;
+  const owned = state.keys.get(kid);
+  if (!owned) return undefined;
+  const { key, party, withdrawn } = owned;
+  if (withdrawn || examined.received < key.nbf || examined.received >= key.exp) {
+    return { code: "jws/key-not-valid", detail: `kid ${kid}` };
+  }
+  const statement = state.parties.get(party)?.statement;
+  const isActive = statement?.kind === "anchor" || statement?.status === "active";
+  return isActive ? undefined : { code: "identity/party-not-active", detail: party };
+}
+
+/** The entry that records a refusal: the digest of what was sent, its account and the code; never content. */
+export function reject(state: State, examined: Examined, now: number, refusal: Refusal): Entry {
+  return { ...toPlace(state, examined, now, examined.rawDigest), kind: "rejection", ...refusal };
+}
+
+function toPlace(state: State, examined: Examined, now: number, digest: Examined["rawDigest"]) {
+  const { account, sequence, received } = examined;
+  return {
+    index: state.head.index,
+    input: { account, sequence, digest },
+    received,
+    at: Math.max(now, state.head.at),
+  };
+}
+
+function findRejection(state: State, examined: Examined): RecordedPlace | undefined {
+  return state.rejections.get(`${examined.account}/${examined.rawDigest}`);
+}
+
+function toRepeat(recorded: { index: number; sequence: number }, examined: Examined): Repeat {
+  return { kind: "repeat", index: recorded.index, sameDelivery: recorded.sequence === examined.sequence };
+}

@@ -1,0 +1,29 @@
+import { LeixError } from "@leix/protocol";
+import type { z } from "zod";
+
+/**
+ * Reads a service's settings from variables that start with LEIX_. Throws `config/invalid`, naming every problem at
+ * once, and every LEIX_ variable that the service does not know: a misspelt setting must not pass in silence.
+ */
+export function parseConfig<Shape extends z.core.$ZodLooseShape>(
+  schema: z.ZodObject<Shape>,
+  environment: Readonly<Record<string, string | undefined>>,
+): z.output<z.ZodObject<Shape>> {
+  const known = Object.keys(schema.shape);
+  const set = Object.entries(environment).filter(([name]) => name.startsWith("LEIX_") && !isShared(name));
+  const unknown = set.map(([name]) => name).filter((name) => !known.includes(name));
+  const result = schema.safeParse(Object.fromEntries(set));
+  const wrong = result.success
+    ? []
+    : result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const problems = [...wrong, ...unknown.map((name) => `${name}: unknown setting`)];
+  if (!result.success || problems.length > 0) throw new LeixError("config/invalid", problems.join("; "));
+  return result.data;
+}
+
+/** Settings of tests and tools that may stand in the same environment. */
+const SHARED = ["LEIX_NATS_SERVER", "LEIX_NATS_IMAGE", "LEIX_BASE_IMAGE", "LEIX_VECTORS", "LEIX_CONTAINERS"];
+
+function isShared(name: string): boolean {
+  return SHARED.includes(name);
+}

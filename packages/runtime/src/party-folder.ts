@@ -1,0 +1,121 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { BrokerAccess } from "@leix/broker";
+import {
+  AccountId,
+  type DecryptionKey,
+  ExchangeId,
+  KeyId,
+  LeixError,
+  PartyId,
+  parseSchema,
+  type SigningKey,
+} from "@leix/protocol";
+import { z } from "zod";
+
+/** Names in a party's folder. Everything but `party.json` and the certificates is secret and 0600. */
+export const PARTY_FILES = {
+  party: "party.json",
+  ca: "ca.crt",
+  certificate: "tls.crt",
+  key: "tls.key",
+  credentials: "nats.creds",
+  signing: "signing.jwk",
+  /** A folder: one file a key, so that old bodies stay readable after a rotation. */
+  encryption: "encryption",
+  /** 32 random bytes in base64url: resolves an officer to the pseudonym in the claims. */
+  officers: "officers.key",
+  store: "node.sqlite",
+} as const;
+
+/** What a party was given when it joined: who it is, whom to trust, where the broker is. Nothing in it is secret. */
+export const PartyFile = z.strictObject({
+  v: z.literal(1),
+  id: z.union([PartyId, z.enum(["auditor", "provisioner", "monitor"])]),
+  aud: ExchangeId,
+  anchorKey: KeyId,
+  anchorAccount: AccountId,
+  /** The party's own NATS account; services of the exchange are users of the BROKER account and have none. */
+  account: AccountId.optional(),
+  /** `tls://host:port`; several for a cluster. */
+  servers: z.array(z.string().regex(/^tls:\/\/[^/\s]+:[0-9]{1,5}$/)).min(1),
+});
+export type PartyFile = z.infer<typeof PartyFile>;
+
+export interface PartyFolder {
+  readonly folder: string;
+  readonly party: PartyFile;
+  /** `LEIX_NATS_URL`, where it is set, replaces the servers of `party.json`. */
+  readonly access: BrokerAccess;
+}
+
+const PrivateJwkFile = z.looseObject({
+  kty: z.enum(["EC", "OKP"]),
+  crv: z.enum(["P-256", "Ed25519", "X25519"]),
+  x: z.string(),
+  d: z.string(),
+  kid: KeyId,
+  alg: z.enum(["ES256", "Ed25519", "ECDH-ES+A256KW"]),
+});
+
+/** Throws `config/party-unknown` where the folder is not a party's, `config/invalid` where a file in it is broken. */
+export async function loadPartyFolder(folder: string, natsUrl?: string): Promise<PartyFolder> {
+  const text = await readText(join(folder, PARTY_FILES.party), "config/party-unknown");
+  const party = parseSchema(PartyFile, parseJson(text, PARTY_FILES.party), "config/invalid");
+  const servers = natsUrl ? [natsUrl] : party.servers;
+  return {
+    folder,
+    party,
+    access: {
+      servers: servers.map((url) => url.replace("tls://", "")),
+      ca: { file: join(folder, PARTY_FILES.ca) },
+      certificate: { file: join(folder, PARTY_FILES.certificate) },
+      key: { file: join(folder, PARTY_FILES.key) },
+      credentials: { file: join(folder, PARTY_FILES.credentials) },
+    },
+  };
+}
+
+export async function loadSigningKey(folder: string): Promise<SigningKey> {
+  const { kid, alg, jwk } = await loadPrivateKey(join(folder, PARTY_FILES.signing));
+  if (alg === "ECDH-ES+A256KW") throw new LeixError("config/invalid", "signing.jwk holds an encryption key");
+  return { kid, alg, jwk };
+}
+
+export async function loadDecryptionKeys(folder: string): Promise<DecryptionKey[]> {
+  const names = (await readdir(join(folder, PARTY_FILES.encryption))).filter((name) => name.endsWith(".jwk"));
+  return Promise.all(
+    names.toSorted().map(async (name) => {
+      const { kid, jwk } = await loadPrivateKey(join(folder, PARTY_FILES.encryption, name));
+      return { kid, jwk };
+    }),
+  );
+}
+
+async function loadPrivateKey(file: string) {
+  const { kid, alg, ...jwk } = parseSchema(
+    PrivateJwkFile,
+    parseJson(await readText(file, "config/invalid"), file),
+    "config/invalid",
+  );
+  return { kid, alg, jwk: jwk as SigningKey["jwk"] };
+}
+
+export async function readText(
+  file: string,
+  code: "config/invalid" | "config/party-unknown",
+): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    throw new LeixError(code, `cannot read ${file}`, { cause });
+  }
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new LeixError("config/invalid", `${name} is not JSON`, { cause });
+  }
+}
