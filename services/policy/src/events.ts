@@ -1,0 +1,51 @@
+import type { ConnectionEvent } from "@leix/broker";
+import type { Decided } from "@leix/exchange";
+import type { ErrorCode } from "@leix/protocol";
+import type { Logger } from "@leix/runtime";
+
+/** What the policy service says about itself. Ids, codes and counts; never claims, never bodies. */
+export interface PolicyEvents {
+  started(ledgerIndex: number): void;
+  decided(decided: readonly Decided[]): void;
+  /** Another instance wrote first, or an answer was lost: the ledger is read on. */
+  raced(ledgerIndex: number, code: ErrorCode): void;
+  /** A routing that had happened before a crash or a lost answer. */
+  routedBefore(id: string): void;
+  connection(event: ConnectionEvent): void;
+}
+
+export function createPolicyEvents(logger: Logger): PolicyEvents {
+  return {
+    started: (ledgerIndex) => logger.info({ event: "policy.started", ledgerIndex }),
+    decided: (decided) => {
+      for (const one of decided) logger.info(toDecidedEvent(one));
+    },
+    raced: (ledgerIndex, code) => logger.info({ event: "ledger.raced", ledgerIndex, code }),
+    routedBefore: (messageId) => logger.info({ event: "message.routed-before", messageId }),
+    connection: (event) => {
+      const { kind, ...detail } = event;
+      const level = kind === "reconnected" ? "info" : "warn";
+      logger[level]({ event: `broker.${kind}`, ...detail });
+    },
+  };
+}
+
+function toDecidedEvent(one: Decided): Record<string, unknown> {
+  if (one.kind === "repeat") return { event: "input.repeated", ledgerIndex: one.repeat.index };
+  const { entry } = one;
+  const common = { ledgerIndex: entry.index, account: entry.input.account };
+  switch (entry.kind) {
+    case "message": {
+      const { iss, id } = entry.ref;
+      const policyIds = [...new Set(entry.verdict.grounds.flatMap((grounds) => grounds.determining))];
+      const decision = entry.verdict.outcome;
+      return { event: "message.decided", ...common, messageId: id, agencyId: iss, decision, policyIds };
+    }
+    case "statement": {
+      const { kind, subject, version } = entry.statement;
+      return { event: "statement.recorded", ...common, kind, subject, version };
+    }
+    case "rejection":
+      return { event: "input.rejected", ...common, digest: entry.input.digest, code: entry.code };
+  }
+}

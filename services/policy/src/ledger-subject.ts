@@ -1,0 +1,16 @@
+import type { Entry } from "@leix/exchange";
+import { toMessageSubject, toRejectionSubject, toStatementSubject } from "@leix/protocol";
+
+/** The subject that a record takes in the ledger, for ever. */
+export function toLedgerSubject(entry: Entry): string {
+  switch (entry.kind) {
+    case "message":
+      return toMessageSubject(entry.input.account, entry.ref.id);
+    case "statement": {
+      const { kind, subject, version, iss } = entry.statement;
+      return toStatementSubject(kind, subject, version, iss);
+    }
+    case "rejection":
+      return toRejectionSubject(entry.input.account, entry.input.digest);
+  }
+}

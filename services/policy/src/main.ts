@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { connectBroker } from "@leix/broker";
+import { encodeBase64url } from "@leix/protocol";
+import { createLogger, loadPartyFolder, loadSigningKey, runService, serveHealth } from "@leix/runtime";
+import { loadConfig } from "./config.ts";
+import { createPolicyEvents } from "./events.ts";
+import { createNatsDrain } from "./nats-drain.ts";
+import { createNatsInboxes, createNatsQuarantine } from "./nats-inboxes.ts";
+import { createNatsLedger } from "./nats-ledger.ts";
+import { createPolicyService } from "./policy-service.ts";
+
+const config = loadConfig();
+const logger = createLogger("policy", config.LEIX_LOG_LEVEL);
+
+await runService(logger, async (signal) => {
+  const folder = join(config.LEIX_NETWORK, "services", "policy");
+  const { access, party } = await loadPartyFolder(folder, config.LEIX_NATS_URL);
+  const events = createPolicyEvents(logger);
+  const nc = await connectBroker(access, { name: "policy", signal, firstConnectWaitMs: 60_000, onEvent: events.connection });
+  const service = createPolicyService({
+    ledger: createNatsLedger(nc),
+    inboxes: createNatsInboxes(nc),
+    quarantine: createNatsQuarantine(nc),
+    drain: createNatsDrain(nc, signal),
+    trust: { aud: party.aud, anchorKey: party.anchorKey, anchorAccount: party.anchorAccount },
+    key: await loadSigningKey(folder),
+    events,
+    clock: Date.now,
+    createSalt: () => encodeBase64url(randomBytes(16)),
+  });
+  const health = { problems: () => (service.isReady ? [] : ["the ledger is still being folded"]) };
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
+  return service;
+});

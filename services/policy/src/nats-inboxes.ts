@@ -1,0 +1,30 @@
+import { commitBatch, publishOnce } from "@leix/broker";
+import { LeixError, toInboxSubject, toQuarantineSubject } from "@leix/protocol";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { Inboxes, Quarantine } from "./ports.ts";
+
+/** INBOX as the port. */
+export function createNatsInboxes(nc: NatsConnection): Inboxes {
+  return {
+    async deliver(deliveries) {
+      const messages = deliveries.map(({ recipient, kind, sender, id, payload }) => ({
+        subject: toInboxSubject(recipient, kind, sender, id),
+        data: payload,
+      }));
+      await commitBatch(nc, messages);
+    },
+  };
+}
+
+/** QUARANTINE as the port. */
+export function createNatsQuarantine(nc: NatsConnection): Quarantine {
+  return {
+    async keep(account, digest, bytes) {
+      try {
+        await publishOnce(nc, { subject: toQuarantineSubject(account, digest), data: bytes });
+      } catch (error) {
+        if (!(error instanceof LeixError) || error.code !== "broker/subject-used") throw error;
+      }
+    },
+  };
+}

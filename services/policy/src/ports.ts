@@ -1,0 +1,58 @@
+import type { Delivery } from "@leix/exchange";
+import type { AccountId, Digest } from "@leix/protocol";
+
+/** One record to append. The subject is its identity, which the ledger takes once. */
+export interface LedgerAppend {
+  readonly subject: string;
+  readonly record: Uint8Array<ArrayBuffer>;
+}
+
+/** The ledger, as its one writer needs it. */
+export interface Ledger {
+  /** How many records there are. */
+  count(): Promise<number>;
+  /** The records from `index` to the end as it is now, in order. A gap throws `ledger/rolled-back`. */
+  read(index: number): AsyncIterable<Uint8Array>;
+  /**
+   * Appends all or none, only where exactly `head` records stand before; durable on return. Throws
+   * `broker/head-moved` and `broker/subject-used` (nothing happened), and `broker/not-acknowledged` (it may have
+   * happened: read on and see). Never retries.
+   */
+  append(records: readonly LedgerAppend[], head: number): Promise<void>;
+}
+
+/** The inboxes of all parties. */
+export interface Inboxes {
+  /**
+   * Lays all or none into the inboxes; durable on return. Throws `broker/subject-used` where any is there already,
+   * and `broker/not-acknowledged` where it may have happened. Never retries.
+   */
+  deliver(deliveries: readonly Delivery[]): Promise<void>;
+}
+
+/** Where an input that could not be processed is kept for an operator. Durable on return; keeping it twice is harmless. */
+export interface Quarantine {
+  keep(account: AccountId, digest: Digest, bytes: Uint8Array): Promise<void>;
+}
+
+/** One delivery of one input from OUT. */
+export interface Received {
+  readonly account: AccountId;
+  /** OUT's sequence: the same at every delivery of the same stored input. */
+  readonly sequence: number;
+  /** When OUT stored it, in milliseconds since 1970. */
+  readonly timestampMs: number;
+  /** 1 at the first delivery. */
+  readonly deliveries: number;
+  readonly bytes: Uint8Array;
+  /** Tells the broker to forget the input. Where that is lost, it is delivered again. */
+  acknowledge(): void;
+}
+
+/** OUT, drained fairly: no account can delay another by more than one round. */
+export interface Drain {
+  /** Starts draining an account; one that is drained already is left as it is. */
+  addAccount(account: AccountId): void;
+  /** The next inputs, at least one, as soon as there is any. Undefined when the signal is aborted. */
+  next(signal: AbortSignal): Promise<readonly Received[] | undefined>;
+}

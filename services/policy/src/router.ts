@@ -1,0 +1,80 @@
+import { type Decided, type Delivery, listDeliveries, type State, toReplyDelivery } from "@leix/exchange";
+import { invariant, LeixError, limits, type ParsedRecord, parseRecord } from "@leix/protocol";
+import type { PolicyEvents } from "./events.ts";
+import type { Inboxes, Ledger } from "./ports.ts";
+import { retryUnacknowledged } from "./retry.ts";
+
+export interface Router {
+  /** Lays into the inboxes what follows from each record. Returns when all of it is durable; throws when aborted. */
+  route(state: State, decided: readonly Decided[], signal: AbortSignal): Promise<void>;
+}
+
+/** The deliveries of one record: never split over two batches, so an interrupted routing has done all or none of it. */
+type Bundle = readonly Delivery[];
+
+/**
+ * A copy is delivered under a subject that is used once, so routing again is harmless while the first copy waits;
+ * one that was fetched already is dropped by the recipient's store.
+ */
+export function createRouter(ledger: Ledger, inboxes: Inboxes, events: PolicyEvents): Router {
+  return {
+    async route(state, decided, signal) {
+      const deliver = (bundle: Bundle) => retryUnacknowledged(() => tryDelivery(inboxes, bundle), signal);
+      const bundles = await retryUnacknowledged(() => toBundles(ledger, state, decided), signal);
+      for (const batch of packBundles(bundles)) {
+        if (await deliver(batch.flat())) continue;
+        for (const bundle of batch) {
+          if (!(await deliver(bundle))) events.routedBefore(bundle[0]?.id ?? "");
+        }
+      }
+    },
+  };
+}
+
+function toBundles(ledger: Ledger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
+  return Promise.all(decided.map((one) => toBundle(ledger, state, one)));
+}
+
+async function toBundle(ledger: Ledger, state: State, one: Decided): Promise<Bundle> {
+  const body = one.examined.kind === "message" ? one.examined.body : undefined;
+  if (one.kind === "record") {
+    const detail = one.entry.kind === "rejection" ? one.entry.detail : undefined;
+    return listDeliveries(state, parseRecord(one.record), body, detail);
+  }
+  const record = await readRecord(ledger, one.repeat.index);
+  return one.repeat.sameDelivery ? listDeliveries(state, record, body) : [toReplyDelivery(record)];
+}
+
+async function readRecord(ledger: Ledger, index: number): Promise<ParsedRecord> {
+  for await (const bytes of ledger.read(index)) return parseRecord(bytes);
+  throw new LeixError("ledger/rolled-back", `no record ${index}`);
+}
+
+/** False where something of it is there already, and so nothing was done. */
+async function tryDelivery(inboxes: Inboxes, bundle: Bundle): Promise<boolean> {
+  try {
+    await inboxes.deliver(bundle);
+    return true;
+  } catch (error) {
+    if (error instanceof LeixError && error.code === "broker/subject-used") return false;
+    throw error;
+  }
+}
+
+function packBundles(bundles: readonly Bundle[]): Bundle[][] {
+  const batches: Bundle[][] = [];
+  let [count, bytes] = [0, 0];
+  for (const bundle of bundles) {
+    const size = bundle.reduce((sum, delivery) => sum + delivery.payload.byteLength, 0);
+    invariant(bundle.length <= limits.BATCH_RECORDS_MAX, "one record's deliveries fit one batch");
+    const isFull =
+      count + bundle.length > limits.BATCH_RECORDS_MAX || bytes + size > limits.SHARED_BATCH_BYTES_MAX;
+    if (isFull || batches.length === 0) {
+      batches.push([]);
+      [count, bytes] = [0, 0];
+    }
+    batches.at(-1)?.push(bundle);
+    [count, bytes] = [count + bundle.length, bytes + size];
+  }
+  return batches;
+}
