@@ -1,0 +1,96 @@
+import type { PublicNkey } from "./nkeys.ts";
+
+/** What one kind of user may do: allow-lists only (deny-lists had bypasses), never a right on everything. */
+export interface RolePermissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+export type BrokerRole = "policy" | "registry" | "auditor" | "provisioner" | "monitor";
+export type SystemRole = "pusher";
+
+/** Replies reach only the user that asked: nats-server replaces the template by the user's own public key. */
+const OWN_INBOX = "_INBOX.{{subject()}}.>";
+/** Reads by sequence, several at once: no consumer, so no right to make one that delivers elsewhere. */
+const READ_LEDGER = "$JS.API.DIRECT.GET.LEDGER";
+/** Told that something is being written; what was written is only ever read from the stream. */
+const LEDGER_HINT = "leix.ledger.>";
+
+export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions>> = {
+  policy: {
+    publish: [
+      "$JS.API.CONSUMER.MSG.NEXT.OUT.*",
+      "$JS.ACK.OUT.>",
+      "leix.ledger.>",
+      "leix.in.>",
+      "leix.quarantine.>",
+      READ_LEDGER,
+    ],
+    subscribe: [OWN_INBOX, LEDGER_HINT],
+  },
+  // `_R_` is how the server names the way back to an asker in another account; nobody can guess one.
+  registry: {
+    publish: [
+      "$JS.API.CONSUMER.CREATE.OUT.*.leix.out.*",
+      "$JS.API.CONSUMER.CREATE.INBOX.*.leix.in.*.>",
+      READ_LEDGER,
+      "_R_.>",
+    ],
+    subscribe: [OWN_INBOX, LEDGER_HINT, "leix.rules.*"],
+  },
+  auditor: { publish: [READ_LEDGER], subscribe: [OWN_INBOX, LEDGER_HINT] },
+  // Used once, when the network comes up. Nobody may update or delete a stream at run time.
+  provisioner: {
+    publish: ["$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.INFO.*"],
+    subscribe: [OWN_INBOX],
+  },
+  // What `leix doctor` compares: settings and counts, no content.
+  monitor: {
+    publish: ["$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.INFO.*.*"],
+    subscribe: [OWN_INBOX],
+  },
+};
+
+/** The registry's second identity: it tells the server the current JWT of an account, and nothing else. */
+export const SYSTEM_ROLES: Readonly<Record<SystemRole, RolePermissions>> = {
+  pusher: {
+    publish: ["$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP"],
+    subscribe: [OWN_INBOX],
+  },
+};
+
+/** A signing key that can only make users of one role: the account JWT carries what they may do. */
+export interface ScopedSigningKey {
+  readonly kind: "user_scope";
+  readonly key: PublicNkey;
+  readonly role: string;
+  readonly template: {
+    readonly pub: { readonly allow: string[] };
+    readonly sub: { readonly allow: string[] };
+    readonly data: number;
+    readonly payload: number;
+    readonly subs: number;
+    readonly bearer_token: boolean;
+    readonly allowed_connection_types: "STANDARD"[];
+  };
+}
+
+/** Subscriptions one connection may hold; ours need a handful each. */
+const USER_SUBSCRIPTIONS_MAX = 1_000;
+
+export function toScopedKey(role: string, key: PublicNkey, permissions: RolePermissions): ScopedSigningKey {
+  return {
+    kind: "user_scope",
+    key,
+    role,
+    template: {
+      pub: { allow: [...permissions.publish] },
+      sub: { allow: [...permissions.subscribe] },
+      data: -1,
+      payload: -1,
+      subs: USER_SUBSCRIPTIONS_MAX,
+      bearer_token: false,
+      allowed_connection_types: ["STANDARD"],
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { LeixError } from "@leix/protocol";
+import { errors } from "@nats-io/transport-node";
+
+/** Names the most likely cause of a connection that was not made, from what the socket or the server said. */
+export function toUnreachable(servers: string | readonly string[], cause: unknown): LeixError {
+  const where = typeof servers === "string" ? servers : servers.join(", ");
+  return new LeixError("broker/unreachable", `${where}: ${toLikelyCause(cause)}`, { cause });
+}
+
+function toLikelyCause(cause: unknown): string {
+  const said = toText(cause);
+  const word = LIKELY_CAUSES.find(({ says }) => says.test(said));
+  return `${word?.means ?? "cause not recognised"} (${said})`;
+}
+
+const LIKELY_CAUSES: readonly { readonly says: RegExp; readonly means: string }[] = [
+  { says: /abort/i, means: "given up on request" },
+  { says: /ECONNREFUSED|connection refused/, means: "nothing listens there: address, or the broker is down" },
+  { says: /ENOTFOUND|EAI_AGAIN/, means: "the host name has no address" },
+  {
+    says: /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timeout/i,
+    means: "no answer: network, firewall, or not a NATS server",
+  },
+  { says: /CERT_HAS_EXPIRED|certificate has expired/, means: "the server's certificate has expired" },
+  { says: /CERT_NOT_YET_VALID/, means: "the server's certificate is not valid yet: check the clocks" },
+  { says: /ALTNAME_INVALID/, means: "the server's certificate is for another host name" },
+  {
+    says: /UNABLE_TO_VERIFY|SELF_SIGNED|unable to get (local )?issuer|self.signed/i,
+    means: "the server's certificate is not of the given CA",
+  },
+  {
+    says: /wrong version number|packet length too long|EPROTO/i,
+    means: "that port does not speak TLS first",
+  },
+  { says: /user.*expired|Authentication Expired/i, means: "the credentials have expired" },
+  {
+    says: /maximum.*connections exceeded/i,
+    means: "the account is suspended, or has all its connections in use",
+  },
+  {
+    says: /authorization|authentication/i,
+    means: "the credentials are refused: revoked, expired or of another network",
+  },
+  {
+    says: /alert|ECONNRESET|EPIPE|undefined error|bad certificate/i,
+    means: "the client certificate is refused",
+  },
+];
+
+function toText(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const code = "code" in cause && typeof cause.code === "string" ? `${cause.code} ` : "";
+  const inner = cause.cause === undefined ? "" : `: ${toText(cause.cause)}`;
+  const kind = cause instanceof errors.AuthorizationError ? "authorization: " : "";
+  return `${kind}${code}${cause.message}${inner}`;
+}

@@ -1,0 +1,92 @@
+export {
+  createNetworkKeys,
+  encodeNetworkJwts,
+  type NetworkJwts,
+  type NetworkKeys,
+} from "./accounts/network-keys.ts";
+export {
+  checkPublicNkey,
+  createNkey,
+  type NkeyKind,
+  type PublicNkey,
+  parseSeed,
+  toAccountId,
+  toSeed,
+} from "./accounts/nkeys.ts";
+export {
+  encodePartyAccountJwt,
+  type PartyAccount,
+  type PartyStatus,
+  toPartyPermissions,
+} from "./accounts/party-jwt.ts";
+export { lookupAccount, pushAccount } from "./accounts/push-account.ts";
+export {
+  BROKER_ROLES,
+  type BrokerRole,
+  type RolePermissions,
+  SYSTEM_ROLES,
+  type SystemRole,
+} from "./accounts/roles.ts";
+export {
+  createCredentials,
+  encodeUserJwt,
+  formatCredentials,
+  type UserOptions,
+} from "./accounts/user-jwt.ts";
+export {
+  type BatchMessage,
+  type CommitOptions,
+  type Committed,
+  commitBatch,
+  publishOnce,
+} from "./atomic-batch.ts";
+export {
+  type CertificateAndKey,
+  createCertificateAuthority,
+  createClientCertificate,
+  createServerCertificate,
+  type Validity,
+} from "./certificates.ts";
+export {
+  type BrokerAccess,
+  type ConnectionEvent,
+  type ConnectOptions,
+  connectBroker,
+  type TextOrFile,
+} from "./connect.ts";
+export { type ConnectionWatch, watchConnection } from "./connection-watch.ts";
+export type { Delivery } from "./delivery.ts";
+export { followLedger } from "./ledger-follower.ts";
+export type { LedgerMessage } from "./ledger-range.ts";
+export { checkStillThere, ledgerHead, readLedger } from "./ledger-reader.ts";
+export { type OutDrain, type OutDrainOptions, type OutMessage, openOutDrain } from "./out-drain.ts";
+export {
+  type Inbox,
+  type InboxSubject,
+  openInbox,
+  parseInboxSubject,
+  requestRules,
+  sendMessage,
+} from "./party-client.ts";
+export { compareBroker, createStreams, type Difference, ensurePartyConsumers } from "./provision.ts";
+export { type RulesHandler, serveRules } from "./rules-answers.ts";
+export {
+  type FindNatsServerOptions,
+  findNatsServer,
+  type NatsServerBinary,
+} from "./server/find-nats-server.ts";
+export {
+  type ClusterConfig,
+  type Endpoint,
+  renderServerConfig,
+  type ServerConfig,
+  type TlsFiles,
+} from "./server/server-config.ts";
+export { NATS_SERVER_VERSION_MIN } from "./server/server-version.ts";
+export {
+  type NatsServer,
+  type ServerExit,
+  type StartNatsServerOptions,
+  startNatsServer,
+} from "./server/start-nats-server.ts";
+export { STREAM_SIZES_DEFAULT, type StreamSizes } from "./streams.ts";

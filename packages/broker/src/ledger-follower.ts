@@ -1,0 +1,60 @@
+import { LeixError } from "@leix/protocol";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { watchConnection } from "./connection-watch.ts";
+import type { LedgerMessage } from "./ledger-range.ts";
+import { checkStillThere, readLedger } from "./ledger-reader.ts";
+import { openWaker } from "./waker.ts";
+
+/** A hint comes before what it hints at is stored: look again soon, then ever more rarely. */
+const LOOK_AGAIN_MS_MIN = 2;
+const LOOK_AGAIN_MS_MAX = 1_000;
+const LEDGER_HINT = "leix.ledger.>";
+
+/**
+ * Gives every message of LEDGER from a sequence (the first is 1) on, each once, in order, and then each new one
+ * within milliseconds; ends when the signal is aborted. A broker that is away is waited for.
+ *
+ * At the start and after every reconnect it checks that the last message it knows is still there and unchanged:
+ * throws ledger/rolled-back when not, and broker/unreachable when the connection is closed for good.
+ */
+export async function* followLedger(
+  nc: NatsConnection,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<LedgerMessage, void> {
+  let seen: { sequence: number; data?: Uint8Array } = { sequence: from - 1 };
+  let checked: AbortSignal | undefined;
+  let waitMs = LOOK_AGAIN_MS_MIN;
+  const watch = watchConnection(nc);
+  const waker = openWaker(nc, LEDGER_HINT);
+  signal.addEventListener("abort", waker.wake);
+  try {
+    while (!signal.aborted) {
+      const connection = watch.current();
+      try {
+        if (connection !== checked) await checkStillThere(nc, seen, connection);
+        checked = connection;
+        for await (const message of readLedger(nc, seen.sequence + 1, connection)) {
+          seen = message;
+          waitMs = LOOK_AGAIN_MS_MIN;
+          yield message;
+          if (signal.aborted) return;
+        }
+      } catch (error) {
+        if (!isWorthWaiting(error)) throw error;
+        if (nc.isClosed())
+          throw new LeixError("broker/unreachable", "the connection was closed", { cause: error });
+      }
+      const woken = await waker.wait(waitMs);
+      waitMs = woken ? LOOK_AGAIN_MS_MIN : Math.min(waitMs * 2, LOOK_AGAIN_MS_MAX);
+    }
+  } finally {
+    signal.removeEventListener("abort", waker.wake);
+    waker.close();
+    watch.close();
+  }
+}
+
+function isWorthWaiting(error: unknown): boolean {
+  return error instanceof LeixError && error.code === "broker/no-answer";
+}

@@ -1,0 +1,79 @@
+import { LeixError } from "@leix/protocol";
+import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
+import { toRequestError } from "./broker-error.ts";
+import { untilCutOff } from "./connection-watch.ts";
+
+/** One message of LEDGER as it is stored. */
+export interface LedgerMessage {
+  /** Its place in the stream, from 1: record `n` of the ledger has sequence `n + 1`. */
+  readonly sequence: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+/** What one question brought. */
+export interface LedgerRange {
+  readonly messages: readonly StoredMessage[];
+  /** How many more there are after the last of them. */
+  readonly pending: number;
+}
+
+/** `endsBatch`: nothing that was committed with it comes after it. */
+export interface StoredMessage extends LedgerMessage {
+  readonly endsBatch: boolean;
+}
+
+const DIRECT_GET = "$JS.API.DIRECT.GET.LEDGER";
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/**
+ * Asks the server for up to `count` messages from a sequence on: a direct batch get (ADR-31), for which a reader
+ * needs a right on one subject and no consumer. Empty when there is none at or after that sequence.
+ * Throws broker/no-answer when the answer does not come whole, or the signal is aborted: the caller repeats.
+ */
+export async function loadLedgerRange(
+  nc: NatsConnection,
+  from: number,
+  size: { readonly count: number; readonly bytes: number },
+  signal?: AbortSignal,
+): Promise<LedgerRange> {
+  try {
+    return await untilCutOff(
+      requestRange(nc, { seq: from, batch: size.count, max_bytes: size.bytes }),
+      signal,
+    );
+  } catch (cause) {
+    throw cause instanceof LeixError ? cause : toRequestError(DIRECT_GET, cause);
+  }
+}
+
+async function requestRange(nc: NatsConnection, question: object): Promise<LedgerRange> {
+  const messages: StoredMessage[] = [];
+  const answers = await nc.requestMany(DIRECT_GET, JSON.stringify(question), {
+    strategy: "sentinel",
+    maxWait: ANSWER_TIMEOUT_MS,
+  });
+  for await (const answer of answers) {
+    const code = answer.headers?.code ?? 0;
+    if (code === 204) return { messages, pending: Number(answer.headers?.last("Nats-Num-Pending")) };
+    if (code === 404) return { messages, pending: 0 };
+    if (code !== 0) throw new Error(`${code} ${answer.headers?.description}`);
+    messages.push(toStoredMessage(answer));
+  }
+  throw new Error(`the answer ended after ${messages.length} messages`);
+}
+
+/** The server's own headers come after those that were stored with the message. */
+function toStoredMessage(answer: Msg): StoredMessage {
+  const fields = answer.headers;
+  const sequence = Number(fields?.last("Nats-Sequence"));
+  if (fields === undefined || !Number.isInteger(sequence)) {
+    throw new LeixError("broker/no-answer", `${DIRECT_GET}: an answer without a sequence`);
+  }
+  const subject = fields.last("Nats-Subject");
+  return { sequence, subject, data: answer.data, endsBatch: isEndOfBatch(fields) };
+}
+
+function isEndOfBatch(fields: MsgHdrs): boolean {
+  return fields.get("Nats-Batch-Id") === "" || fields.get("Nats-Batch-Commit") !== "";
+}

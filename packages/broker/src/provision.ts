@@ -1,0 +1,103 @@
+import { type AccountId, LeixError } from "@leix/protocol";
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { type StreamSizes, toWantedConsumers, toWantedStreams } from "./streams.ts";
+
+/**
+ * Creates the four streams; one that exists as wanted is left as it is. Needs the role `provisioner`.
+ * Throws broker/refused when a stream exists with other settings: nothing here ever changes a stream.
+ */
+export async function createStreams(nc: NatsConnection, sizes: StreamSizes): Promise<void> {
+  const manager = await openManager(nc);
+  for (const config of toWantedStreams(sizes)) {
+    await attempt(`stream ${config.name}`, () => manager.streams.add(config));
+  }
+}
+
+/**
+ * Makes sure that both consumers of an account exist as wanted. Repeating it changes nothing, and restores a
+ * consumer that is missing. Needs the role `registry`.
+ */
+export async function ensurePartyConsumers(nc: NatsConnection, account: AccountId): Promise<void> {
+  const manager = await openManager(nc);
+  for (const { stream, config } of toWantedConsumers(account)) {
+    await attempt(`consumer ${stream}/${account}`, () => manager.consumers.add(stream, config));
+  }
+}
+
+/** One setting that is not as it should be. */
+export interface Difference {
+  /** `stream LEDGER` or `consumer OUT/A…`. */
+  readonly of: string;
+  readonly setting: string;
+  readonly wanted: unknown;
+  /** Undefined when there is no such stream or consumer. */
+  readonly actual: unknown;
+}
+
+/** Compares the streams, and the consumers of these accounts, with what they should be. Needs the role `monitor`. */
+export async function compareBroker(
+  nc: NatsConnection,
+  wanted: { readonly sizes: StreamSizes; readonly accounts: readonly AccountId[] },
+): Promise<Difference[]> {
+  const manager = await openManager(nc);
+  const differences: Difference[] = [];
+  for (const config of toWantedStreams(wanted.sizes)) {
+    const info = await attemptInfo(() => manager.streams.info(config.name));
+    differences.push(...compareSettings(`stream ${config.name}`, { ...config }, info?.config));
+  }
+  for (const { stream, config } of wanted.accounts.flatMap(toWantedConsumers)) {
+    const info = await attemptInfo(() => manager.consumers.info(stream, config.durable_name));
+    differences.push(
+      ...compareSettings(`consumer ${stream}/${config.durable_name}`, { ...config }, info?.config),
+    );
+  }
+  return differences;
+}
+
+/** Every wanted setting that the actual ones do not have. The server leaves out what is false, zero or empty. */
+export function compareSettings(
+  of: string,
+  wanted: Readonly<Record<string, unknown>>,
+  actual: object | undefined,
+): Difference[] {
+  if (actual === undefined) return [{ of, setting: "exists", wanted: true, actual: undefined }];
+  const has: Readonly<Record<string, unknown>> = { ...actual };
+  return Object.entries(wanted)
+    .filter(([setting, value]) => !isSame(value, has[setting]))
+    .map(([setting, value]) => ({ of, setting, wanted: value, actual: has[setting] }));
+}
+
+function isSame(wanted: unknown, actual: unknown): boolean {
+  if (actual === undefined) return wanted === false || wanted === 0;
+  return JSON.stringify(wanted) === JSON.stringify(actual);
+}
+
+/** Without the check that asks for `$JS.API.INFO`: none of our users may. */
+function openManager(nc: NatsConnection): Promise<JetStreamManager> {
+  return jetstreamManager(nc, { checkAPI: false });
+}
+
+async function attemptInfo<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof JetStreamApiError && cause.status === 404) return undefined;
+    throw toBrokerError("reading the settings", cause);
+  }
+}
+
+async function attempt<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    throw toBrokerError(what, cause);
+  }
+}
+
+function toBrokerError(what: string, cause: unknown): LeixError {
+  if (cause instanceof JetStreamApiError) {
+    return new LeixError("broker/refused", `${what}: ${cause.code} ${cause.message}`, { cause });
+  }
+  return new LeixError("broker/not-acknowledged", what, { cause });
+}

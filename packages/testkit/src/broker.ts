@@ -1,0 +1,307 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  type BrokerAccess,
+  type BrokerRole,
+  type CertificateAndKey,
+  type ConnectOptions,
+  connectBroker,
+  createCertificateAuthority,
+  createClientCertificate,
+  createCredentials,
+  createNetworkKeys,
+  createNkey,
+  createServerCertificate,
+  createStreams,
+  encodeNetworkJwts,
+  encodePartyAccountJwt,
+  ensurePartyConsumers,
+  findNatsServer,
+  type NatsServer,
+  type NetworkJwts,
+  type NetworkKeys,
+  type PartyStatus,
+  pushAccount,
+  renderServerConfig,
+  STREAM_SIZES_DEFAULT,
+  type StreamSizes,
+  startNatsServer,
+  toAccountId,
+  type Validity,
+} from "@leix/broker";
+import { type AccountId, LeixError } from "@leix/protocol";
+
+export type TestKeyPair = NetworkKeys["operator"];
+export type TestConnection = Awaited<ReturnType<typeof connectBroker>>;
+
+export interface TestBrokerOptions {
+  /** Names of the parties that have an account and consumers from the start. */
+  readonly parties?: readonly string[];
+  readonly sizes?: Partial<StreamSizes>;
+  /** Given every line of the server's log. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** One party of a test broker: its account, and the keys that in a real network only the party has. */
+export interface TestParty {
+  readonly name: string;
+  readonly account: AccountId;
+  readonly signing: TestKeyPair;
+}
+
+interface TestBrokerParts {
+  readonly folder: string;
+  readonly binary: string;
+  readonly keys: NetworkKeys;
+  readonly jwts: NetworkJwts;
+  readonly authority: CertificateAndKey;
+  readonly client: CertificateAndKey;
+  readonly validity: Validity;
+  readonly options: TestBrokerOptions;
+}
+
+const HOST = "127.0.0.1";
+const HOUR_MS = 3_600_000;
+const START_ATTEMPTS_MAX = 5;
+const GIGABYTE = 1_073_741_824;
+
+/**
+ * A real nats-server as a network has it: operator mode, TLS with client certificates, every stream, one account a
+ * party, on a free loopback port and in a folder of its own. Its store outlives stop, kill and restart.
+ * `await using` ends the server and removes the folder.
+ */
+export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const say = (line: string): void => void process.stderr.write(`leix: ${line}\n`);
+  const { path: binary } = await findNatsServer({ env: process.env, say });
+  const keys = createNetworkKeys();
+  const validity = { from: new Date(Date.now() - HOUR_MS), to: new Date(Date.now() + 24 * HOUR_MS) };
+  const authority = await createCertificateAuthority("test-ca", validity);
+  const broker = new TestBroker({
+    folder: await mkdtemp(join(tmpdir(), "leix-broker-")),
+    binary,
+    keys,
+    jwts: await encodeNetworkJwts("test", keys),
+    authority,
+    client: await createClientCertificate(authority, { ...validity, name: "client" }),
+    validity,
+    options,
+  });
+  try {
+    await broker.prepare();
+    return broker;
+  } catch (error) {
+    await broker[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export class TestBroker implements AsyncDisposable {
+  readonly keys: NetworkKeys;
+  readonly jwts: NetworkJwts;
+  readonly folder: string;
+  readonly authority: CertificateAndKey;
+  readonly #parts: TestBrokerParts;
+  readonly #parties = new Map<string, TestParty>();
+  readonly #open = new Set<TestConnection>();
+  #server: NatsServer | undefined;
+  #port = 0;
+
+  constructor(parts: TestBrokerParts) {
+    this.#parts = parts;
+    this.keys = parts.keys;
+    this.jwts = parts.jwts;
+    this.folder = parts.folder;
+    this.authority = parts.authority;
+  }
+
+  /** `host:port`. It stays the same over restarts. */
+  get address(): string {
+    return `${HOST}:${this.#port}`;
+  }
+
+  /** The running process; throws when it is stopped. */
+  get server(): NatsServer {
+    if (this.#server === undefined) throw new Error("the test broker is not running");
+    return this.#server;
+  }
+
+  /** Writes the folder, starts the server, makes streams and the first parties. Called by startTestBroker. */
+  async prepare(): Promise<void> {
+    const { authority, validity, options } = this.#parts;
+    const server = await createServerCertificate(authority, { ...validity, name: "server", hosts: [HOST] });
+    await this.#write("tls/ca.pem", authority.certificate);
+    await this.#write("tls/server.pem", server.certificate);
+    await this.#write("tls/server-key.pem", server.key);
+    await this.#startOnFreePort();
+    const provisioner = await this.connect("provisioner");
+    await createStreams(provisioner, { ...SIZES, ...options.sizes });
+    for (const name of options.parties ?? []) await this.addParty(name);
+  }
+
+  /** Enrols a party as the registry does: account, consumers. */
+  async addParty(name: string): Promise<TestParty> {
+    const signing = createNkey("account");
+    const party: TestParty = { name, account: toAccountId(createNkey("account")), signing };
+    this.#parties.set(name, party);
+    await this.setStatus(name, { kind: "active" });
+    await using registry = await this.connect("registry");
+    await ensurePartyConsumers(registry, party.account);
+    return party;
+  }
+
+  /** Throws when there is no such party. */
+  party(name: string): TestParty {
+    const party = this.#parties.get(name);
+    if (party === undefined) throw new Error(`the test broker has no party ${name}`);
+    return party;
+  }
+
+  /** Pushes the party's account JWT with this status. */
+  async setStatus(name: string, status: PartyStatus): Promise<void> {
+    const { account, signing } = this.party(name);
+    const jwt = await encodePartyAccountJwt(
+      { account, name, signingKeys: [signing.getPublicKey()], status },
+      { brokerAccount: this.jwts.brokerAccount, signer: this.keys.operatorSigning },
+    );
+    await this.push(jwt);
+  }
+
+  /** Pushes any account JWT, as the registry's second identity does. */
+  async push(jwt: string): Promise<void> {
+    await using pusher = await this.connectWith(await this.#createSystemCredentials(), { name: "pusher" });
+    await pushAccount(pusher, jwt);
+  }
+
+  /** What a user of this role in BROKER connects with. */
+  async access(role: BrokerRole): Promise<BrokerAccess> {
+    const signer = this.keys.brokerRoles[role];
+    return this.accessWith(await createCredentials({ name: role, account: this.jwts.brokerAccount, signer }));
+  }
+
+  /** What a user of this party connects with. */
+  async partyAccess(name: string): Promise<BrokerAccess> {
+    const { account, signing } = this.party(name);
+    return this.accessWith(await createCredentials({ name, account, signer: signing }));
+  }
+
+  /** Address and client certificate with these credentials. */
+  accessWith(credentials: string): BrokerAccess {
+    const { authority, client } = this.#parts;
+    return {
+      servers: [this.address],
+      ca: { text: authority.certificate },
+      certificate: { text: client.certificate },
+      key: { text: client.key },
+      credentials: { text: credentials },
+    };
+  }
+
+  /** A connection of a BROKER role. Closed with the broker at the latest. */
+  async connect(role: BrokerRole, options: Partial<ConnectOptions> = {}): Promise<TestConnection> {
+    return this.#connect(await this.access(role), { name: role, ...options });
+  }
+
+  /** A connection of a party. Closed with the broker at the latest. */
+  async connectParty(name: string, options: Partial<ConnectOptions> = {}): Promise<TestConnection> {
+    return this.#connect(await this.partyAccess(name), { name, ...options });
+  }
+
+  async connectWith(credentials: string, options: ConnectOptions): Promise<TestConnection> {
+    return this.#connect(this.accessWith(credentials), options);
+  }
+
+  /** Ends the server in order. */
+  async stop(): Promise<void> {
+    await this.server.stop();
+    this.#server = undefined;
+  }
+
+  /** Ends the server as a crash would (SIGKILL). */
+  async kill(): Promise<void> {
+    await this.server.kill();
+    this.#server = undefined;
+  }
+
+  /** Starts a stopped server again: same port, same store. */
+  async restart(): Promise<void> {
+    const { binary, folder, options } = this.#parts;
+    const onLine = options.onLine === undefined ? {} : { onLine: options.onLine };
+    this.#server = await startNatsServer({ binary, folder, configFile: CONFIG_FILE, ...onLine });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open].map((nc) => nc.close()));
+    await this.#server?.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #connect(access: BrokerAccess, options: ConnectOptions): Promise<TestConnection> {
+    const nc = await connectBroker(access, options);
+    this.#open.add(nc);
+    void nc.closed().then(() => this.#open.delete(nc));
+    return nc;
+  }
+
+  #createSystemCredentials(): Promise<string> {
+    const { systemAccount } = this.jwts;
+    return createCredentials({
+      name: "pusher",
+      account: systemAccount,
+      signer: this.keys.systemRoles.pusher,
+    });
+  }
+
+  /** A port that is free now may be taken a moment later: then another one is tried. */
+  async #startOnFreePort(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      this.#port = await findFreePort();
+      await this.#write(CONFIG_FILE, this.#renderConfig());
+      try {
+        return await this.restart();
+      } catch (error) {
+        const taken = error instanceof LeixError && /address already in use/.test(error.detail);
+        if (!taken || attempt === START_ATTEMPTS_MAX) throw error;
+      }
+    }
+  }
+
+  #renderConfig(): string {
+    return renderServerConfig({
+      ...this.jwts,
+      serverName: "test",
+      listen: { host: HOST, port: this.#port },
+      tls: { certFile: "tls/server.pem", keyFile: "tls/server-key.pem", caFile: "tls/ca.pem" },
+      accountsFolder: "accounts",
+      storeFolder: "store",
+      storeBytesMax: 64 * GIGABYTE,
+    });
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    const path = join(this.folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { mode: 0o600 });
+  }
+}
+
+const CONFIG_FILE = "nats-server.conf";
+const SIZES: StreamSizes = {
+  ...STREAM_SIZES_DEFAULT,
+  outBytesMax: 4 * GIGABYTE,
+  inboxBytesMax: 4 * GIGABYTE,
+  quarantineBytesMax: GIGABYTE,
+};
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", reject);
+    probe.listen(0, HOST, resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
