@@ -1,0 +1,124 @@
+import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
+import { LeixError, type MessageKind } from "@leix/protocol";
+import { isWellTyped, PRINCIPAL, RESOURCE } from "./fact-schema.ts";
+import type { Facts } from "./facts.ts";
+
+/** One policy: its id in the set and its Cedar text. */
+export interface PolicyText {
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface EngineAnswer {
+  readonly permitted: boolean;
+  /** Ids of the policies that determined the answer, sorted; empty where nothing permitted. */
+  readonly policies: readonly string[];
+}
+
+/** Policies under a name, ready to be asked. */
+export interface Engine {
+  /** Throws `decision/engine` on anything but a clean answer. */
+  ask(kind: MessageKind, facts: Facts): EngineAnswer;
+}
+
+/** The version that decides here; a decider names it. */
+export const CEDAR_VERSION: string = cedar.getCedarVersion();
+
+/** Throws `statement/policy-set` where Cedar cannot parse the schema. */
+export function parseSchema(text: string): unknown {
+  const parsed = call("schema.cedarschema", () => cedar.schemaToJsonWithResolvedTypes(text));
+  if (parsed.type === "failure") throw refuse("schema.cedarschema", parsed.errors);
+  return parsed.json;
+}
+
+/** The policies of one file, as Cedar's JSON form beside their text. Throws `statement/policy-set`. */
+export function parsePolicies(file: string, content: string): { text: string; json: cedar.PolicyJson }[] {
+  const parts = call(file, () => cedar.policySetTextToParts(content));
+  if (parts.type === "failure") throw refuse(file, parts.errors);
+  if (parts.policy_templates.length > 0) throw refuse(file, [{ message: "templates are not used here" }]);
+  return parts.policies.map((text) => {
+    const parsed = call(file, () => cedar.policyToJson(text));
+    if (parsed.type === "failure") throw refuse(file, parsed.errors);
+    return { text, json: parsed.json };
+  });
+}
+
+/**
+ * Throws `statement/policy-set` on any error or warning of Cedar's strict validator: a rule that can never apply is
+ * a mistake too.
+ */
+export function validateStrictly(schema: string, policies: readonly PolicyText[]): void {
+  const answer = call("the set", () =>
+    cedar.validate({ schema, policies: toStatic(policies), validationSettings: { mode: "strict" } }),
+  );
+  if (answer.type === "failure") throw refuse("the set", answer.errors);
+  const found = [...answer.validationErrors, ...answer.validationWarnings].map(({ error }) => error);
+  const all = [...found, ...answer.otherWarnings];
+  if (all.length > 0) throw refuse("the set", all);
+}
+
+/**
+ * Hands the policies to Cedar once. Its cache is keyed by name and outlives the caller, so the name must stand for
+ * the content: a digest. Ids are given as a map; a single text would lose them to `policy0`, `policy1`, ...
+ */
+export function createEngine(name: string, policies: readonly PolicyText[]): Engine {
+  const prepared = call(name, () => cedar.preparsePolicySet(name, toStatic(policies)));
+  if (prepared.type === "failure") throw refuse(name, prepared.errors);
+  const known = new Set(policies.map(({ id }) => id));
+  return {
+    ask(kind, facts) {
+      if (!isWellTyped(facts)) throw new LeixError("decision/engine", "the facts are not those of the list");
+      const { decision, diagnostics } = authorize(name, kind, facts);
+      // Cedar skips a policy that fails and decides without it: a prohibition that overflows would permit.
+      if (diagnostics.errors.length > 0) {
+        const failed = diagnostics.errors.map(({ policyId }) => policyId).sort();
+        const cause = new Error(diagnostics.errors.map(({ error }) => error.message).join("; "));
+        throw new LeixError("decision/engine", `policies ${failed.join(", ")}`, { cause });
+      }
+      const foreign = diagnostics.reason.filter((id) => !known.has(id));
+      if (foreign.length > 0) throw new LeixError("decision/engine", "the answer names unknown policies");
+      return { permitted: decision === "allow", policies: [...diagnostics.reason].sort() };
+    },
+  };
+}
+
+/**
+ * Without the schema, which takes two thirds of the time: the set was validated against it when it was loaded, it
+ * says exactly what FACTS says, and `isWellTyped` holds the facts to that.
+ */
+function authorize(name: string, kind: MessageKind, facts: Facts): cedar.Response {
+  let answer: cedar.AuthorizationAnswer;
+  try {
+    answer = cedar.statefulIsAuthorized({
+      principal: PRINCIPAL,
+      action: { type: "Action", id: kind },
+      resource: RESOURCE,
+      context: facts,
+      entities: [],
+      preparsedPolicySetId: name,
+    });
+  } catch (cause) {
+    throw new LeixError("decision/engine", "the call failed", { cause });
+  }
+  if (answer.type === "success") return answer.response;
+  const cause = new Error(answer.errors.map(({ message }) => message).join("; "));
+  throw new LeixError("decision/engine", "the request was refused", { cause });
+}
+
+function toStatic(policies: readonly PolicyText[]): cedar.PolicySet {
+  return { staticPolicies: Object.fromEntries(policies.map(({ id, text }) => [id, text])) };
+}
+
+function call<Answer>(what: string, ask: () => Answer): Answer {
+  try {
+    return ask();
+  } catch (cause) {
+    throw new LeixError("statement/policy-set", `${what}: the engine failed`, { cause });
+  }
+}
+
+/** Sorted, since Cedar gives its findings in no fixed order. */
+function refuse(what: string, errors: readonly { message: string }[]): LeixError {
+  const messages = [...new Set(errors.map(({ message }) => message))].sort();
+  return new LeixError("statement/policy-set", `${what}: ${messages.join("; ")}`);
+}

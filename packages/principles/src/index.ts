@@ -1,0 +1,10 @@
+export { decide } from "./decide.ts";
+export { CEDAR_VERSION } from "./engine.ts";
+export { type Explanation, explainRule } from "./explain.ts";
+export type { Fact, FactValue } from "./fact.ts";
+export { FACTS, type FactName, type Facts } from "./facts.ts";
+export type { Duty, Judgement } from "./judgement.ts";
+export { MEMO_ENTRIES_MAX } from "./limits.ts";
+export { loadPolicySet, type PolicyFile, type PolicySet, SCHEMA_FILE } from "./policy-set.ts";
+export type { KnownAgency, KnownConsent, KnownMessage, Queries } from "./queries.ts";
+export type { Rule } from "./rule.ts";

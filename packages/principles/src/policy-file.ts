@@ -1,0 +1,45 @@
+import { LeixError } from "@leix/protocol";
+import { parsePolicies } from "./engine.ts";
+import { parsePermission, parseRule, type Rule } from "./rule.ts";
+
+/** One policy of a file; the one permit has no rule. */
+export interface SetPolicy {
+  readonly id: string;
+  readonly text: string;
+  readonly rule?: Rule;
+}
+
+type ParsedPolicy = ReturnType<typeof parsePolicies>[number]["json"];
+
+const EXTENSION = ".cedar";
+
+/** Throws `statement/policy-set` unless every policy of the file is annotated and named after the file. */
+export function parsePolicyFile(file: string, content: string): SetPolicy[] {
+  if (!file.endsWith(EXTENSION)) throw refuse(file, "neither a policy file nor the schema");
+  const stem = file.slice(0, -EXTENSION.length);
+  const policies = parsePolicies(file, content).map(({ text, json }) => toSetPolicy(file, text, json));
+  if (!policies.some(({ id }) => id === stem)) throw refuse(file, `holds no policy with @id("${stem}")`);
+  const stray = policies.find(({ id }) => id !== stem && !id.startsWith(`${stem}.`));
+  if (stray !== undefined) throw refuse(file, `@id("${stray.id}") does not belong to this file`);
+  return policies;
+}
+
+function toSetPolicy(file: string, text: string, json: ParsedPolicy): SetPolicy {
+  if (json.effect === "permit") {
+    parsePermission(file, json.annotations ?? {});
+    return { id: "base", text };
+  }
+  const rule = parseRule(file, json.annotations ?? {}, toKinds(json.action));
+  return { id: rule.policy, text, rule };
+}
+
+/** The kinds that the policy's head names; undefined where it names none and so is asked for all. */
+function toKinds(action: ParsedPolicy["action"]): string[] | undefined {
+  if (action.op === "All" || "slot" in action) return undefined;
+  const entities = "entities" in action ? action.entities : [action.entity];
+  return entities.map((entity) => ("__entity" in entity ? entity.__entity.id : entity.id)).sort();
+}
+
+function refuse(file: string, detail: string): LeixError {
+  return new LeixError("statement/policy-set", `${file}: ${detail}`);
+}

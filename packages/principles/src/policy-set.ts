@@ -1,0 +1,80 @@
+import { type Digest, encodeCanonical, LeixError, limits, type MessageKind, toDigest } from "@leix/protocol";
+import { createEngine, parseSchema, validateStrictly } from "./engine.ts";
+import { refuseOtherSchema } from "./fact-schema.ts";
+import type { Facts } from "./facts.ts";
+import { createJudge, type Judgement } from "./judgement.ts";
+import { parsePolicyFile, type SetPolicy } from "./policy-file.ts";
+import type { Rule } from "./rule.ts";
+
+export const SCHEMA_FILE = "schema.cedarschema";
+
+/** One file of a policy set, as a `policy-file` statement carries it. */
+export interface PolicyFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** A validated set of principles, ready to judge. Any number of sets can be in use at once. */
+export interface PolicySet {
+  /** Digest of the canonical manifest `[{digest, name}]`, sorted by name: what a decision names. */
+  readonly digest: Digest;
+  /** Every prohibition, sorted by policy id. */
+  readonly rules: readonly Rule[];
+  /** What the principles say of one delivery. Throws `decision/engine`; never permits on a failure. */
+  judge(kind: MessageKind, facts: Facts): Judgement;
+}
+
+/**
+ * Parses and validates a policy set: one schema, which declares exactly the facts this program derives; one permit,
+ * `base`; else prohibitions with all their annotations, named after their files; nothing that Cedar's strict mode
+ * doubts. Throws `statement/policy-set` otherwise. `memoEntriesMax` 0 asks the engine every time.
+ */
+export function loadPolicySet(
+  files: readonly PolicyFile[],
+  options: { readonly memoEntriesMax?: number } = {},
+): PolicySet {
+  const sorted = [...files].sort((one, other) => (one.name < other.name ? -1 : 1));
+  refuseNames(sorted.map(({ name }) => name));
+  const schema = sorted.find(({ name }) => name === SCHEMA_FILE)?.content ?? "";
+  refuseOtherSchema(parseSchema(schema));
+  const policies = sorted
+    .filter(({ name }) => name !== SCHEMA_FILE)
+    .flatMap(({ name, content }) => parsePolicyFile(name, content));
+  refuseIds(policies);
+  validateStrictly(schema, policies);
+
+  const manifest = sorted.map(({ name, content }) => ({ name, digest: toDigest(content) }));
+  const digest = toDigest(encodeCanonical(manifest));
+  const rules = policies.map(({ rule }) => rule).filter((rule) => rule !== undefined);
+  rules.sort((one, other) => (one.policy < other.policy ? -1 : 1));
+  const duties = policies.filter(({ rule }) => rule?.duty !== undefined);
+  const gates = policies.filter(({ rule }) => rule?.duty === undefined);
+  const judge = createJudge(
+    rules,
+    createEngine(`${digest}/gates`, gates),
+    createEngine(`${digest}/duties`, duties),
+    options.memoEntriesMax,
+  );
+  return { digest, rules, judge };
+}
+
+function refuseNames(names: readonly string[]): void {
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) throw refuse(`${repeated} is there twice`);
+  if (!names.includes(SCHEMA_FILE)) throw refuse(`${SCHEMA_FILE} is missing`);
+  if (names.length > limits.POLICY_FILES_MAX) {
+    throw refuse(`${names.length} of at most ${limits.POLICY_FILES_MAX} files`);
+  }
+}
+
+function refuseIds(policies: readonly SetPolicy[]): void {
+  const ids = policies.map(({ id }) => id);
+  const repeated = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (repeated !== undefined) throw refuse(`@id("${repeated}") is there twice`);
+  const permits = policies.filter(({ rule }) => rule === undefined).length;
+  if (permits !== 1) throw refuse(`${permits} permits instead of exactly one`);
+}
+
+function refuse(detail: string): LeixError {
+  return new LeixError("statement/policy-set", detail);
+}
