@@ -2,10 +2,10 @@
 # fetch-debian-package.sh <package> <target-dir>
 #
 # Unpacks one package of Debian's testing suite under <target-dir>, without installing anything and without
-# touching the machine's own sources, lists or caches. For single-file programs whose stable package is too old
-# (nats-server, docker-compose). Needs apt and a configured Debian archive, not root.
+# touching the machine's own sources, lists or caches. For single-file programs whose stable package is too
+# old (nats-server, docker-compose). Needs apt and a configured Debian archive, not root.
 #
-# <target-dir> appears whole or not at all, so two runs at once are safe: the first wins, the second finds it there.
+# <target-dir> appears whole or not at all, so two runs at once are safe: the first wins, the second finds it.
 # Prints "<package> <version>" on stdout. Errors go to stderr as "code: what happened, what to do".
 # Exit: 0 done, 64 usage, 65 target in use, 66 no apt, 67 no Debian archive, 68 archive not reached,
 #       69 no such package, 70 cannot unpack.
@@ -23,6 +23,7 @@ fail() {
 }
 
 [ $# -eq 2 ] || fail 64 usage "call me as: fetch-debian-package.sh <package> <target-dir>"
+here=$(cd "$(dirname "$0")" && pwd)
 package=$1 target=${2%/}
 case $package in
   "" | *[!a-z0-9.+-]*) fail 64 usage "'$package' is not a Debian package name" ;;
@@ -30,9 +31,7 @@ esac
 if [ -e "$target" ] && ! rmdir "$target" 2>/dev/null; then
   fail 65 target-in-use "$target exists and is not an empty folder; remove it first"
 fi
-for tool in apt-get dpkg-deb; do
-  command -v "$tool" >/dev/null 2>&1 || fail 66 no-apt "this machine has no $tool, so Debian's archive is out of reach"
-done
+command -v dpkg-deb >/dev/null 2>&1 || fail 66 no-apt "no dpkg-deb here, so Debian's packages are of no use"
 [ -r "$KEYRING" ] || fail 67 no-archive "$KEYRING is missing, so nothing fetched could be verified"
 
 mkdir -p "$(dirname "$target")" || fail 70 cannot-unpack "cannot create $(dirname "$target")"
@@ -45,19 +44,10 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The archive's address is whatever this machine already uses for Debian itself; third-party sources carry other
-# release names, and the security archive has no testing packages of its own.
-codename=$(. /etc/os-release 2>/dev/null && printf '%s' "${VERSION_CODENAME:-}") || codename=
-archive=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-  awk -v codename="$codename" '
-    $3 == "main" && ($2 == codename || $2 ~ /^(stable|testing|unstable|sid|bookworm|trixie|forky)$/) {
-      print $1
-      exit
-    }')
-[ -n "$archive" ] || fail 67 no-archive "apt knows no Debian archive here (see /etc/apt/sources.list.d)"
+archive=$("$here/debian-archive.sh") || exit $?
 
-# apt's private world. The machine's configuration is kept, for its proxies and certificates, except what it does
-# after an update: those hooks refresh caches of the machine, which this is none of.
+# apt's private world. The machine's configuration is kept, for its proxies and certificates, except what it
+# does after an update: those hooks refresh the machine's own caches, which stay out of this.
 mkdir "$work/conf" "$work/sources" "$work/lists" "$work/cache" "$work/download"
 for part in /etc/apt/apt.conf.d/*; do
   [ ! -r "$part" ] || cp "$part" "$work/conf/"
@@ -98,8 +88,9 @@ if ! (cd "$work/download" && apt-get -q download "$package") >"$work/log" 2>&1; 
 fi
 
 deb=$(find "$work/download" -name '*.deb' | head -n 1)
-version=$(dpkg-deb -f "$deb" Version) && mkdir "$fresh" && dpkg-deb -x "$deb" "$fresh" ||
+if ! version=$(dpkg-deb -f "$deb" Version) || ! mkdir "$fresh" || ! dpkg-deb -x "$deb" "$fresh"; then
   fail 70 cannot-unpack "cannot unpack $package below $parent; is there room, and may this user write there?"
+fi
 if ! mv -T "$fresh" "$target" 2>/dev/null; then
   # Another run was quicker and put the same package there.
   [ -d "$target" ] || fail 70 cannot-unpack "cannot create $target"

@@ -1,0 +1,16 @@
+#!/bin/sh
+# make-network.sh <folder> <owner-file>
+#
+# Inside a container: makes the network that `docker compose up` runs on, unless the folder holds one, and
+# gives it to the owner of <owner-file>, a file of the checkout on the host.
+set -eu
+
+folder=$1 owner=$2
+if [ -e "$folder/nats/nats-server.conf" ]; then
+  echo "using the network in $folder"
+  exit 0
+fi
+# The engine may have made the folders that other containers mount, empty.
+find "$folder" -mindepth 1 -type d -empty -delete
+node packages/cli/src/main.ts network init --dir "$folder" --host broker
+chown -R --reference="$owner" "$folder"

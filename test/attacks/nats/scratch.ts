@@ -1,0 +1,36 @@
+import { startTestBroker } from "@leix/testkit";
+import { connect } from "@nats-io/transport-node";
+import { createCredentials, connectBroker, createCertificateAuthority, createClientCertificate, createNkey } from "@leix/broker";
+import tls from "node:tls"; import net from "node:net";
+await using b = await startTestBroker({parties:["AL","RS"], onLine: l=>{ if(/ERR|WRN|DBG|auth/i.test(l)) console.log("   S:",l);} });
+const raw = async (name:string, access:any)=>{ const t=performance.now(); await connectBroker(access,{name}).then(async c=>{console.log(name,"IN"); await c.close();},e=>console.log(name, String(e), "|", (e as any).cause?.constructor?.name, (performance.now()-t)|0)); };
+const good = await b.partyAccess("AL");
+await raw("good", good);
+await b.setStatus("AL",{kind:"barred",since:Math.floor(Date.now()/1000)+1});
+await raw("barred", good);
+await b.setStatus("AL",{kind:"active"});
+await raw("again", good);
+await b.setStatus("AL",{kind:"active",since:Math.floor(Date.now()/1000)+1});
+await raw("since", good);
+await b.setStatus("AL",{kind:"active"});
+const al=b.party("AL");
+await raw("expired", b.accessWith(await createCredentials({name:"x",account:al.account,signer:al.signing,expiresAt:Math.floor(Date.now()/1000)-10})));
+await raw("foreign signer", b.accessWith(await createCredentials({name:"x",account:al.account,signer:createNkey("account")})));
+await raw("unknown account", b.accessWith(await createCredentials({name:"x",account:createNkey("account").getPublicKey() as any,signer:createNkey("account")})));
+const validity={from:new Date(Date.now()-1e6),to:new Date(Date.now()+1e8)};
+const otherCa=await createCertificateAuthority("other",validity); const oc=await createClientCertificate(otherCa,{...validity,name:"client"});
+await raw("other ca", {...good, certificate:{text:oc.certificate}, key:{text:oc.key}});
+await raw("server not of ca", {...good, ca:{text:otherCa.certificate}});
+const exp=await createClientCertificate(b.authority,{name:"c",from:new Date(Date.now()-1e7),to:new Date(Date.now()-1e6)});
+await raw("expired cert", {...good, certificate:{text:exp.certificate}, key:{text:exp.key}});
+await raw("refused", {...good, servers:["127.0.0.1:1"]});
+await raw("no host", {...good, servers:["no-such-host.invalid:4222"]});
+await raw("localhost (not in cert)", {...good, servers:[b.address.replace("127.0.0.1","localhost")]});
+const silent=net.createServer(()=>{}).listen(0,"127.0.0.1"); await new Promise(r=>silent.once("listening",r));
+await raw("silent", {...good, servers:[`127.0.0.1:${(silent.address() as any).port}`]});
+const chatty=net.createServer(s=>{s.write("INFO {}\r\n"); s.on("error",()=>{});}).listen(0,"127.0.0.1"); await new Promise(r=>chatty.once("listening",r));
+await raw("plain nats", {...good, servers:[`127.0.0.1:${(chatty.address() as any).port}`]});
+silent.close(); chatty.close();
+// no client cert
+for (const o of [{tls:{ca:b.authority.certificate,handshakeFirst:true}},{tls:null},{}] as any[]) { const t=performance.now(); await connect({servers:b.address,timeout:5000,reconnect:false,...o}).then(()=>console.log("IN"),e=>console.log(JSON.stringify(Object.keys(o)), e?.constructor?.name, String(e), e?.code, (performance.now()-t)|0)); }
+process.exit(0);

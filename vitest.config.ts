@@ -1,0 +1,59 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Three projects, run one after the other. Unit tests share the processor; the others start real servers and
+ * processes, whose timeouts would mean nothing if many of them competed for two cores.
+ *
+ * The container suite is the integration suite once more, over a broker in a container, plus what only
+ * concerns containers. `test/run.ts` asks for it by LEIX_CONTAINERS=required when an engine answers.
+ */
+const acrossServices = [
+  "test/integration/**/*.test.ts",
+  "test/attacks/**/*.test.ts",
+  "test/faults/**/*.test.ts",
+  "test/scenario/**/*.test.ts",
+  "test/conformance/**/*.test.ts",
+];
+const besideTheCode = ["packages/**/*.integration.test.ts", "services/**/*.integration.test.ts"];
+const onlyContainers = ["test/containers/**/*.test.ts"];
+const never = ["**/node_modules/**"];
+
+const unit = {
+  test: {
+    name: "unit",
+    include: ["packages/**/*.test.ts", "services/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: [...never, ...acrossServices, ...besideTheCode, ...onlyContainers],
+    maxWorkers: 2,
+    sequence: { groupOrder: 0 },
+  },
+};
+
+const withProcesses = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 1 };
+
+const integration = {
+  test: {
+    ...withProcesses,
+    name: "integration",
+    include: [...besideTheCode, ...acrossServices],
+    exclude: never,
+    env: { TEST_BROKER: "process" },
+    sequence: { groupOrder: 1 },
+  },
+};
+
+const containers = {
+  test: {
+    ...withProcesses,
+    name: "containers",
+    include: [...onlyContainers, "test/integration/**/*.test.ts"],
+    exclude: never,
+    env: { TEST_BROKER: "container" },
+    sequence: { groupOrder: 2 },
+  },
+};
+
+const projects =
+  process.env.LEIX_CONTAINERS === "required" ? [unit, integration, containers] : [unit, integration];
+
+// biome-ignore lint/style/noDefaultExport: the name under which vitest looks for its configuration
+export default defineConfig({ test: { projects, passWithNoTests: false } });
