@@ -1,3 +1,8 @@
 import type { Command } from "commander";
+import { addInitCommand } from "./network/init-command.ts";
 
-export function addNetworkCommands(_program: Command): void {}
+/** `leix network …`: makes a network and brings it up. */
+export function addNetworkCommands(program: Command): void {
+  const network = program.command("network").description("make a network in a folder, and run it");
+  addInitCommand(network);
+}

@@ -1,8 +1,16 @@
 import { CEDAR_VERSION } from "@leix/principles";
-import type { Decider } from "@leix/protocol";
+import { type Decider, LeixError } from "@leix/protocol";
+import type { State } from "./state.ts";
 
 /** Every released version of `step`, oldest first. None is ever removed: auditors decide old records with them. */
 export const DECIDER_STEPS: readonly string[] = ["1"];
 
 /** What this program decides with. */
 export const CURRENT_DECIDER: Decider = { step: "1", cedar: CEDAR_VERSION };
+
+/** What to decide with: this program's decider, where the policy set in force allows it. */
+export function chooseDecider(state: State): Decider {
+  const allowed = state.policySet?.deciders;
+  if (!allowed || allowed.includes(CURRENT_DECIDER.step)) return CURRENT_DECIDER;
+  throw new LeixError("record/decider-unknown", `the policy set allows ${allowed.join(", ")}`);
+}

@@ -1,5 +1,5 @@
 import type { KnownAgency, KnownConsent, KnownMessage, Queries } from "@leix/principles";
-import { type AgencyId, countryOf, type MessageRef, toCountryPair } from "@leix/protocol";
+import { type AccountId, type AgencyId, countryOf, type MessageRef, toCountryPair } from "@leix/protocol";
 import { findMessage, holds } from "./claims-rules.ts";
 import { type State, toMessageKey } from "./state.ts";
 
@@ -34,4 +34,19 @@ function findConsent(state: State, ref: MessageRef): KnownConsent | undefined {
   if (!found?.grant || found.permitted.length === 0) return undefined;
   const withdrawn = state.withdrawals.has(toMessageKey(ref.iss, ref.id));
   return { ref, grantees: found.permitted, ...found.grant, withdrawn };
+}
+
+/**
+ * Whether a delivery of OUT is recorded already. Reads every message and statement: it is asked only before an input
+ * would be given up.
+ */
+export function isRecordedDelivery(state: State, account: AccountId, sequence: number): boolean {
+  const party = state.accounts.get(account);
+  for (const [, message] of state.messages.entries()) {
+    if (message.sequence === sequence && message.iss === party) return true;
+  }
+  for (const [, statement] of state.statements.entries()) {
+    if (statement.sequence === sequence) return true;
+  }
+  return false;
 }

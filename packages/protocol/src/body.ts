@@ -1,8 +1,16 @@
 import { GeneralEncrypt, generalDecrypt } from "jose";
 import { z } from "zod";
-import { decodeBase64url, encodeBase64url, encodeUtf8, toDigest } from "./bytes.ts";
+import {
+  encodeBase64url,
+  encodeUtf8,
+  isBase64url,
+  toBase64urlPattern,
+  toDecodedBytes,
+  toDigest,
+} from "./bytes.ts";
 import { encodeCanonical } from "./canonical.ts";
 import type { BodyBinding } from "./claims.ts";
+import { isUsablePoint } from "./curve.ts";
 import { invariant, LeixError } from "./errors.ts";
 import { type Digest, KeyId } from "./ids.ts";
 import { type DecryptionKey, EcPublicJwk, type RegisteredKey, X25519PublicJwk } from "./keys.ts";
@@ -12,17 +20,24 @@ import { parseSchema } from "./parse.ts";
 const SALT_BYTES = 32;
 const PROTECTED = encodeBase64url(encodeUtf8('{"enc":"A256GCM","typ":"leix-body+jwe"}'));
 
-const base64url = (bytes: number) =>
-  z.string().refine((text) => decodeBase64url(text)?.byteLength === bytes, `${bytes} bytes in base64url`);
+const base64url = (bytes: number) => z.string().regex(toBase64urlPattern(bytes));
 
 const RecipientEntry = z.strictObject({
   header: z.strictObject({
     alg: z.literal("ECDH-ES+A256KW"),
-    epk: z.discriminatedUnion("crv", [EcPublicJwk, X25519PublicJwk]),
+    epk: z
+      .discriminatedUnion("crv", [EcPublicJwk, X25519PublicJwk])
+      .refine(isUsablePoint, "not a usable point of the curve"),
     kid: KeyId,
   }),
   encrypted_key: base64url(40),
 });
+
+/** Once more what the schema says: decryption alone would take whatever the entries name. */
+const ALGORITHMS = {
+  keyManagementAlgorithms: ["ECDH-ES+A256KW"],
+  contentEncryptionAlgorithms: ["A256GCM"],
+};
 
 /** The general JWE serialisation (RFC 7516 section 7.2.1), narrowed to the one form this protocol has. */
 export const Body = z.strictObject({
@@ -30,7 +45,7 @@ export const Body = z.strictObject({
     .string()
     .min(1)
     .max(MESSAGE_BYTES_MAX)
-    .refine((text) => decodeBase64url(text) !== null, "base64url"),
+    .refine(isBase64url, "not base64url in its one spelling"),
   iv: base64url(12),
   protected: z.literal(PROTECTED),
   recipients: z.array(RecipientEntry).min(1).max(RECIPIENTS_MAX),
@@ -43,7 +58,8 @@ export type EncryptionKey = RegisteredKey & { readonly use: "enc" };
 
 /**
  * Encrypts one text to every key, and makes the binding that the claims carry. `salt` is 32 fresh random bytes;
- * it precedes the text, so that the commitment tells nothing about a short text.
+ * it precedes the text, so that the commitment tells nothing about a short text. Throws `key/invalid` where a key
+ * cannot be used.
  */
 export async function encryptBody(
   text: Uint8Array,
@@ -57,13 +73,16 @@ export async function encryptBody(
   const sorted = keys.toSorted((a, b) => (a.kid < b.kid ? -1 : 1));
   const [first] = sorted;
   invariant(first, "a body has at least one recipient");
+  invariant(isAscending(sorted.map((key) => key.kid)), "a body has one entry for a key");
   const encrypt = new GeneralEncrypt(plaintext).setProtectedHeader({ enc: "A256GCM", typ: "leix-body+jwe" });
   // jose moves epk into the protected header of a lone recipient, which would make the ciphertext's digest differ
   // with the number of recipients. The first key is added once more and that entry dropped: there is never a lone one.
   for (const key of [...sorted, first]) {
     encrypt.addRecipient(key.jwk).setUnprotectedHeader({ alg: key.alg, kid: key.kid });
   }
-  const jwe = await encrypt.encrypt();
+  const jwe = await encrypt.encrypt().catch((cause) => {
+    throw new LeixError("key/invalid", "a recipient's key cannot be used", { cause });
+  });
   const body = parseSchema(
     Body,
     { ...jwe, recipients: jwe.recipients.slice(0, sorted.length) },
@@ -94,6 +113,7 @@ export function verifyBinding(body: Body, binding: BodyBinding): void {
   verifyBodyDigest(body, binding);
   const kids = body.recipients.map((entry) => entry.header.kid).toSorted();
   const listed = binding.recipients;
+  if (!isAscending(listed)) throw new LeixError("body/recipients-differ", "not sorted, or one listed twice");
   if (kids.length !== listed.length || kids.some((kid, i) => kid !== listed[i])) {
     throw new LeixError("body/recipients-differ", `${kids.length} entries, ${listed.length} listed`);
   }
@@ -131,8 +151,7 @@ async function decryptAny(body: Body, keys: readonly DecryptionKey[]): Promise<U
     const own = stripBody(body, key.kid);
     if (own.recipients.length === 0) continue;
     try {
-      return (await generalDecrypt({ ...own, recipients: own.recipients.map((r) => ({ ...r })) }, key.jwk))
-        .plaintext;
+      return (await generalDecrypt(own, key.jwk, ALGORITHMS)).plaintext;
     } catch (error) {
       cause = error;
     }
@@ -144,5 +163,9 @@ async function decryptAny(body: Body, keys: readonly DecryptionKey[]): Promise<U
 
 /** A256GCM keeps the length: ciphertext and plaintext have as many bytes. */
 function toPlaintextBytes(body: Body): number {
-  return Math.floor((body.ciphertext.length * 3) / 4);
+  return toDecodedBytes(body.ciphertext);
+}
+
+function isAscending(kids: readonly KeyId[]): boolean {
+  return kids.every((kid, i) => i === 0 || (kids[i - 1] ?? "") < kid);
 }

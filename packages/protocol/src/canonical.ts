@@ -27,8 +27,9 @@ export function parseCanonicalText(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw new LeixError("input/not-json", "", { cause });
+  } catch {
+    // The engine's own error quotes the text it failed on, which may be a decrypted body: it is not kept.
+    throw new LeixError("input/not-json");
   }
   if (canonicalText(value) !== text) throw new LeixError("input/not-canonical");
   return value;
@@ -48,19 +49,21 @@ function canonicalText(value: unknown): string | null {
   }
 }
 
+const [QUOTE, BACKSLASH, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [34, 92, 123, 125, 91, 93];
+
 /** A bound on nesting before anything recursive touches the text. */
 function refuseDeepJson(text: string): void {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
-    const char = text[i];
+    const code = text.charCodeAt(i);
     if (inString) {
-      if (char === "\\") i++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === "{" || char === "[") {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) inString = false;
+    } else if (code === QUOTE) inString = true;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth++;
       if (depth > JSON_DEPTH_MAX) throw new LeixError("input/too-deep", `more than ${JSON_DEPTH_MAX} levels`);
-    } else if (char === "}" || char === "]") depth--;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AgencyId, Digest, ExchangeId, KeyId, MessageId, NumericDate } from "./ids.ts";
+import { AgencyId, CaseId, Digest, ExchangeId, KeyId, MessageId, NumericDate } from "./ids.ts";
 import { CONSENTS_MAX, MESSAGE_BYTES_MAX, RECIPIENTS_MAX, SOURCES_MAX, SUBJECTS_MAX } from "./limits.ts";
 import {
   AccessMode,
@@ -67,7 +67,7 @@ const routing = {
   copies: z.array(AgencyId).max(RECIPIENTS_MAX),
   group: z.strictObject({ id: Token, version: z.int().min(1) }).optional(),
   thread: MessageId,
-  case: z.uuid().optional(),
+  case: CaseId.optional(),
   body: BodyBinding.optional(),
 };
 

@@ -11,6 +11,7 @@ import {
   NumericDate,
   PartyId,
 } from "./ids.ts";
+import { ORIGINS_MAX, RECIPIENTS_MAX } from "./limits.ts";
 import { Classification, Handling, Purpose } from "./vocabulary.ts";
 
 export const DECISION_TYP = "leix-decision+sd-jwt";
@@ -46,12 +47,15 @@ export const RecipientOutcome = z.strictObject({
 });
 export type RecipientOutcome = z.infer<typeof RecipientOutcome>;
 
+/** The name of a derived fact, from the principles' own list. */
+const FactName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,59}$/);
+
 /** Why, for auditors: every rule that determined the effect, every rule that was checked, every derived fact. */
 export const RecipientGrounds = z.strictObject({
   agency: AgencyId,
   determining: z.array(z.union([RuleId, z.literal("base")])),
   checked: z.array(RuleId),
-  facts: z.record(z.string(), z.union([z.boolean(), z.int(), z.string(), z.array(z.string())])),
+  facts: z.record(FactName, z.union([z.boolean(), z.int(), z.string(), z.array(z.string())])),
 });
 export type RecipientGrounds = z.infer<typeof RecipientGrounds>;
 
@@ -62,7 +66,7 @@ export const Markings = z.strictObject({
   purpose: Purpose.optional(),
   deleteBy: NumericDate.optional(),
   /** The message itself and all it was derived from, over any number of hops. */
-  origins: z.array(MessageRef).min(1),
+  origins: z.array(MessageRef).min(1).max(ORIGINS_MAX),
 });
 export type Markings = z.infer<typeof Markings>;
 
@@ -108,9 +112,9 @@ export const MessageDecision = z.strictObject({
   /** Hides `outcome` and `markings`. */
   _sd: z.array(Digest).length(2),
   /** Hides a RecipientOutcome each, in the order of to, then copies. */
-  recipients: z.array(hidden).min(1),
+  recipients: z.array(hidden).min(1).max(RECIPIENTS_MAX),
   /** Hides a RecipientGrounds each, in the same order. */
-  grounds: z.array(hidden).min(1),
+  grounds: z.array(hidden).min(1).max(RECIPIENTS_MAX),
 });
 export type MessageDecision = z.infer<typeof MessageDecision>;
 

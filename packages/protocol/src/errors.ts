@@ -37,6 +37,10 @@ export const ERRORS = {
     when: "The member v is not a version this exchange reads.",
     todo: "Send v 1, or upgrade the exchange first.",
   },
+  "input/unprocessable": {
+    when: "The input was delivered DELIVERIES_MAX times without an outcome; it is kept in quarantine.",
+    todo: "Operator: read the quarantine entry. Sender: ask the operator before sending anything like it again.",
+  },
   "jws/malformed": {
     when: "The token is not a compact JWS: three canonical base64url parts, the first and second being JSON.",
     todo: "Send an RFC 7515 compact serialisation, base64url without padding.",
@@ -102,8 +106,12 @@ export const ERRORS = {
     todo: "Name each recipient once, in to or in copies, and never yourself.",
   },
   "claims/thread": {
-    when: "thread is neither the message's own id nor the thread of the message in re.",
-    todo: "Start a thread with your own id, or answer in the thread of the message you refer to.",
+    when: "thread is not the message's own id, and re names no message of that thread that the sender holds.",
+    todo: "Start a thread with your own id, or refer in re to a message you sent or were let to receive.",
+  },
+  "claims/origins": {
+    when: "The message goes back, through derivedFrom over any number of hops, to more than ORIGINS_MAX messages.",
+    todo: "Derive it from fewer messages.",
   },
   "claims/group-unknown": {
     when: "The message names a group version that is not registered.",
@@ -152,10 +160,6 @@ export const ERRORS = {
   "message/no-policy-set": {
     when: "No policy set is in force yet, so nothing can be permitted.",
     todo: "Wait until the country authorities have activated a policy set, then send a new message.",
-  },
-  "message/recipient-without-account": {
-    when: "A message names a recipient that is not registered.",
-    todo: "Check the recipient's id against the membership (`leix doctor`).",
   },
   "statement/not-genesis": {
     when: "The ledger is empty and the statement is not the anchor's, or not signed by the pinned anchor key.",
@@ -244,6 +248,10 @@ export const ERRORS = {
   "broker/not-acknowledged": {
     when: "The broker did not acknowledge a publication in time; it may or may not have been stored.",
     todo: "Send the same message again: it is recorded once, whatever happened.",
+  },
+  "broker/no-answer": {
+    when: "The broker, or the service behind it, did not answer a question in time.",
+    todo: "Ask again; if it stays so, look with `leix doctor` whether the service that answers is up.",
   },
   "broker/backlog-full": {
     when: "The sender's backlog in the broker is full (OUT_BACKLOG_MESSAGES_MAX).",

@@ -40,7 +40,7 @@ const PLAIN_KINDS = MESSAGE_KINDS.filter(
 );
 const Plain = z.strictObject({ ...common, form: z.enum(PLAIN_KINDS) });
 
-export const Form = z.union([Request, Answer, Notification, Plain]);
+export const Form = z.discriminatedUnion("form", [Request, Answer, Notification, Plain]);
 export type Form = z.infer<typeof Form>;
 
 /** Canonical UTF-8, to be encrypted. Throws `body/form`. */

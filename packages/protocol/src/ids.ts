@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { invariant } from "./errors.ts";
 
 /** ISO 3166-1 alpha-2 (XK for Kosovo, as the EU uses it). Also the id of that country's authority. */
 export const CountryCode = z
@@ -35,6 +36,11 @@ export const MessageId = z
   .brand("MessageId");
 export type MessageId = z.infer<typeof MessageId>;
 
+/** A UUID of any version (RFC 9562) in lower case: one case has one spelling. */
+export const CaseId = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+
 /** SHA-256 in base64url without padding: 43 characters, the last of which carries only 4 bits. */
 export const Digest = z
   .string()
@@ -70,6 +76,7 @@ export function countryOf(id: AgencyId | CountryCode): CountryCode {
 
 /** Makes a UUIDv7 from a time and ten random bytes (RFC 9562 section 5.7). */
 export function createMessageId(unixMs: number, random: Uint8Array): MessageId {
+  invariant(random.byteLength >= 10, "a message id takes ten random bytes");
   const bytes = new Uint8Array(16);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(unixMs) << 16n);
   bytes.set(random.subarray(0, 10), 6);

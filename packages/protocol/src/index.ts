@@ -83,6 +83,7 @@ export {
   type SigningAlgorithm,
   type SigningKey,
   toThumbprint,
+  verifyKey,
 } from "./keys.ts";
 export { parseSchema } from "./parse.ts";
 export {
@@ -130,6 +131,7 @@ export {
   presentToSender,
   toSalts,
   toVerdict,
+  verifyVerdictSize,
 } from "./verdict.ts";
 export {
   AccessMode,

@@ -1,6 +1,13 @@
 import { CompactSign, compactVerify } from "jose";
 import { z } from "zod";
-import { decodeBase64url, encodeBase64url, encodeUtf8, toDigest } from "./bytes.ts";
+import {
+  decodeBase64url,
+  decodeUtf8,
+  encodeBase64url,
+  encodeUtf8,
+  toDigest,
+  toEncodedCharacters,
+} from "./bytes.ts";
 import { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 import { LeixError } from "./errors.ts";
 import { type Digest, KeyId } from "./ids.ts";
@@ -26,10 +33,10 @@ export interface ParsedJws {
  * `jws/type` and the `input/` codes.
  */
 export function parseJws(token: string, typ: string, payloadBytesMax: number): ParsedJws {
-  if (token.length > toBase64Length(payloadBytesMax) + HEADER_BYTES_MAX * 2) {
+  if (token.length > toEncodedCharacters(payloadBytesMax) + HEADER_BYTES_MAX * 2) {
     throw new LeixError("input/too-large", `token of ${token.length} characters`);
   }
-  const parts = token.split(".");
+  const parts = token.split(".", 4);
   const [header, payload, signature] = parts.map(decodeBase64url);
   if (parts.length !== 3 || !header || !payload || signature?.byteLength !== 64) {
     throw new LeixError("jws/malformed");
@@ -44,9 +51,12 @@ export function parseJws(token: string, typ: string, payloadBytesMax: number): P
 
 /**
  * Verifies the signature under a registered key. The algorithm is the one registered, whatever the header says.
- * Throws `jws/key-use`, `jws/algorithm`, `jws/signature-invalid`. Validity in time is the caller's to judge.
+ * Throws `jws/key-unknown` where the key is not the one the header names, `jws/key-use`, `jws/algorithm`,
+ * `jws/signature-invalid`. Validity in time is the caller's to judge. Pass the same key object every time: the
+ * imported key is kept beside it (and the object frozen), and importing costs as much as verifying.
  */
 export async function verifyJws(jws: ParsedJws, key: RegisteredKey): Promise<void> {
+  if (key.kid !== jws.header.kid) throw new LeixError("jws/key-unknown", `not signed under kid ${key.kid}`);
   if (key.use !== "sig") throw new LeixError("jws/key-use", `kid ${key.kid}`);
   if (key.alg !== jws.header.alg) throw new LeixError("jws/algorithm", `kid ${key.kid}`);
   try {
@@ -78,7 +88,14 @@ export function signInput(input: SigningInput, key: SigningKey): Promise<string>
 /** Signs a JSON payload in its canonical form. */
 export async function signJws(payload: unknown, typ: string, key: SigningKey): Promise<ParsedJws> {
   const input = toSigningInput(payload, typ, key);
-  return { token: await signInput(input, key), header: input.header, payload, digest: input.digest };
+  const token = await signInput(input, key);
+  // What was signed, not what was given: members that are undefined have no place in JSON.
+  return {
+    token,
+    header: input.header,
+    payload: JSON.parse(decodeUtf8(input.payload)),
+    digest: input.digest,
+  };
 }
 
 function parseHeader(bytes: Uint8Array, typ: string): z.infer<typeof Header> {
@@ -89,10 +106,6 @@ function parseHeader(bytes: Uint8Array, typ: string): z.infer<typeof Header> {
     throw new LeixError("jws/header", "not canonical JSON", { cause });
   }
   const header = parseSchema(Header, value, "jws/header");
-  if (header.typ !== typ) throw new LeixError("jws/type", `typ is ${header.typ}, not ${typ}`);
+  if (header.typ !== typ) throw new LeixError("jws/type", `typ is not ${typ}`);
   return header;
-}
-
-function toBase64Length(bytes: number): number {
-  return Math.ceil((bytes * 4) / 3);
 }

@@ -1,12 +1,12 @@
+import { importJWK } from "jose";
 import { z } from "zod";
-import { decodeBase64url, toDigest } from "./bytes.ts";
+import { toBase64urlPattern, toDigest } from "./bytes.ts";
 import { encodeCanonical } from "./canonical.ts";
+import { isUsablePoint } from "./curve.ts";
 import { LeixError } from "./errors.ts";
 import { KeyId, NumericDate } from "./ids.ts";
 
-const coordinate = z
-  .string()
-  .refine((text) => decodeBase64url(text)?.byteLength === 32, "32 bytes in base64url");
+const coordinate = z.string().regex(toBase64urlPattern(32));
 
 export const EcPublicJwk = z.strictObject({
   kty: z.literal("EC"),
@@ -60,8 +60,19 @@ export function toThumbprint(jwk: PublicJwk): KeyId {
   return KeyId.parse(toDigest(encodeCanonical(required)));
 }
 
-/** Throws `key/invalid` where a kid is not the thumbprint of its key. */
+/** All of `refuseForeignKid`, and the platform's own checks on import. Throws `key/invalid`. */
+export async function verifyKey(key: RegisteredKey): Promise<void> {
+  refuseForeignKid(key);
+  try {
+    await importJWK(key.jwk, key.alg);
+  } catch (cause) {
+    throw new LeixError("key/invalid", `kid ${key.kid}`, { cause });
+  }
+}
+
+/** Throws `key/invalid` where a kid is not the thumbprint of its key, or the key not a usable point of its curve. */
 export function refuseForeignKid(key: RegisteredKey): void {
   if (toThumbprint(key.jwk) !== key.kid)
     throw new LeixError("key/invalid", `kid ${key.kid} is another key's`);
+  if (!isUsablePoint(key.jwk)) throw new LeixError("key/invalid", `kid ${key.kid} is not a usable point`);
 }

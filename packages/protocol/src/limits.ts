@@ -2,17 +2,24 @@
 
 /** nats-server's max_payload, which `leix network init` writes into its configuration. */
 export const BROKER_PAYLOAD_BYTES_MAX = 1_048_576;
-/** The largest decision, with every disclosure. RECIPIENTS_MAX recipients with full grounds fit (tested). */
-export const DECISION_BYTES_MAX = 131_072;
+/** What one recipient may be told, and what the auditors may be told about it, each as canonical JSON. */
+export const OUTCOME_BYTES_MAX = 1_536;
+export const GROUNDS_BYTES_MAX = 3_072;
+/** The messages that one message goes back to, over any number of hops, itself included. */
+export const ORIGINS_MAX = 128;
+/** The largest decision, with every disclosure, as text: the three above for RECIPIENTS_MAX recipients fit (tested). */
+export const DECISION_BYTES_MAX = 458_752;
+/** What of a decision goes with a copy: one outcome and the markings. */
+export const COPY_DECISION_BYTES_MAX = 65_536;
 /** What NATS headers and the JSON around message and decision may add to a copy. */
 export const COPY_OVERHEAD_BYTES_MAX = 4_096;
 /** The largest wire object an agency may send: a copy of it must still fit the broker with its decision. */
-export const MESSAGE_BYTES_MAX = BROKER_PAYLOAD_BYTES_MAX - DECISION_BYTES_MAX - COPY_OVERHEAD_BYTES_MAX;
+export const MESSAGE_BYTES_MAX = BROKER_PAYLOAD_BYTES_MAX - COPY_DECISION_BYTES_MAX - COPY_OVERHEAD_BYTES_MAX;
 /** The largest claims object, as canonical JSON. */
 export const CLAIMS_BYTES_MAX = 32_768;
 /** The largest statement, as canonical JSON; a policy file must fit. */
 export const STATEMENT_BYTES_MAX = 131_072;
-/** The largest ledger record: message or statement and its decision. */
+/** The largest ledger record: message or statement and its decision, together (tested). */
 export const RECORD_BYTES_MAX = 524_288;
 /** to and copies together. */
 export const RECIPIENTS_MAX = 64;
@@ -28,8 +35,10 @@ export const CLOCK_SKEW_SECONDS_MAX = 120;
 export const MESSAGE_AGE_SECONDS_MAX = 30 * 86_400;
 /** The server's own limit for one atomic batch. */
 export const BATCH_RECORDS_MAX = 1_000;
-/** Bytes in one atomic batch that we send; far below the server's 128 MB buffer. */
-export const BATCH_BYTES_MAX = 8 * 1_048_576;
+/** Bytes in one atomic batch: RECIPIENTS_MAX copies of the largest message go in one. The server buffers 128 MB. */
+export const BATCH_BYTES_MAX = (RECIPIENTS_MAX + 1) * BROKER_PAYLOAD_BYTES_MAX;
+/** Several messages share one batch up to this size; a larger one goes alone. */
+export const SHARED_BATCH_BYTES_MAX = 8 * 1_048_576;
 /** What one account may have waiting in OUT. */
 export const OUT_BACKLOG_MESSAGES_MAX = 10_000;
 /** What one agency may have waiting in INBOX without acknowledging it. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+import { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 import { CLAIMS_TYP, Claims } from "./claims.ts";
 import { LeixError } from "./errors.ts";
 import { type ParsedJws, parseJws } from "./jws.ts";
@@ -34,8 +34,13 @@ export type ParsedRecord =
     }
   | { readonly kind: "rejection"; readonly decision: OpenDecision };
 
+/** Throws `input/too-large`. */
 export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
-  return encodeCanonicalBytes(record);
+  const bytes = encodeCanonicalBytes(record);
+  if (bytes.byteLength > RECORD_BYTES_MAX) {
+    throw new LeixError("input/too-large", `${bytes.byteLength} of at most ${RECORD_BYTES_MAX} bytes`);
+  }
+  return bytes;
 }
 
 /** Throws `record/malformed`, `record/input` where input and decision do not belong together, and the codes of the parts. */
@@ -43,15 +48,22 @@ export function parseRecord(bytes: Uint8Array): ParsedRecord {
   const record = parseRecordBytes(bytes);
   const decision = openDecision(record.decision);
   if (decision.content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
-  if (record.kind === "rejection") return { kind: "rejection", decision };
-  if (record.kind === "message") {
-    const input = parseJws(record.message, CLAIMS_TYP, CLAIMS_BYTES_MAX);
-    refuseOtherInput(input, decision);
-    return { kind: "message", input, claims: parseClaims(input.payload), decision };
+  switch (record.kind) {
+    case "rejection":
+      return { kind: "rejection", decision };
+    case "message": {
+      const input = parseJws(record.message, CLAIMS_TYP, CLAIMS_BYTES_MAX);
+      const claims = parseClaims(input.payload);
+      refuseOtherInput(input, decision, toMessageName(claims));
+      return { kind: "message", input, claims, decision };
+    }
+    case "statement": {
+      const input = parseJws(record.statement, STATEMENT_TYP, STATEMENT_BYTES_MAX);
+      const statement = parseStatement(input.payload);
+      refuseOtherInput(input, decision, toStatementName(statement));
+      return { kind: "statement", input, statement, decision };
+    }
   }
-  const input = parseJws(record.statement, STATEMENT_TYP, STATEMENT_BYTES_MAX);
-  refuseOtherInput(input, decision);
-  return { kind: "statement", input, statement: parseStatement(input.payload), decision };
 }
 
 /** Unknown to claims; an unknown kind or version has its own code. */
@@ -80,14 +92,26 @@ function parseRecordBytes(bytes: Uint8Array): LedgerRecord {
   }
 }
 
-function refuseOtherInput(input: ParsedJws, decision: OpenDecision): void {
-  if (decision.content.input.digest !== input.digest) throw new LeixError("record/input", "digest");
+/** The digest binds decision and input; the names beside it must then be those of that input too. */
+function refuseOtherInput(input: ParsedJws, { content }: OpenDecision, name: unknown): void {
+  if (content.input.digest !== input.digest) throw new LeixError("record/input", "digest");
+  const named =
+    content.kind === "message" ? content.message : content.kind === "statement" ? content.statement : {};
+  if (encodeCanonical(named) !== encodeCanonical(name)) throw new LeixError("record/input", "name");
+}
+
+function toMessageName({ iss, id }: Claims) {
+  return { iss, id };
+}
+
+function toStatementName({ kind, subject, version, iss }: Statement) {
+  return { kind, subject, version, iss };
 }
 
 function refuseUnknown(payload: unknown, kinds: readonly string[]): void {
   const head = z.looseObject({ v: z.unknown(), kind: z.unknown() }).safeParse(payload);
   if (!head.success) return;
   const { v, kind } = head.data;
-  if (typeof v === "number" && v !== 1) throw new LeixError("input/version-unknown", `v ${v}`);
+  if (typeof v === "number" && v !== 1) throw new LeixError("input/version-unknown");
   if (typeof kind === "string" && !kinds.includes(kind)) throw new LeixError("input/kind-unknown");
 }

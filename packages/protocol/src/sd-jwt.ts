@@ -17,7 +17,7 @@ const salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
 const Element = z.tuple([salt, z.unknown()]);
 const Member = z.tuple([salt, z.string(), z.unknown()]);
 
-/** RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). `salt` is 16 random bytes. */
+/** RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). A salt is 16 random bytes. */
 export function createDisclosure(salt: string, value: unknown, name?: string): Disclosure {
   const content = name === undefined ? [salt, value] : [salt, name, value];
   const text = encodeBase64url(encodeCanonicalBytes(content));
@@ -29,7 +29,10 @@ export function encodeSdJwt(jws: string, disclosures: readonly Disclosure[]): st
   return [jws, ...disclosures.map((disclosure) => disclosure.text), ""].join("~");
 }
 
-/** Takes an SD-JWT apart; verifies nothing. Throws `decision/malformed`, and `decision/disclosure` where one is given twice. */
+/**
+ * Takes an SD-JWT apart; verifies nothing. Throws `decision/malformed`, and `decision/disclosure` where one is given
+ * twice.
+ */
 export function decodeSdJwt(text: string): {
   readonly jws: string;
   readonly disclosures: readonly Disclosure[];
@@ -40,10 +43,19 @@ export function decodeSdJwt(text: string): {
   return { jws, disclosures: parts.map(decodeDisclosure) };
 }
 
+/** RFC 9901 lets an issuer spell the array as it likes; this profile has one spelling of everything. */
+function parseContent(bytes: Uint8Array): unknown {
+  try {
+    return parseCanonicalText(decodeUtf8(bytes));
+  } catch (cause) {
+    throw new LeixError("decision/malformed", "disclosure is not canonical JSON", { cause });
+  }
+}
+
 function decodeDisclosure(text: string): Disclosure {
   const bytes = decodeBase64url(text);
   if (!bytes) throw new LeixError("decision/malformed", "disclosure is not base64url");
-  const content = parseCanonicalText(decodeUtf8(bytes));
+  const content = parseContent(bytes);
   const member = Member.safeParse(content);
   if (member.success) {
     const [salt, name, value] = member.data;

@@ -19,7 +19,12 @@ const common = { v: z.literal(1), aud: ExchangeId, iat: NumericDate, version: z.
 const keys = z.array(RegisteredKey).min(1).max(KEYS_MAX);
 /** The account's identity, and the keys that may sign its users (the identity key itself stays offline). */
 const account = z.strictObject({ id: AccountId, signers: z.array(AccountId).min(1).max(4) });
-const name = z.string().min(1).max(120);
+/** For people to read. No control, format or separator characters: it is shown on terminals and in lists. */
+const name = z
+  .string()
+  .min(1)
+  .max(120)
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u);
 
 /** Record 0. Trusted because its key's thumbprint is given to every party beforehand. */
 export const AnchorStatement = z.strictObject({
@@ -59,7 +64,7 @@ export const AuthorityStatement = z.strictObject({
   /** Accepted languages, the preferred one first. */
   languages: z.array(Language).min(1).max(10),
   /** IANA time zone in which this country's calendar days are counted. */
-  zone: z.string().regex(/^[A-Z][A-Za-z_]+(?:\/[A-Z][A-Za-z_]+)*$/),
+  zone: z.string().regex(/^[A-Z][A-Za-z0-9_+-]{1,30}(?:\/[A-Z][A-Za-z0-9_+-]{1,30}){0,2}$/),
   spoc: AgencyId,
   status: PartyStatus,
 });

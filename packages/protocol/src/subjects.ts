@@ -1,3 +1,4 @@
+import { invariant } from "./errors.ts";
 import type { AccountId, Digest, MessageId } from "./ids.ts";
 
 /** What a party publishes to, in its own account; the import maps it to `leix.out.<account>`. */
@@ -36,7 +37,13 @@ export function toRejectionSubject(sender: AccountId, digest: Digest): string {
 
 /** One place for each (kind, subject, version, issuer); `terms` and `policy-set` need several issuers. */
 export function toStatementSubject(kind: string, subject: string, version: number, issuer: string): string {
-  return `leix.ledger.rules.${kind}.${subject}.${version}.${issuer}`;
+  const tokens = [kind, subject, String(version), issuer];
+  // A dot, a space or a wildcard in a name would make another subject of it; the schemas permit none.
+  invariant(
+    tokens.every((token) => /^[A-Za-z0-9_+-]+$/.test(token)),
+    "the parts of a subject are single tokens",
+  );
+  return `leix.ledger.rules.${tokens.join(".")}`;
 }
 
 export function toInboxSubject(

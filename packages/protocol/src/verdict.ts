@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { encodeCanonicalBytes } from "./canonical.ts";
 import {
   DECISION_TYP,
   Decision,
@@ -12,7 +13,13 @@ import {
 import { invariant, LeixError } from "./errors.ts";
 import type { AgencyId, Digest } from "./ids.ts";
 import { type ParsedJws, parseJws } from "./jws.ts";
-import { DECISION_BYTES_MAX } from "./limits.ts";
+import {
+  DECISION_BYTES_MAX,
+  GROUNDS_BYTES_MAX,
+  ORIGINS_MAX,
+  OUTCOME_BYTES_MAX,
+  RECIPIENTS_MAX,
+} from "./limits.ts";
 import { parseSchema } from "./parse.ts";
 import { createDisclosure, type Disclosure, decodeSdJwt, encodeSdJwt } from "./sd-jwt.ts";
 
@@ -24,24 +31,43 @@ export function countSalts(recipients: number): number {
 }
 
 /**
+ * Throws `decision/engine` where a verdict is larger than the limits let a decision be. Whoever decides asks before
+ * anything rests on the verdict: hiding it asks again.
+ */
+export function verifyVerdictSize(verdict: Verdict): void {
+  const { recipients, grounds, markings } = verdict;
+  const refuse = (what: string) => {
+    throw new LeixError("decision/engine", `${what} above the limit`);
+  };
+  const isLarger = (value: unknown, bytesMax: number) => encodeCanonicalBytes(value).byteLength > bytesMax;
+  if (recipients.length > RECIPIENTS_MAX) refuse("recipients");
+  if (markings.origins.length > ORIGINS_MAX) refuse("origins");
+  if (recipients.some((outcome) => isLarger(outcome, OUTCOME_BYTES_MAX))) refuse("an outcome");
+  if (grounds.some((one) => isLarger(one, GROUNDS_BYTES_MAX))) refuse("grounds");
+}
+
+/**
  * Puts digests in place of a verdict's content. The salts are used in a fixed order (outcome, markings, each
  * recipient, each recipient's grounds), so that whoever knows them makes the same bytes again from the same verdict.
+ * Throws `decision/engine` as `verifyVerdictSize` does.
  */
 export function hideVerdict(
   verdict: Verdict,
   salts: readonly string[],
 ): { hidden: Hidden; disclosures: Disclosure[] } {
-  invariant(salts.length === countSalts(verdict.recipients.length), "one salt for each hidden value");
+  const { outcome, markings, recipients, grounds } = verdict;
+  invariant(recipients.length === grounds.length, "every recipient has its grounds");
+  invariant(salts.length === countSalts(recipients.length), "one salt for each hidden value");
+  verifyVerdictSize(verdict);
   const content: [unknown, string?][] = [
-    [verdict.outcome, "outcome"],
-    [verdict.markings, "markings"],
-    ...verdict.recipients.map((recipient): [unknown] => [recipient]),
-    ...verdict.grounds.map((grounds): [unknown] => [grounds]),
+    [outcome, "outcome"],
+    [markings, "markings"],
+    ...[...recipients, ...grounds].map((one): [unknown] => [one]),
   ];
   const disclosures = content.map(([value, name], i) => createDisclosure(salts[i] ?? "", value, name));
   const digests = disclosures.map((disclosure) => disclosure.digest);
   const toElement = (digest: Digest) => ({ "...": digest });
-  const end = 2 + verdict.recipients.length;
+  const end = 2 + recipients.length;
   return {
     hidden: {
       _sd_alg: "sha-256",
@@ -67,51 +93,62 @@ export interface OpenDecision {
 
 /**
  * Takes a decision apart and opens what was disclosed; the signature is the caller's to verify (`jws`). Throws
- * `decision/malformed`, `decision/disclosure` for a disclosure that nothing signed covers, and the `jws/` codes.
+ * `decision/malformed`, `decision/disclosure` for a disclosure that nothing signed covers, and the `jws/` and
+ * `input/` codes.
  */
 export function openDecision(text: string): OpenDecision {
+  if (text.length > DECISION_BYTES_MAX) {
+    throw new LeixError("input/too-large", `decision of ${text.length} characters`);
+  }
   const { jws: token, disclosures } = decodeSdJwt(text);
   const jws = parseJws(token, DECISION_TYP, DECISION_BYTES_MAX);
   const content = parseSchema(Decision, jws.payload, "decision/malformed");
-  if (content.kind !== "message") {
-    if (disclosures.length > 0) throw new LeixError("decision/disclosure", "nothing is hidden here");
-    return {
-      jws,
-      content,
-      outcome: undefined,
-      markings: undefined,
-      recipients: [],
-      grounds: [],
-      disclosures,
-    };
-  }
-  const byDigest = new Map(disclosures.map((disclosure) => [disclosure.digest, disclosure]));
-  const take = (digest: Digest) => {
-    const found = byDigest.get(digest);
-    byDigest.delete(digest);
-    return found;
-  };
-  const members = content._sd.map(take).filter((disclosure) => disclosure !== undefined);
-  const open = <T extends z.ZodType>(schema: T, elements: readonly { "...": Digest }[]): z.output<T>[] =>
-    elements
-      .map((element) => take(element["..."]))
-      .filter((disclosure) => disclosure !== undefined)
-      .map((disclosure) => {
-        if (disclosure.name !== undefined)
-          throw new LeixError("decision/disclosure", "a name where none belongs");
-        return parseSchema(schema, disclosure.value, "decision/malformed");
-      });
-  const recipients = open(RecipientOutcome, content.recipients);
-  const grounds = open(RecipientGrounds, content.grounds);
-  if (byDigest.size > 0) throw new LeixError("decision/disclosure", "not covered by what was signed");
-  return { jws, content, ...openMembers(members), recipients, grounds, disclosures };
+  if (content.kind === "message") return { jws, content, disclosures, ...openHidden(content, disclosures) };
+  if (disclosures.length > 0) throw new LeixError("decision/disclosure", "nothing is hidden here");
+  return { jws, content, disclosures, outcome: undefined, markings: undefined, recipients: [], grounds: [] };
 }
 
-function openMembers(members: readonly Disclosure[]): Pick<OpenDecision, "outcome" | "markings"> {
-  const found = new Map(members.map((disclosure) => [disclosure.name, disclosure.value]));
+type Opened = Pick<OpenDecision, "outcome" | "markings" | "recipients" | "grounds">;
+
+/** RFC 9901 section 7.1, steps 3 and 4, for the two places where this profile hides something. */
+function openHidden(content: MessageDecision, disclosures: readonly Disclosure[]): Opened {
+  const recipients = content.recipients.map((element) => element["..."]);
+  const grounds = content.grounds.map((element) => element["..."]);
+  const covered = new Set([...content._sd, ...recipients, ...grounds]);
+  if (covered.size !== content._sd.length + recipients.length + grounds.length) {
+    throw new LeixError("decision/malformed", "a digest stands in two places");
+  }
+  if (recipients.length !== grounds.length) {
+    throw new LeixError("decision/malformed", "not as many grounds as recipients");
+  }
+  const byDigest = new Map(disclosures.map((disclosure) => [disclosure.digest, disclosure]));
+  if (disclosures.some((disclosure) => !covered.has(disclosure.digest))) {
+    throw new LeixError("decision/disclosure", "not covered by what was signed");
+  }
+  const find = (digests: readonly Digest[]) =>
+    digests.map((digest) => byDigest.get(digest)).filter((disclosure) => disclosure !== undefined);
+  return {
+    ...openMembers(find(content._sd)),
+    recipients: openElements(RecipientOutcome, find(recipients)),
+    grounds: openElements(RecipientGrounds, find(grounds)),
+  };
+}
+
+function openMembers(members: readonly Disclosure[]): Pick<Opened, "outcome" | "markings"> {
+  const entries = members.map(({ name, value }): [string, unknown] => [name ?? "", value]);
+  if (new Set(entries.map(([name]) => name)).size !== entries.length) {
+    throw new LeixError("decision/malformed", "a member is disclosed under two digests");
+  }
   const known = z.strictObject({ outcome: Outcome.optional(), markings: Markings.optional() });
-  const { outcome, markings } = parseSchema(known, Object.fromEntries(found), "decision/malformed");
+  const { outcome, markings } = parseSchema(known, Object.fromEntries(entries), "decision/malformed");
   return { outcome, markings };
+}
+
+function openElements<T extends z.ZodType>(schema: T, elements: readonly Disclosure[]): z.output<T>[] {
+  return elements.map(({ name, value }) => {
+    if (name !== undefined) throw new LeixError("decision/malformed", "a name where none belongs");
+    return parseSchema(schema, value, "decision/malformed");
+  });
 }
 
 /** The whole content of a message's decision. Throws `decision/disclosure` where anything is missing. */
@@ -141,19 +178,28 @@ export function toSalts(decision: OpenDecision): string[] {
 
 /** What the sender is shown: every outcome; the markings only where something was let through. */
 export function presentToSender(decision: OpenDecision): string {
-  const isShown = (disclosure: Disclosure) => {
-    if (disclosure.name === "markings") return decision.outcome !== "denied";
-    return disclosure.name === "outcome" || RecipientOutcome.safeParse(disclosure.value).success;
-  };
-  return encodeSdJwt(decision.jws.token, decision.disclosures.filter(isShown));
+  const outcomes = listOutcomeDigests(decision);
+  const isLetThrough = decision.outcome !== undefined && decision.outcome !== "denied";
+  return present(decision, ({ name, digest }) => {
+    if (name === "markings") return isLetThrough;
+    return name === "outcome" || outcomes.has(digest);
+  });
 }
 
-/** What one recipient is shown: its own outcome and the markings it has to obey. */
+/** What one recipient is shown: its own outcome and, where it is let through to, the markings it has to obey. */
 export function presentToRecipient(decision: OpenDecision, agency: AgencyId): string {
-  const isShown = (disclosure: Disclosure) => {
-    if (disclosure.name === "markings") return true;
-    const outcome = RecipientOutcome.safeParse(disclosure.value);
-    return outcome.success && outcome.data.agency === agency;
-  };
+  const outcomes = listOutcomeDigests(decision);
+  const isPermitted = decision.recipients.some((one) => one.agency === agency && one.effect === "permit");
+  return present(decision, ({ name, digest, value }) => {
+    if (name === "markings") return isPermitted;
+    return outcomes.has(digest) && RecipientOutcome.safeParse(value).data?.agency === agency;
+  });
+}
+
+function listOutcomeDigests({ content }: OpenDecision): ReadonlySet<Digest> {
+  return new Set(content.kind === "message" ? content.recipients.map((element) => element["..."]) : []);
+}
+
+function present(decision: OpenDecision, isShown: (disclosure: Disclosure) => boolean): string {
   return encodeSdJwt(decision.jws.token, decision.disclosures.filter(isShown));
 }

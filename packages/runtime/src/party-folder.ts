@@ -26,6 +26,13 @@ export const PARTY_FILES = {
   /** 32 random bytes in base64url: resolves an officer to the pseudonym in the claims. */
   officers: "officers.key",
   store: "node.sqlite",
+  /** Seed of the identity of the party's NATS account: kept offline, nothing reads it. */
+  accountIdentity: "offline/account.nk",
+  /** Seed that signs users of the party's account, all of one form. */
+  accountSigner: "account-signer.nk",
+  /** Of the registry only: what signs accounts, and the second identity that tells the server about them. */
+  operatorSigning: "operator-signing.nk",
+  pusher: "pusher.creds",
 } as const;
 
 /** What a party was given when it joined: who it is, whom to trust, where the broker is. Nothing in it is secret. */
@@ -103,7 +110,7 @@ async function loadPrivateKey(file: string) {
 
 export async function readText(
   file: string,
-  code: "config/invalid" | "config/party-unknown",
+  code: "config/invalid" | "config/party-unknown" | "config/network-missing",
 ): Promise<string> {
   try {
     return await readFile(file, "utf8");

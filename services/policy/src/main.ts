@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { connectBroker } from "@leix/broker";
+import { connectBroker, openOutDrain } from "@leix/broker";
 import { encodeBase64url } from "@leix/protocol";
 import { createLogger, loadPartyFolder, loadSigningKey, runService, serveHealth } from "@leix/runtime";
 import { loadConfig } from "./config.ts";
 import { createPolicyEvents } from "./events.ts";
-import { createNatsDrain } from "./nats-drain.ts";
 import { createNatsInboxes, createNatsQuarantine } from "./nats-inboxes.ts";
 import { createNatsLedger } from "./nats-ledger.ts";
 import { createPolicyService } from "./policy-service.ts";
@@ -17,12 +16,17 @@ await runService(logger, async (signal) => {
   const folder = join(config.LEIX_NETWORK, "services", "policy");
   const { access, party } = await loadPartyFolder(folder, config.LEIX_NATS_URL);
   const events = createPolicyEvents(logger);
-  const nc = await connectBroker(access, { name: "policy", signal, firstConnectWaitMs: 60_000, onEvent: events.connection });
+  const nc = await connectBroker(access, {
+    name: "policy",
+    signal,
+    firstConnectWaitMs: 60_000,
+    onEvent: events.connection,
+  });
   const service = createPolicyService({
     ledger: createNatsLedger(nc),
     inboxes: createNatsInboxes(nc),
     quarantine: createNatsQuarantine(nc),
-    drain: createNatsDrain(nc, signal),
+    drain: openOutDrain(nc),
     trust: { aud: party.aud, anchorKey: party.anchorKey, anchorAccount: party.anchorAccount },
     key: await loadSigningKey(folder),
     events,

@@ -1,3 +1,4 @@
+import type { OutDrain, OutMessage } from "@leix/broker";
 import {
   absorbLayer,
   chooseDecider,
@@ -11,10 +12,10 @@ import {
   type State,
   type Trust,
 } from "@leix/exchange";
-import { invariant, LeixError, limits, type SigningKey } from "@leix/protocol";
+import { LeixError, limits, type SigningKey } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
 import { toLedgerSubject } from "./ledger-subject.ts";
-import type { Drain, Inboxes, Ledger, Quarantine, Received } from "./ports.ts";
+import type { Inboxes, Ledger, Quarantine } from "./ports.ts";
 import { retryUnacknowledged } from "./retry.ts";
 import { createRouter, type Router } from "./router.ts";
 
@@ -22,7 +23,8 @@ export interface PolicyServiceOptions {
   readonly ledger: Ledger;
   readonly inboxes: Inboxes;
   readonly quarantine: Quarantine;
-  readonly drain: Drain;
+  /** OUT. What was delivered before without an outcome is a round of its own, so that it takes no other down with it. */
+  readonly drain: Pick<OutDrain, "add" | "next">;
   readonly trust: Trust;
   readonly key: SigningKey;
   readonly events: PolicyEvents;
@@ -62,9 +64,9 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
       isReady = true;
       options.events.started(state.head.index);
       while (!signal.aborted) {
-        const received = await options.drain.next(signal);
-        if (!received) return;
-        for (const group of groupByDelivery(received)) await process(options, state, router, group, signal);
+        const round = await options.drain.next(signal);
+        if (!round) return;
+        await process(options, state, router, round, signal);
       }
     },
   };
@@ -81,30 +83,23 @@ async function catchUp(options: PolicyServiceOptions, state: State): Promise<voi
 }
 
 function addAccounts(options: PolicyServiceOptions, state: State): void {
-  options.drain.addAccount(options.trust.anchorAccount);
-  for (const [account] of state.accounts.entries()) options.drain.addAccount(account);
+  options.drain.add(options.trust.anchorAccount);
+  for (const [account] of state.accounts.entries()) options.drain.add(account);
 }
 
-/** What was delivered before without an outcome goes alone, so that it cannot take others down with it again. */
-function groupByDelivery(received: readonly Received[]): Received[][] {
-  const fresh = received.filter((one) => one.deliveries === 1);
-  const again = received.filter((one) => one.deliveries > 1).map((one) => [one]);
-  return fresh.length > 0 ? [fresh, ...again] : again;
-}
-
-/** Decides and records a group, however often the head moves, then routes and acknowledges it. */
+/** Decides and records a round, however often the head moves, then routes and acknowledges it. */
 async function process(
   options: PolicyServiceOptions,
   state: State,
   router: Router,
-  group: readonly Received[],
+  round: readonly OutMessage[],
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const layer = createLayer(state);
     const decided = await decideBatch(
       layer,
-      group.map((one) => toInput(state, one)),
+      round.map((one) => toInput(state, one)),
       {
         key: options.key,
         decider: chooseDecider(state),
@@ -113,7 +108,7 @@ async function process(
       },
     );
     try {
-      await record(options, state, decided, group);
+      await record(options, state, decided, round);
     } catch (error) {
       if (!isMendedByReadingOn(error)) throw error;
       options.events.raced(state.head.index, error.code);
@@ -123,7 +118,7 @@ async function process(
     absorbLayer(state, layer);
     addAccounts(options, state);
     await router.route(state, decided, signal);
-    for (const one of group) one.acknowledge();
+    for (const one of round) one.ack();
     options.events.decided(decided);
     return;
   }
@@ -139,12 +134,12 @@ async function record(
   options: PolicyServiceOptions,
   state: State,
   decided: readonly Decided[],
-  group: readonly Received[],
+  round: readonly OutMessage[],
 ): Promise<void> {
   for (const [i, one] of decided.entries()) {
-    const received = group[i];
-    if (one.kind !== "record" || !one.isQuarantined || !received) continue;
-    await options.quarantine.keep(received.account, one.entry.input.digest, received.bytes);
+    const message = round[i];
+    if (one.kind !== "record" || !one.isQuarantined || !message) continue;
+    await options.quarantine.keep(message.account, one.entry.input.digest, message.data);
   }
   const appends = decided
     .filter((one) => one.kind === "record")
@@ -152,9 +147,8 @@ async function record(
   if (appends.length > 0) await options.ledger.append(appends, state.head.index);
 }
 
-function toInput(state: State, received: Received): Input {
-  const { account, sequence, timestampMs, bytes, deliveries } = received;
-  invariant(Number.isSafeInteger(sequence), "OUT's sequence is a whole number");
+function toInput(state: State, message: OutMessage): Input {
+  const { account, sequence, storedMs, data, deliveries } = message;
   const isGivenUp = deliveries >= limits.DELIVERIES_MAX && !isRecordedDelivery(state, account, sequence);
-  return { account, sequence, received: Math.floor(timestampMs / 1000), bytes, isGivenUp };
+  return { account, sequence, received: Math.floor(storedMs / 1000), bytes: data, isGivenUp };
 }

@@ -34,25 +34,3 @@ export interface Inboxes {
 export interface Quarantine {
   keep(account: AccountId, digest: Digest, bytes: Uint8Array): Promise<void>;
 }
-
-/** One delivery of one input from OUT. */
-export interface Received {
-  readonly account: AccountId;
-  /** OUT's sequence: the same at every delivery of the same stored input. */
-  readonly sequence: number;
-  /** When OUT stored it, in milliseconds since 1970. */
-  readonly timestampMs: number;
-  /** 1 at the first delivery. */
-  readonly deliveries: number;
-  readonly bytes: Uint8Array;
-  /** Tells the broker to forget the input. Where that is lost, it is delivered again. */
-  acknowledge(): void;
-}
-
-/** OUT, drained fairly: no account can delay another by more than one round. */
-export interface Drain {
-  /** Starts draining an account; one that is drained already is left as it is. */
-  addAccount(account: AccountId): void;
-  /** The next inputs, at least one, as soon as there is any. Undefined when the signal is aborted. */
-  next(signal: AbortSignal): Promise<readonly Received[] | undefined>;
-}

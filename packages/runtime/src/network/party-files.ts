@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto";
+import {
+  type BrokerRole,
+  createClientCertificate,
+  createCredentials,
+  createNkey,
+  type PublicNkey,
+  toAccountId,
+  toSeed,
+} from "@leix/broker";
+import type { AccountId, RegisteredKey, SigningAlgorithm, SigningKey } from "@leix/protocol";
+import { PARTY_FILES, type PartyFile } from "../party-folder.ts";
+import type { NewBroker } from "./broker-files.ts";
+import { type FolderFile, moveInto, toJsonFile, toPublic, toSecret } from "./folder-file.ts";
+import { createEncryptionKey, createSigningKey, type EncryptionCurve } from "./key-pairs.ts";
+import type { NetworkDates } from "./network-dates.ts";
+import type { NetworkParty } from "./network-file.ts";
+
+/** A party that was just made: what others are told of it, and what only its own folder holds. */
+export interface NewParty extends Omit<NetworkParty, "account"> {
+  /** What its statement registers. */
+  readonly keys: readonly RegisteredKey[];
+  readonly files: readonly FolderFile[];
+}
+
+/** A party with a NATS account and a signing key of its own: the anchor, an authority or an agency. */
+export interface NewMember extends NewParty {
+  readonly account: { readonly id: AccountId; readonly signers: PublicNkey[] };
+  readonly signing: SigningKey;
+}
+
+export interface MemberChoice {
+  readonly id: NetworkParty["id"];
+  readonly kind: "anchor" | "authority" | "agency";
+  readonly folder: string;
+  readonly signing: SigningAlgorithm;
+  readonly encryption?: EncryptionCurve;
+}
+
+/** What `party.json` says to all alike: whom to trust, where the broker is. */
+export type Introduction = Pick<PartyFile, "aud" | "anchorKey" | "anchorAccount" | "servers">;
+
+const OFFICERS_KEY_BYTES = 32;
+
+export async function createMember(choice: MemberChoice, dates: NetworkDates): Promise<NewMember> {
+  const { id, kind, folder } = choice;
+  const [identity, signer] = [createNkey("account"), createNkey("account")];
+  const account = toAccountId(identity);
+  const signing = createSigningKey(choice.signing, dates.keys);
+  const encryption = choice.encryption ? [createEncryptionKey(choice.encryption, dates.keys)] : [];
+  const user = { name: id, account, signer, expiresAt: dates.credentialsEnd };
+  return {
+    id,
+    kind,
+    folder,
+    keys: [signing.registered, ...encryption.map((key) => key.registered)],
+    account: { id: account, signers: [signer.getPublicKey()] },
+    signing: signing.key,
+    files: [
+      toSecret(PARTY_FILES.accountIdentity, toSeed(identity)),
+      toSecret(PARTY_FILES.accountSigner, toSeed(signer)),
+      toSecret(PARTY_FILES.credentials, await createCredentials(user)),
+      toSecret(PARTY_FILES.signing, signing.file),
+      ...encryption.map((key) => {
+        return toSecret(`${PARTY_FILES.encryption}/${key.registered.kid}.jwk`, key.file);
+      }),
+      ...(kind === "agency" ? [toSecret(PARTY_FILES.officers, createOfficersKey())] : []),
+    ],
+  };
+}
+
+/** A service is a user of the BROKER account; `signing` where it signs something. */
+export async function createService(
+  id: BrokerRole,
+  broker: NewBroker,
+  dates: NetworkDates,
+  signing?: SigningAlgorithm,
+): Promise<NewParty> {
+  const key = signing ? [createSigningKey(signing, dates.keys)] : [];
+  const credentials = await createCredentials({
+    name: id,
+    account: broker.jwts.brokerAccount,
+    signer: broker.keys.brokerRoles[id],
+    expiresAt: dates.credentialsEnd,
+  });
+  return {
+    id,
+    kind: "service",
+    folder: `services/${id}`,
+    keys: key.map(({ registered }) => registered),
+    files: [
+      toSecret(PARTY_FILES.credentials, credentials),
+      ...key.map(({ file }) => toSecret(PARTY_FILES.signing, file)),
+      ...(id === "registry" ? await listRegistrySecrets(broker, dates) : []),
+    ],
+  };
+}
+
+/** The registry signs accounts, and has a second identity that tells the server about them. */
+async function listRegistrySecrets(broker: NewBroker, dates: NetworkDates): Promise<FolderFile[]> {
+  const pusher = await createCredentials({
+    name: "pusher",
+    account: broker.jwts.systemAccount,
+    signer: broker.keys.systemRoles.pusher,
+    expiresAt: dates.credentialsEnd,
+  });
+  return [
+    toSecret(PARTY_FILES.pusher, pusher),
+    toSecret(PARTY_FILES.operatorSigning, toSeed(broker.keys.operatorSigning)),
+  ];
+}
+
+/** The party's whole folder: it can be copied to another machine as it is. */
+export async function createPartyFiles(
+  party: NewParty | NewMember,
+  introduction: Introduction,
+  broker: NewBroker,
+  dates: NetworkDates,
+): Promise<FolderFile[]> {
+  const { id } = party;
+  const account = "account" in party ? { account: party.account.id } : {};
+  const certificate = await createClientCertificate(broker.authority, { ...dates.certificates, name: id });
+  const about: PartyFile = { v: 1, id, ...introduction, ...account };
+  return moveInto(party.folder, [
+    toJsonFile(PARTY_FILES.party, about),
+    toPublic(PARTY_FILES.ca, broker.authority.certificate),
+    toPublic(PARTY_FILES.certificate, certificate.certificate),
+    toSecret(PARTY_FILES.key, certificate.key),
+    ...party.files,
+  ]);
+}
+
+function createOfficersKey(): string {
+  return `${randomBytes(OFFICERS_KEY_BYTES).toString("base64url")}\n`;
+}
