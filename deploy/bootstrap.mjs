@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 
 const PNPM_VERSION = "12.21.0";
 const NODE_MAJOR_MIN = 18;
+const NODE_PINNED_MIN = "26.0.0";
 const LOCK_POLL_MS = 200;
 const LOCK_UNSIGNED_MS_MAX = 10_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -130,10 +131,8 @@ function bringPnpm(env) {
 function installDependencies(env) {
   const started = Date.now();
   say("fetching the dependencies and the pinned Node (frozen lockfile, into node_modules)");
-  const result = runNpx(
-    [`pnpm@${PNPM_VERSION}`, "install", "--frozen-lockfile", "--reporter=append-only"],
-    env,
-  );
+  const install = ["install", "--frozen-lockfile", "--reporter=append-only"];
+  const result = runNpx([`pnpm@${PNPM_VERSION}`, ...install], env);
   if (result.status !== 0) {
     process.stderr.write(outputOf(result));
     const advice = outputOf(result).includes("ERR_PNPM_OUTDATED_LOCKFILE")
@@ -189,6 +188,8 @@ async function installWhenNeeded() {
       ...inheritableEnvironment(),
       PATH: machinePath(),
       PNPM_CONFIG_CONFIRM_MODULES_PURGE: "false",
+      // pnpm leaves out optional packages (all native ones) that the Node it runs under is too old for.
+      PNPM_CONFIG_NODE_VERSION: NODE_PINNED_MIN,
     };
     // The tools are devDependencies; pnpm leaves them out in production mode.
     delete env.NODE_ENV;
@@ -235,15 +236,12 @@ function fail(error) {
 
 async function main([entry, ...args]) {
   assertNodeVersion();
-  const file = entry === undefined ? undefined : path.join(root, entry);
-  if (file === undefined || !fs.existsSync(file)) {
-    throw new BootstrapError(
-      "bootstrap/no-entry",
-      `call me as: node deploy/bootstrap.mjs <entry.ts>, not ${entry}`,
-    );
+  if (!entry || !fs.existsSync(path.join(root, entry))) {
+    const usage = "call me as: node deploy/bootstrap.mjs <entry.ts>, from the root";
+    throw new BootstrapError("bootstrap/no-entry", `${usage}; no file ${entry || "was named"}`);
   }
   await installWhenNeeded();
-  runEntry(file, args);
+  runEntry(path.join(root, entry), args);
 }
 
 main(process.argv.slice(2)).catch(fail);

@@ -1,4 +1,4 @@
-import { parseCLI, startVitest } from "vitest/node";
+import { parseCLI, startVitest, type TestModule } from "vitest/node";
 import { findContainerSuite, NATS_IMAGE_DEFAULT, parseContainerWish } from "./run/container-engine.ts";
 import { countTests, isSuccess, toSummaryLine } from "./run/test-counts.ts";
 
@@ -16,16 +16,35 @@ async function main(args: readonly string[]): Promise<number> {
 
   const { filter, options } = parseCLI(["vitest", "run", ...args]);
   const vitest = await startVitest(filter, options);
+  const modules = vitest.state.getTestModules();
+  const inContainers = countInContainers(modules);
+  // Arguments may choose none of it; a whole run may not, or the suite would have vanished unnoticed.
+  const vanished = suite.kind === "run" && inContainers === 0 && args.length === 0;
   const counts = countTests({
-    modules: vitest.state.getTestModules(),
-    errorsOutsideTests: vitest.state.getUnhandledErrors().length + (suite.kind === "missing" ? 1 : 0),
+    modules,
+    errorsOutsideTests:
+      vitest.state.getUnhandledErrors().length + (suite.kind === "missing" || vanished ? 1 : 0),
   });
   await vitest.close();
 
-  const said = { run: "ran", "left-out": "left out", missing: "required, but could not run" }[suite.kind];
-  const nothing = counts.passed + counts.failed === 0 ? "no test ran, which is a failure\n" : "";
-  process.stdout.write(`container suite ${said}: ${suite.reason}\n${nothing}${toSummaryLine(counts)}\n`);
+  const said = {
+    run: `ran, ${inContainers} tests`,
+    "left-out": "left out",
+    missing: "required, but could not run",
+  };
+  process.stdout.write(`container suite ${said[suite.kind]}: ${suite.reason}\n`);
+  if (vanished) process.stdout.write("the container suite has no tests, which is a failure\n");
+  if (counts.passed + counts.failed === 0) process.stdout.write("no test ran, which is a failure\n");
+  process.stdout.write(`${toSummaryLine(counts)}\n`);
   return isSuccess(counts) ? 0 : 1;
+}
+
+function countInContainers(modules: readonly TestModule[]): number {
+  const { passed, failed } = countTests({
+    modules: modules.filter(({ project }) => project.name === "containers"),
+    errorsOutsideTests: 0,
+  });
+  return passed + failed;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -6,7 +6,7 @@
 set -eu
 
 folder=$1 owner=$2
-if [ -e "$folder/nats/nats-server.conf" ]; then
+if [ -e "$folder/network.json" ]; then
   echo "using the network in $folder"
   exit 0
 fi

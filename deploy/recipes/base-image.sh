@@ -38,13 +38,13 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-if ! debootstrap --variant=minbase --include="$PACKAGES" "$SUITE" "$work/root" "$archive" \
+if ! debootstrap --variant=minbase --include="$PACKAGES" "$SUITE" "$work/tree" "$archive" \
   >"$work/log" 2>&1; then
   tail -n 5 "$work/log" >&2
   fail 68 not-built "debootstrap failed"
 fi
 # What only a package manager needs would be two thirds of the image. The sources name this machine's archive.
-rm -rf "$work"/root/var/lib/apt/lists/* "$work"/root/var/cache/* "$work"/root/usr/share/doc/* \
-  "$work"/root/usr/share/man/* "$work"/root/usr/share/locale/* "$work"/root/etc/apt/sources.list*
-tar -C "$work/root" -c . | docker import - "$image" >/dev/null || fail 68 not-built "docker import failed"
+rm -rf "$work"/tree/var/lib/apt/lists/* "$work"/tree/var/cache/* "$work"/tree/usr/share/doc/* \
+  "$work"/tree/usr/share/man/* "$work"/tree/usr/share/locale/* "$work"/tree/etc/apt/sources.list*
+tar -C "$work/tree" -c . | docker import - "$image" >/dev/null || fail 68 not-built "docker import failed"
 echo "base image $image made ($(docker image inspect --format '{{.Size}}' "$image") bytes)"

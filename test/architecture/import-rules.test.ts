@@ -38,6 +38,7 @@ test.each([
   ],
   ["a service from a test", "test/a.test.ts", `import "../services/policy/src/a.ts";`, "imports/service"],
   ["the testkit outside tests", shell, `import { start } from "@leix/testkit";`, "imports/testkit"],
+  ["what is made for tests", shell, `import { start } from "./start.testkit.ts";`, "imports/testkit"],
   ["another package's file", shell, `import { a } from "../../protocol/src/a.ts";`, "imports/deep"],
   ["a package's file from a test", "test/a.test.ts", `import "../packages/broker/src/a.ts";`, "imports/deep"],
   ["a package that is only the root's", shell, `import { test } from "vitest";`, "imports/undeclared"],
@@ -54,6 +55,8 @@ test.each([
   ["a module of Node in the shell", shell, `import { readFile } from "node:fs/promises";`],
   ["a module of Node in a test of core", "packages/exchange/src/a.test.ts", `import "node:fs";`],
   ["the testkit in a test", "packages/exchange/src/a.test.ts", `import "@leix/testkit";`],
+  ["what is made for tests in a test", "packages/exchange/src/a.test.ts", `import "./b.testkit.ts";`],
+  ["a module of Node in a generator of vectors", "packages/exchange/vectors/a.ts", `import "node:fs";`],
   ["a package in a service", "services/policy/src/main.ts", `import { a } from "@leix/broker";`],
   ["the package's own name", "packages/broker/src/a.test.ts", `import { a } from "@leix/broker";`],
   [

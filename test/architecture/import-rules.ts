@@ -23,6 +23,9 @@ type Broken = Pick<Violation, "rule" | "message"> | null;
 
 function checkRelative(file: string, { specifier, kind }: ModuleImport): Broken {
   if (kind === "url") return null;
+  if (specifier.endsWith(".testkit.ts") && !isTest(file)) {
+    return broken("imports/testkit", `only tests import what is made for tests: ${specifier}`);
+  }
   const target = toOwner(path.posix.join(path.posix.dirname(file), specifier));
   if (target === null || target === toOwner(file)) return null;
   if (target.startsWith("services/"))

@@ -19,9 +19,13 @@ export function isCore(file: string): boolean {
   return CORE_PACKAGES.some((name) => file.startsWith(`packages/${name}/`));
 }
 
-/** Tests, and what exists for tests only. */
+/**
+ * Tests, and what exists for tests only: `*.testkit.ts` beside the code, the testkit, and whatever a package has
+ * outside its `src` (vectors, cases, and what makes them).
+ */
 export function isTest(file: string): boolean {
-  return file.startsWith("test/") || file.endsWith(".test.ts") || file.startsWith("packages/testkit/");
+  if (/^(test|packages\/testkit)\//.test(file) || /\.(test|testkit)\.ts$/.test(file)) return true;
+  return /^(packages|services)\/[^/]+\/(?!src\/)/.test(file);
 }
 
 export function toLine({ rule, file, line, message }: Violation): string {

@@ -16,7 +16,8 @@ test("a file that only its test imports is an orphan", () => {
   const sources = {
     "packages/broker/src/index.ts": "",
     "packages/broker/src/dead.ts": "",
-    "packages/broker/src/dead.test.ts": `import "./dead.ts";`,
+    "packages/broker/src/dead.test.ts": `import "./dead.ts"; import "./start.testkit.ts";`,
+    "packages/broker/src/start.testkit.ts": "",
   };
   expect(orphansAmong(sources)).toEqual(["packages/broker/src/dead.ts"]);
 });

@@ -33,7 +33,7 @@ export function findOrphans(
 }
 
 export function isProductionSource(file: string): boolean {
-  return /^(packages|services)\/[^/]+\/src\/.*\.ts$/.test(file) && !file.endsWith(".test.ts");
+  return /^(packages|services)\/[^/]+\/src\/.*\.ts$/.test(file) && !/\.(test|testkit)\.ts$/.test(file);
 }
 
 /** Every file that the manifest names, however deep its conditions are nested. */

@@ -1,6 +1,7 @@
 import "reflect-metadata/lite";
 import { webcrypto } from "node:crypto";
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
@@ -82,10 +83,11 @@ async function createLeaf(
   extensions: Extension[],
 ): Promise<CertificateAndKey> {
   const keys = await createKeys();
+  const issuer = new X509Certificate(authority.certificate);
   const certificate = await X509CertificateGenerator.create(
     {
       subject: toSubject(options.name),
-      issuer: new X509Certificate(authority.certificate).subject,
+      issuer: issuer.subject,
       serialNumber: createSerialNumber(),
       notBefore: options.from,
       notAfter: options.to,
@@ -96,6 +98,7 @@ async function createLeaf(
         new BasicConstraintsExtension(false, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
         await SubjectKeyIdentifierExtension.create(keys.publicKey),
+        await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
         ...extensions,
       ],
     },
@@ -124,8 +127,9 @@ function createSerialNumber(): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-function toSubject(name: string): { O: string[]; CN: string[] }[] {
-  return [{ O: [ORGANISATION], CN: [checkName(name)] }];
+/** Two relative names: one object with both would be a single name with two values. */
+function toSubject(name: string): [{ O: string[] }, { CN: string[] }] {
+  return [{ O: [ORGANISATION] }, { CN: [checkName(name)] }];
 }
 
 function isIpAddress(host: string): boolean {

@@ -60,13 +60,17 @@ export class DeliveryLane {
     return this.#queue.shift();
   }
 
-  /** Asks for as much as there is room for, unless a request is under way. */
+  /**
+   * Asks for as much as there is room for, unless a request is under way; not before half of the window is free,
+   * because asking for each message that was done would be a request a message.
+   */
   refill(): void {
     if (this.#closed || !this.#pull.isIdle) return;
     const { messagesMax, bytesMax } = this.#options.limits();
-    const room = Math.min(this.#window, messagesMax) - this.#held.size;
+    const window = Math.min(this.#window, messagesMax);
+    const room = window - this.#held.size;
     const roomBytes = Math.max(bytesMax, ROOM_BYTES_MIN) - this.#heldBytes;
-    if (room > 0 && roomBytes >= ROOM_BYTES_MIN) this.#pull.request(room, roomBytes);
+    if (room * 2 >= window && room > 0 && roomBytes >= ROOM_BYTES_MIN) this.#pull.request(room, roomBytes);
   }
 
   /** The connection was made anew: what was asked for will not come. */

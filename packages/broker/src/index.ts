@@ -56,18 +56,12 @@ export {
 } from "./connect.ts";
 export { type ConnectionWatch, watchConnection } from "./connection-watch.ts";
 export type { Delivery } from "./delivery.ts";
+export { type Inbox, type InboxSubject, openInbox, parseInboxSubject } from "./inbox.ts";
 export { followLedger } from "./ledger-follower.ts";
 export type { LedgerMessage } from "./ledger-range.ts";
 export { checkStillThere, ledgerHead, readLedger } from "./ledger-reader.ts";
 export { type OutDrain, type OutDrainOptions, type OutMessage, openOutDrain } from "./out-drain.ts";
-export {
-  type Inbox,
-  type InboxSubject,
-  openInbox,
-  parseInboxSubject,
-  requestRules,
-  sendMessage,
-} from "./party-client.ts";
+export { requestRules, sendMessage } from "./party-requests.ts";
 export { compareBroker, createStreams, type Difference, ensurePartyConsumers } from "./provision.ts";
 export { type RulesHandler, serveRules } from "./rules-answers.ts";
 export {

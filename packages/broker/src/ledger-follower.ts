@@ -1,9 +1,9 @@
 import { LeixError } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { watchConnection } from "./connection-watch.ts";
+import { Doorbell } from "./doorbell.ts";
 import type { LedgerMessage } from "./ledger-range.ts";
 import { checkStillThere, readLedger } from "./ledger-reader.ts";
-import { openWaker } from "./waker.ts";
 
 /** A hint comes before what it hints at is stored: look again soon, then ever more rarely. */
 const LOOK_AGAIN_MS_MIN = 2;
@@ -25,9 +25,9 @@ export async function* followLedger(
   let seen: { sequence: number; data?: Uint8Array } = { sequence: from - 1 };
   let checked: AbortSignal | undefined;
   let waitMs = LOOK_AGAIN_MS_MIN;
-  const watch = watchConnection(nc);
-  const waker = openWaker(nc, LEDGER_HINT);
-  signal.addEventListener("abort", waker.wake);
+  const bell = new Doorbell();
+  const watch = watchConnection(nc, bell.ring);
+  const hints = nc.subscribe(LEDGER_HINT, { callback: bell.ring });
   try {
     while (!signal.aborted) {
       const connection = watch.current();
@@ -45,13 +45,12 @@ export async function* followLedger(
         if (nc.isClosed())
           throw new LeixError("broker/unreachable", "the connection was closed", { cause: error });
       }
-      const woken = await waker.wait(waitMs);
-      waitMs = woken ? LOOK_AGAIN_MS_MIN : Math.min(waitMs * 2, LOOK_AGAIN_MS_MAX);
+      const rung = await bell.wait({ signal, timeoutMs: waitMs });
+      waitMs = rung ? LOOK_AGAIN_MS_MIN : Math.min(waitMs * 2, LOOK_AGAIN_MS_MAX);
     }
   } finally {
-    signal.removeEventListener("abort", waker.wake);
-    waker.close();
     watch.close();
+    if (!nc.isClosed()) hints.unsubscribe();
   }
 }
 

@@ -3,6 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { watchConnection } from "./connection-watch.ts";
 import type { Delivery } from "./delivery.ts";
 import { DeliveryLane, type LaneLimits } from "./delivery-lane.ts";
+import { Doorbell } from "./doorbell.ts";
 import { toInboxPrefix } from "./inbox-prefix.ts";
 
 /** What an account sent. */
@@ -59,7 +60,7 @@ class RoundRobinDrain implements OutDrain {
   #lanes = new Map<AccountId, DeliveryLane>();
   #previousWasAlone = false;
   #failure: LeixError | undefined;
-  #arrived: (() => void) | undefined;
+  readonly #bell = new Doorbell();
   #closed = false;
   readonly #watch: ReturnType<typeof watchConnection>;
 
@@ -76,10 +77,10 @@ class RoundRobinDrain implements OutDrain {
       consumer: account,
       inboxPrefix: toInboxPrefix(this.#nc),
       limits: () => this.#share(),
-      onArrival: () => this.#arrived?.(),
+      onArrival: this.#bell.ring,
       onFailure: (error) => {
         this.#failure = error;
-        this.#arrived?.();
+        this.#bell.ring();
       },
     });
     this.#lanes.set(account, lane);
@@ -95,11 +96,7 @@ class RoundRobinDrain implements OutDrain {
       if (this.#failure !== undefined) throw this.#failure;
       const round = this.#composeRound();
       if (round.length > 0) return round;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#arrived = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      await promise;
-      this.#arrived = undefined;
+      await this.#bell.wait({ signal });
     }
     return undefined;
   }
@@ -109,7 +106,7 @@ class RoundRobinDrain implements OutDrain {
     this.#closed = true;
     this.#watch.close();
     for (const lane of this.#lanes.values()) lane.close();
-    this.#arrived?.();
+    this.#bell.ring();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

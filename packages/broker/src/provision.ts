@@ -1,11 +1,13 @@
 import { type AccountId, LeixError } from "@leix/protocol";
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { toRequestError } from "./broker-error.ts";
 import { type StreamSizes, toWantedConsumers, toWantedStreams } from "./streams.ts";
 
 /**
  * Creates the four streams; one that exists as wanted is left as it is. Needs the role `provisioner`.
- * Throws broker/refused when a stream exists with other settings: nothing here ever changes a stream.
+ * Throws broker/refused when a stream exists with other settings: nothing here ever changes a stream. Throws
+ * broker/no-answer when the broker does not answer: repeating is harmless, as with everything here.
  */
 export async function createStreams(nc: NatsConnection, sizes: StreamSizes): Promise<void> {
   const manager = await openManager(nc);
@@ -99,5 +101,5 @@ function toBrokerError(what: string, cause: unknown): LeixError {
   if (cause instanceof JetStreamApiError) {
     return new LeixError("broker/refused", `${what}: ${cause.code} ${cause.message}`, { cause });
   }
-  return new LeixError("broker/not-acknowledged", what, { cause });
+  return toRequestError(what, cause);
 }

@@ -32,9 +32,12 @@ export function findLastVersion(state: State, statement: AgreementStatement): nu
 }
 
 function listSigners(state: State, statement: AgreementStatement): CountryCode[] {
-  if (statement.kind === "terms") return statement.subject.split("+").map((code) => CountryCode.parse(code));
-  const authorities = [...state.parties.entries()].map(([, party]) => party.statement);
-  return authorities.flatMap((one) =>
-    one.kind === "authority" && one.status === "active" ? [one.subject] : [],
-  );
+  const all =
+    statement.kind === "terms"
+      ? statement.subject.split("+").map((code) => CountryCode.parse(code))
+      : [...state.parties.entries()].map(([id]) => id);
+  return all.flatMap((id) => {
+    const one = state.parties.get(id)?.statement;
+    return one?.kind === "authority" && one.status === "active" ? [one.subject] : [];
+  });
 }

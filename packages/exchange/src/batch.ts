@@ -1,4 +1,6 @@
 import { type Decider, type ErrorCode, LeixError, type SigningKey } from "@leix/protocol";
+import { verifyPolicyKey } from "./chain.ts";
+import { isAllowedDecider } from "./decider.ts";
 import type { Entry, Examined, Input, Repeat } from "./entry.ts";
 import { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 import { fold } from "./fold.ts";
@@ -33,6 +35,7 @@ export interface BatchOptions {
  * Decides inputs in order on a layer of the state: the dear part (taking apart, signatures) in parallel, the steps
  * one after another, the signing in parallel again. The layer is left as it is after all of them. Every statement
  * ends a stretch of parallel work, so that what it changes (keys above all) holds for the very next input.
+ * Throws where the record that is due could not be proven to anyone (see `refuseUnprovable`); drop the layer then.
  */
 export async function decideBatch(
   layer: State,
@@ -58,9 +61,26 @@ function decideOne(
 ): Promise<Decided> {
   const answer = stepOrReject(layer, examined, check, options.now);
   if (answer.kind === "repeat") return Promise.resolve({ kind: "repeat", examined, repeat: answer });
+  refuseUnprovable(layer, answer, options);
   const sealed = seal(layer, answer, options.decider, options.key, options.createSalt);
   fold(layer, answer, sealed.signingInput.digest);
   return signDecided(sealed, examined, options.key);
+}
+
+/**
+ * A record that followers refuse would end the ledger for ever, so it is never made. Throws
+ * `statement/not-genesis` where record 0 would not be the anchor's statement, `jws/key-unknown` and
+ * `jws/key-not-valid` where the key may not sign here, `record/decider-unknown`.
+ */
+function refuseUnprovable(layer: State, entry: Entry, { key, decider }: BatchOptions): void {
+  if (layer.head.index === 0 && entry.kind !== "statement") {
+    const why = entry.kind === "rejection" ? `${entry.code} ${entry.detail}` : entry.kind;
+    throw new LeixError("statement/not-genesis", why);
+  }
+  verifyPolicyKey(layer, key.kid, entry.at, entry);
+  if (entry.kind === "message" && !isAllowedDecider(layer, decider)) {
+    throw new LeixError("record/decider-unknown", `decider ${decider.step} is not allowed`);
+  }
 }
 
 async function signDecided(sealed: Sealed, examined: Examined, key: SigningKey): Promise<Decided> {

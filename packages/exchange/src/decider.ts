@@ -10,7 +10,14 @@ export const CURRENT_DECIDER: Decider = { step: "1", cedar: CEDAR_VERSION };
 
 /** What to decide with: this program's decider, where the policy set in force allows it. */
 export function chooseDecider(state: State): Decider {
-  const allowed = state.policySet?.deciders;
-  if (!allowed || allowed.includes(CURRENT_DECIDER.step)) return CURRENT_DECIDER;
-  throw new LeixError("record/decider-unknown", `the policy set allows ${allowed.join(", ")}`);
+  if (isAllowedDecider(state, CURRENT_DECIDER)) return CURRENT_DECIDER;
+  throw new LeixError(
+    "record/decider-unknown",
+    `the policy set allows ${state.policySet?.deciders.join(", ")}`,
+  );
+}
+
+/** Before there is a policy set, every decider may decide. */
+export function isAllowedDecider(state: State, decider: Decider): boolean {
+  return state.policySet?.deciders.includes(decider.step) ?? true;
 }

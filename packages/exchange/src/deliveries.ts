@@ -15,6 +15,9 @@ import {
 } from "@leix/protocol";
 import type { State } from "./state.ts";
 
+/** What a reply has room for (`Reply`). */
+const DETAIL_CHARACTERS_MAX = 1_000;
+
 /** One thing to lay into one inbox. The names are the parts of its subject, which is used once. */
 export interface Delivery {
   readonly recipient: AccountId;
@@ -51,8 +54,13 @@ export function toReplyDelivery(record: ParsedRecord, detail?: string): Delivery
     kind: record.kind === "rejection" ? "rejection" : "decision",
     sender: account,
     id: record.kind === "message" ? record.claims.id : digest,
-    payload: encodeCanonicalBytes({ decision: shown, ...(detail ? { detail } : {}) }),
+    payload: encodeCanonicalBytes({ decision: shown, ...(detail ? { detail: toShownDetail(detail) } : {}) }),
   };
+}
+
+/** A detail may quote the sender's own member names, of any length and cut anywhere: it must still be JSON text. */
+function toShownDetail(detail: string): string {
+  return detail.slice(0, DETAIL_CHARACTERS_MAX).toWellFormed();
 }
 
 function toCopy(

@@ -3,24 +3,42 @@ import type { AgencyId, Claims, Digest, RegisteredKey, Statement } from "@leix/p
 import { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
 import { findMessage, isAcknowledged } from "./claims-rules.ts";
 import type { Entry } from "./entry.ts";
-import { type Party, type State, toMessageKey, toStatementKey } from "./state.ts";
+import {
+  absorbLayer,
+  createLayer,
+  type Party,
+  type State,
+  toFileKey,
+  toMessageKey,
+  toStatementKey,
+} from "./state.ts";
 
 type MessageEntry = Extract<Entry, { kind: "message" }>;
 
-/** Applies one record's content. `digest` is that of the signing input of the decision over it. */
+/**
+ * Applies one record's content. `digest` is that of the signing input of the decision over it. Throws
+ * `statement/policy-set`, and has changed nothing, where a set was recorded that does not load: never one that `step`
+ * let pass.
+ */
 export function fold(state: State, entry: Entry, digest: Digest): void {
   switch (entry.kind) {
     case "message":
       foldMessage(state, entry);
       break;
     case "statement":
-      foldStatement(state, entry.statement);
-      state.statements.set(toStatementKey(entry.statement), toRecordedPlace(entry));
+      foldOnLayer(state, entry);
       break;
     case "rejection":
       state.rejections.set(`${entry.input.account}/${entry.input.digest}`, toRecordedPlace(entry));
   }
   state.head = { index: entry.index + 1, prev: digest, at: entry.at };
+}
+
+function foldOnLayer(state: State, entry: Extract<Entry, { kind: "statement" }>): void {
+  const layer = createLayer(state);
+  foldStatement(layer, entry.statement);
+  layer.statements.set(toStatementKey(entry.statement), toRecordedPlace(entry));
+  absorbLayer(state, layer);
 }
 
 function toRecordedPlace(entry: Entry) {
@@ -88,7 +106,7 @@ function foldStatement(state: State, statement: Statement): void {
       foldTerms(state, statement);
       return;
     case "policy-file":
-      state.policyFiles.set(statement.subject, statement);
+      state.policyFiles.set(toFileKey(statement.name, statement.subject), statement);
       return;
     case "policy-set":
       foldPolicySet(state, statement);
@@ -130,7 +148,7 @@ function foldPolicySet(state: State, statement: Extract<Statement, { kind: "poli
   if (countSignatures(state, statement) < state.policySetThreshold) return;
   const files = statement.files.map(({ name, digest }) => ({
     name,
-    content: state.policyFiles.get(digest)?.content ?? "",
+    content: state.policyFiles.get(toFileKey(name, digest))?.content ?? "",
   }));
   state.policySet = { version: statement.version, set: loadPolicySet(files), deciders: statement.deciders };
 }

@@ -1,3 +1,4 @@
+export { type AuditedBatch, auditBatch } from "./audit-batch.ts";
 export { type BatchOptions, type Decided, decideBatch } from "./batch.ts";
 export { CURRENT_DECIDER, chooseDecider, DECIDER_STEPS } from "./decider.ts";
 export { type Delivery, listDeliveries, toReplyDelivery } from "./deliveries.ts";
@@ -5,6 +6,6 @@ export type { Entry, Examined, Input, Repeat } from "./entry.ts";
 export { checkSignature, examine, listKeys, type SignatureCheck } from "./examine.ts";
 export { fold } from "./fold.ts";
 export { createQueries, isRecordedDelivery } from "./queries.ts";
-export { audit, auditStatement, follow, toEntry } from "./replay.ts";
+export { type Audited, audit, auditStatement, follow, toEntry } from "./replay.ts";
 export { absorbLayer, createLayer, createState, type Party, type State, type Trust } from "./state.ts";
 export { step } from "./step.ts";

@@ -1,5 +1,12 @@
 import type { KnownAgency, KnownConsent, KnownMessage, Queries } from "@leix/principles";
-import { type AccountId, type AgencyId, countryOf, type MessageRef, toCountryPair } from "@leix/protocol";
+import {
+  type AccountId,
+  type AgencyId,
+  countryOf,
+  type MessageRef,
+  type TermsContent,
+  toCountryPair,
+} from "@leix/protocol";
 import { findMessage, holds } from "./claims-rules.ts";
 import { type State, toMessageKey } from "./state.ts";
 
@@ -7,11 +14,17 @@ import { type State, toMessageKey } from "./state.ts";
 export function createQueries(state: State): Queries {
   return {
     agency: (id) => findAgency(state, id),
-    terms: (one, other) => state.terms.get(toCountryPair(one, other))?.content,
+    terms: (one, other) => findTerms(state, toCountryPair(one, other)),
     channelCeiling: () => state.channelCeiling,
     message: (ref) => findPermitted(state, ref),
     consent: (ref) => findConsent(state, ref),
   };
+}
+
+/** Terms that both have ended are none. */
+function findTerms(state: State, pair: string): TermsContent | undefined {
+  const content = state.terms.get(pair)?.content;
+  return content?.ended ? undefined : content;
 }
 
 function findAgency(state: State, id: AgencyId): KnownAgency | undefined {

@@ -110,7 +110,8 @@ export interface State {
   readonly terms: LayeredMap<string, Terms>;
   /** By pair and country, and by `policy-set` and country. */
   readonly proposals: LayeredMap<string, Proposal>;
-  readonly policyFiles: LayeredMap<Digest, PolicyFile>;
+  /** By name and digest: nobody can spoil a file of another's set by recording its content under another name. */
+  readonly policyFiles: LayeredMap<string, PolicyFile>;
   readonly messages: LayeredMap<string, RecordedMessage>;
   readonly withdrawals: LayeredMap<string, true>;
   readonly acknowledgements: LayeredMap<string, true>;
@@ -187,6 +188,10 @@ function createTables(below?: State): Tables {
 
 export function toMessageKey(iss: string, id: string): string {
   return `${iss}/${id}`;
+}
+
+export function toFileKey(name: string, digest: Digest): string {
+  return `${name}/${digest}`;
 }
 
 export function toStatementKey(statement: Statement): string {

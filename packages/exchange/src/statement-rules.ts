@@ -10,7 +10,7 @@ import {
 import { findLastVersion } from "./agreements.ts";
 import { DECIDER_STEPS } from "./decider.ts";
 import type { Refusal } from "./entry.ts";
-import type { State } from "./state.ts";
+import { type State, toFileKey } from "./state.ts";
 
 /**
  * Whether a statement, properly signed by its issuer, may be made: by this issuer, about this subject, as its next
@@ -22,16 +22,20 @@ export function judgeStatement(state: State, statement: Statement, received: num
   if (statement.iat - received > limits.CLOCK_SKEW_SECONDS_MAX) {
     return { code: "claims/issued-in-future", detail: `${statement.iat - received} seconds ahead` };
   }
-  if (state.head.index === 0) return judgeGenesis(state, statement);
+  if (state.head.index === 0) return judgeGenesis(state, statement, received);
   return judgeAuthority(state, statement) ?? judgeVersion(state, statement) ?? judgeContent(state, statement);
 }
 
-function judgeGenesis(state: State, statement: Statement): Refusal | undefined {
-  const isPinned =
-    statement.kind === "anchor" &&
-    statement.account.id === state.trust.anchorAccount &&
-    statement.keys.some((key) => key.kid === state.trust.anchorKey);
-  if (!isPinned) return { code: "statement/not-genesis", detail: "" };
+function judgeGenesis(state: State, statement: Statement, received: number): Refusal | undefined {
+  const { anchorAccount, anchorKey } = state.trust;
+  if (statement.kind !== "anchor" || statement.account.id !== anchorAccount) {
+    return { code: "statement/not-genesis", detail: "" };
+  }
+  const pinned = statement.keys.find((key) => key.kid === anchorKey);
+  if (!pinned) return { code: "statement/not-genesis", detail: "" };
+  if (received < pinned.nbf || received >= pinned.exp) {
+    return { code: "jws/key-not-valid", detail: `kid ${pinned.kid}` };
+  }
   const all = [...statement.keys, ...statement.policyKeys];
   if (all.some((key) => key.use !== "sig") || new Set(all.map((key) => key.kid)).size !== all.length) {
     return { code: "statement/key-taken", detail: "" };
@@ -168,7 +172,9 @@ function judgePolicySet(
   state: State,
   statement: Extract<Statement, { kind: "policy-set" }>,
 ): Refusal | undefined {
-  const missing = statement.files.filter(({ name, digest }) => state.policyFiles.get(digest)?.name !== name);
+  const missing = statement.files.filter(
+    ({ name, digest }) => !state.policyFiles.has(toFileKey(name, digest)),
+  );
   if (missing.length > 0)
     return { code: "statement/policy-set", detail: `${missing[0]?.name} is not recorded` };
   const unknown = statement.deciders.find((decider) => !DECIDER_STEPS.includes(decider));
@@ -177,7 +183,7 @@ function judgePolicySet(
     loadPolicySet(
       statement.files.map(({ name, digest }) => ({
         name,
-        content: state.policyFiles.get(digest)?.content ?? "",
+        content: state.policyFiles.get(toFileKey(name, digest))?.content ?? "",
       })),
     );
     return undefined;

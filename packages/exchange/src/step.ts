@@ -22,7 +22,19 @@ export function step(
   now: number,
 ): Entry | Repeat {
   const repeated = findRejection(state, examined);
-  if (repeated) return toRepeat(repeated, examined);
+  return repeated ? toRepeat(repeated, examined) : stepNew(state, examined, signature, now);
+}
+
+/**
+ * The same for an input whose very bytes were not rejected before. An auditor has only the tokens of inputs, whose
+ * digests must not be looked up among those of rejected bytes: anyone may send any bytes to have them rejected.
+ */
+export function stepNew(
+  state: State,
+  examined: Examined,
+  signature: SignatureCheck,
+  now: number,
+): Entry | Repeat {
   const refusal = judgeSender(state, examined, signature);
   if (refusal) return reject(state, examined, now, refusal);
   if (examined.kind === "unusable")

@@ -1,16 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type Case, decideCase, parseCase, patchCase } from "./case.ts";
+import { type Case, decideCase, patchCase } from "../test/case.ts";
+import { loadCases, loadFiles } from "../test/fixtures.ts";
 import { loadPolicySet } from "./policy-set.ts";
 
-function readFolder(folder: URL): { name: string; content: string }[] {
-  return readdirSync(folder).map((name) => ({ name, content: readFileSync(new URL(name, folder), "utf8") }));
-}
-
-const set = loadPolicySet(readFolder(new URL("../policies/", import.meta.url)));
-const cases = readFolder(new URL("../cases/", import.meta.url)).map(({ name, content }) => {
-  return { name, content: parseCase(JSON.parse(content)) };
-});
+const set = loadPolicySet(loadFiles());
+const cases = loadCases();
 const RULES = [...new Set(set.rules.map(({ rule }) => rule))];
 
 /** What the case says against what was decided, recipient by recipient. */

@@ -11,7 +11,7 @@ function pairTerms(delivery: Delivery): TermsContent | undefined {
 /** What the two countries agreed, and how confidential the message is against what its recipient may read. */
 export const CONFIDENTIALITY_FACTS = {
   pairPurposes: codes(
-    "Purposes that the terms in force between the two countries add; none without terms, or within one country.",
+    "Purposes that the terms in force between the two countries add; none without, or within one country.",
     (delivery) => pairTerms(delivery)?.purposes ?? [],
   ),
   pairBases: codes(
@@ -19,7 +19,7 @@ export const CONFIDENTIALITY_FACTS = {
     (delivery) => pairTerms(delivery)?.personal ?? [],
   ),
   pairCeilingRank: rank(
-    "Highest classification under those terms (0 unclassified, 1 restricted, 2 confidential, 3 secret); 0 without.",
+    "Highest level under those terms (0 unclassified, 1 restricted, 2 confidential, 3 secret); 0 without.",
     (delivery) => toClassificationRank(pairTerms(delivery)?.ceiling ?? "unclassified"),
   ),
   channelCeilingRank: rank("Highest classification that the exchange may carry.", ({ queries }) =>

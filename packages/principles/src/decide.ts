@@ -21,9 +21,10 @@ interface Judged extends Judgement {
 }
 
 /**
- * Judges a verified message, `ref` being its own reference, for each recipient on its own, in the order of `to`, then
- * `copies`. A denied mandatory copy denies the message to all. Depends on nothing but its arguments, and gives the
- * same bytes for the same ones. Throws `decision/engine` where the engine fails: a failure is never a permit.
+ * Judges a verified message, `ref` being its own reference, for each recipient on its own, in the order of
+ * `to`, then `copies`. A denied mandatory copy denies the message to all. Depends on nothing but its
+ * arguments, and gives the same bytes for the same ones. Throws `decision/engine` where the engine fails: a
+ * failure is never a permit.
  */
 export function decide(
   set: PolicySet,
@@ -60,8 +61,9 @@ function toRecipients({ to, copies }: Claims): { agency: AgencyId; as: Recipient
 }
 
 /**
- * The copy to an active single point of contact of the sender's country, or of a recipient's, is part of the exchange
- * itself (Dir 4(2), 8): were it dropped, direct traffic would pass unseen by those who answer for it.
+ * The copy to an active single point of contact of the sender's country, or of a recipient's, is part of
+ * the exchange itself (Dir 4(2), 8): were it dropped, direct traffic would pass unseen by those who answer
+ * for it.
  */
 function isMandatory(queries: Queries, claims: Claims, { agency, as }: Judged): boolean {
   const party = queries.agency(agency);

@@ -1,5 +1,5 @@
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
-import { LeixError, type MessageKind } from "@leix/protocol";
+import { LeixError, MESSAGE_KINDS, type MessageKind } from "@leix/protocol";
 import { isWellTyped, PRINCIPAL, RESOURCE } from "./fact-schema.ts";
 import type { Facts } from "./facts.ts";
 
@@ -44,8 +44,8 @@ export function parsePolicies(file: string, content: string): { text: string; js
 }
 
 /**
- * Throws `statement/policy-set` on any error or warning of Cedar's strict validator: a rule that can never apply is
- * a mistake too.
+ * Throws `statement/policy-set` on any error or warning of Cedar's strict validator: a rule that can never
+ * apply is a mistake too.
  */
 export function validateStrictly(schema: string, policies: readonly PolicyText[]): void {
   const answer = call("the set", () =>
@@ -58,15 +58,16 @@ export function validateStrictly(schema: string, policies: readonly PolicyText[]
 }
 
 /**
- * Hands the policies to Cedar once. Its cache is keyed by name and outlives the caller, so the name must stand for
- * the content: a digest. Ids are given as a map; a single text would lose them to `policy0`, `policy1`, ...
+ * Hands the policies to Cedar once. Its cache is keyed by name and outlives the caller, so the name must
+ * stand for the content: a digest. Ids are given as a map; a single text would lose them to `policy0`,
+ * `policy1`, ...
  */
 export function createEngine(name: string, policies: readonly PolicyText[]): Engine {
   const prepared = call(name, () => cedar.preparsePolicySet(name, toStatic(policies)));
   if (prepared.type === "failure") throw refuse(name, prepared.errors);
-  const known = new Set(policies.map(({ id }) => id));
   return {
     ask(kind, facts) {
+      if (!MESSAGE_KINDS.includes(kind)) throw new LeixError("decision/engine", "no such kind of message");
       if (!isWellTyped(facts)) throw new LeixError("decision/engine", "the facts are not those of the list");
       const { decision, diagnostics } = authorize(name, kind, facts);
       // Cedar skips a policy that fails and decides without it: a prohibition that overflows would permit.
@@ -75,16 +76,14 @@ export function createEngine(name: string, policies: readonly PolicyText[]): Eng
         const cause = new Error(diagnostics.errors.map(({ error }) => error.message).join("; "));
         throw new LeixError("decision/engine", `policies ${failed.join(", ")}`, { cause });
       }
-      const foreign = diagnostics.reason.filter((id) => !known.has(id));
-      if (foreign.length > 0) throw new LeixError("decision/engine", "the answer names unknown policies");
       return { permitted: decision === "allow", policies: [...diagnostics.reason].sort() };
     },
   };
 }
 
 /**
- * Without the schema, which takes two thirds of the time: the set was validated against it when it was loaded, it
- * says exactly what FACTS says, and `isWellTyped` holds the facts to that.
+ * Without the schema, which takes two thirds of the time: the set was validated against it when it was
+ * loaded, it says exactly what FACTS says, and `isWellTyped` holds the facts to that.
  */
 function authorize(name: string, kind: MessageKind, facts: Facts): cedar.Response {
   let answer: cedar.AuthorizationAnswer;

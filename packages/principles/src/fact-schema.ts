@@ -37,8 +37,9 @@ export function toSchemaJson(): object {
 }
 
 /**
- * Throws `statement/policy-set` unless the schema says exactly what this program derives. A set written for other
- * facts must not load: Cedar would refuse every request, or a rule would rest on a fact that nothing derives.
+ * Throws `statement/policy-set` unless the schema says exactly what this program derives. A set written for
+ * other facts must not load: Cedar would refuse every request, or a rule would rest on a fact that nothing
+ * derives.
  */
 export function refuseOtherSchema(schema: unknown): void {
   if (encodeCanonical(schema) === encodeCanonical(toSchemaJson())) return;

@@ -15,7 +15,9 @@ export interface Delivery {
 
 export type FactValue = boolean | number | string | string[];
 
-/** A fact has a Cedar type, a meaning for people, and one way to be derived. It never says what is allowed. */
+/**
+ * A fact has a Cedar type, a meaning for people, and one way to be derived. It never says what is allowed.
+ */
 export interface Fact<Value extends FactValue = FactValue> {
   readonly type: "Bool" | "Long" | "String" | "Set<String>";
   /** An optional fact is absent where `derive` gives undefined; any other always has a value. */

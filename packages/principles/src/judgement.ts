@@ -77,8 +77,8 @@ function toIds(rules: readonly Rule[]): Rule["rule"][] {
 }
 
 /**
- * A rule that may not be named is dropped beside one that may: or a sender could add a mistake of its own, such as a
- * classification above the ceiling, and read from `withheld` what it may not know.
+ * A rule that may not be named is dropped beside one that may: or a sender could add a mistake of its own,
+ * such as a classification above the ceiling, and read from `withheld` what it may not know.
  */
 function toReasons(denying: readonly Rule[]): Judgement["reasons"] {
   const named = toIds(denying.filter(({ disclosure }) => disclosure === "sender"));

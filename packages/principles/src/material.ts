@@ -32,8 +32,9 @@ type OwnMarkings = Partial<
 export const INFORMATION_KINDS: readonly MessageKind[] = ["answer", "notification", "correction"];
 
 /**
- * What a message draws on, as far as its sender may: the same for every recipient. A source that the sender does
- * not hold, and a consent not addressed to it, are absent here, so that nothing later can tell them from absent.
+ * What a message draws on, as far as its sender may: the same for every recipient. A source that the sender
+ * does not hold, and a consent not addressed to it, are absent here, so that nothing later can tell them
+ * from absent.
  */
 export interface Material {
   /** The recorded messages among `derivedFrom` that the sender holds. */
@@ -43,8 +44,8 @@ export interface Material {
   /** The recorded consents among `consents` that are addressed to the sender. */
   readonly consents: readonly KnownConsent[];
   /**
-   * There are more origins than a decision's markings can carry. The message is then denied to all (P17), rather than
-   * let through with a chain cut short.
+   * There are more origins than a decision's markings can carry. The message is then denied to all (P17),
+   * rather than let through with a chain cut short.
    */
   readonly originsExceeded: boolean;
   /** In force on the message: its own and those of its sources, whichever are stricter. */
@@ -62,12 +63,12 @@ export function isSameRef(one: MessageRef, other: MessageRef): boolean {
 
 export function toMaterial(queries: Queries, claims: Claims, ref: MessageRef): Material {
   const own = toOwnMarkings(claims);
-  const named = toDistinct(own.derivedFrom ?? []);
+  const named = own.derivedFrom ?? [];
   const sources = named
     .map((source) => queries.message(source))
     .filter((source) => source !== undefined)
     .filter((source) => source.holds(claims.iss));
-  const consents = toDistinct(own.consents ?? [])
+  const consents = (own.consents ?? [])
     .map((consent) => queries.consent(consent))
     .filter((consent) => consent !== undefined)
     .filter((consent) => isGrantee(consent, claims.iss));
@@ -103,8 +104,8 @@ function toMarkings(claims: Claims, sources: readonly KnownMessage[], origins: M
 }
 
 /**
- * What is unmarked counts as the lowest level, except where marking is mandatory: there it counts as the highest,
- * so that leaving a marking out never lets more through, whatever rules a policy set has.
+ * What is unmarked counts as the lowest level, except where marking is mandatory: there it counts as the
+ * highest, so that leaving a marking out never lets more through, whatever rules a policy set has.
  */
 function toOwnLevel(claims: Claims): Classification {
   const lowest = CLASSIFICATIONS[0];

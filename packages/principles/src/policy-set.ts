@@ -25,9 +25,10 @@ export interface PolicySet {
 }
 
 /**
- * Parses and validates a policy set: one schema, which declares exactly the facts this program derives; one permit,
- * `base`; else prohibitions with all their annotations, named after their files; nothing that Cedar's strict mode
- * doubts. Throws `statement/policy-set` otherwise. `memoEntriesMax` 0 asks the engine every time.
+ * Parses and validates a policy set: one schema, which declares exactly the facts this program derives; one
+ * permit, `base`; else prohibitions with all their annotations, named after their files; nothing that
+ * Cedar's strict mode doubts. Throws `statement/policy-set` otherwise. `memoEntriesMax` 0 asks the engine
+ * every time.
  */
 export function loadPolicySet(
   files: readonly PolicyFile[],

@@ -12,7 +12,10 @@ import type {
   TermsContent,
 } from "@leix/protocol";
 
-/** What the principles may ask of the exchange's state: a closed list, each answer a fact of the ledger's prefix. */
+/**
+ * What the principles may ask of the exchange's state: a closed list, each answer a fact of the ledger's
+ * prefix.
+ */
 export interface Queries {
   /** A registered agency, whatever its status. */
   agency(id: AgencyId): KnownAgency | undefined;

@@ -29,7 +29,10 @@ const ProhibitionAnnotations = z.strictObject({
 
 const PermissionAnnotations = z.strictObject({ id: z.literal("base"), principle: Line, rule: Line });
 
-/** One prohibition of a policy set, as its annotations describe it. Not part of the Cedar engine's judgement. */
+/**
+ * One prohibition of a policy set, as its annotations describe it. Not part of the Cedar engine's
+ * judgement.
+ */
 export interface Rule {
   /** Unique in the set: the rule's id, or the rule's id and a part. */
   readonly policy: string;
@@ -40,7 +43,10 @@ export interface Rule {
   readonly link: string;
   /** How sure we are of the least certain source named: read in the text, confirmed elsewhere, or known. */
   readonly confidence: Confidence;
-  /** `auditor`: naming the rule to the sender would tell it what exists, what is consented, or who is cleared. */
+  /**
+   * `auditor`: naming the rule to the sender would tell it what exists, what is consented, or who is
+   * cleared.
+   */
   readonly disclosure: Disclosure;
   /** Set where the policy stops nothing but lets the delivery pass on condition of a duty. */
   readonly duty?: { readonly name: string; readonly party: DutyParty };

@@ -40,9 +40,9 @@ function isConsented(delivery: Delivery, origins: readonly MessageRef[], permit:
 }
 
 /**
- * The messages by which the sender received what it draws on. For a source of the sender's own making these are
- * the received ones behind it: or a message sent to oneself, or back to its originator, under another purpose would
- * free the material of the purpose it came with.
+ * The messages by which the sender received what it draws on. For a source of the sender's own making these
+ * are the received ones behind it: or a message sent to oneself, or back to its originator, under another
+ * purpose would free the material of the purpose it came with.
  */
 function toReceived(delivery: Delivery): KnownMessage[] {
   const { queries, claims, material } = delivery;
@@ -56,7 +56,9 @@ function toReceived(delivery: Delivery): KnownMessage[] {
   });
 }
 
-/** Foreign origins of what was received for another purpose, or where one of the two purposes is not stated. */
+/**
+ * Foreign origins of what was received for another purpose, or where one of the two purposes is not stated.
+ */
 function toOtherPurposeOrigins(delivery: Delivery): MessageRef[] {
   const purpose = toOwnMarkings(delivery.claims).purpose;
   const others = toReceived(delivery).filter(
@@ -66,8 +68,8 @@ function toOtherPurposeOrigins(delivery: Delivery): MessageRef[] {
 }
 
 /**
- * Foreign origins of H2 sources, without those that the recipient holds, by themselves or in the source. Of messages
- * that the sender does not hold nothing is asked: or the answer would tell it where they went.
+ * Foreign origins of H2 sources, without those that the recipient holds, by themselves or in the source. Of
+ * messages that the sender does not hold nothing is asked: or the answer would tell it where they went.
  */
 function toRestrictedOrigins(delivery: Delivery): MessageRef[] {
   const { queries, claims, material, recipient } = delivery;
@@ -81,9 +83,9 @@ function toRestrictedOrigins(delivery: Delivery): MessageRef[] {
 }
 
 /**
- * What the message draws on, and what its originators consented to. A consent covers an origin if that origin's
- * agency issued it over exactly that message, to this sender, for this recipient and the message's purpose, with
- * the permit in question, and it is neither expired nor withdrawn.
+ * What the message draws on, and what its originators consented to. A consent covers an origin if that
+ * origin's agency issued it over exactly that message, to this sender, for this recipient and the message's
+ * purpose, with the permit in question, and it is neither expired nor withdrawn.
  */
 export const SOURCE_FACTS = {
   unknownSource: flag(

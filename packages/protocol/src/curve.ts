@@ -10,7 +10,8 @@ const A25519 = 486_662n;
 
 /**
  * Is this public key a point of its curve, spelled in its one way, and not of small order? Importing a key does not
- * ask that of the 25519 curves. Under a point of small order anyone can sign, and everyone agrees on the same secret.
+ * ask that of the 25519 curves. Under a point of small order anyone can sign, to verifiers that do not ask either,
+ * and everyone agrees on the same secret.
  */
 export function isUsablePoint(jwk: PublicJwk): boolean {
   const x = decodeBase64url(jwk.x);

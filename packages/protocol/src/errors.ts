@@ -109,10 +109,6 @@ export const ERRORS = {
     when: "thread is not the message's own id, and re names no message of that thread that the sender holds.",
     todo: "Start a thread with your own id, or refer in re to a message you sent or were let to receive.",
   },
-  "claims/origins": {
-    when: "The message goes back, through derivedFrom over any number of hops, to more than ORIGINS_MAX messages.",
-    todo: "Derive it from fewer messages.",
-  },
   "claims/group-unknown": {
     when: "The message names a group version that is not registered.",
     todo: "Name the recipients in to and copies, or a registered group and version.",
@@ -300,6 +296,18 @@ export const ERRORS = {
   "client/not-found": {
     when: "This agency has no message with that id.",
     todo: "Check the id with `leix inbox` or `leix outbox`.",
+  },
+  "client/id-ambiguous": {
+    when: "More than one of this agency's messages has an id that begins or ends like that.",
+    todo: "Give more of the id; the detail lists the ids that fit.",
+  },
+  "client/recipient-unusable": {
+    when: "A recipient is not a registered agency, or has no encryption key that is valid now.",
+    todo: "Check the agency's id. If it is right, its country authority has to register it, or a new key of it.",
+  },
+  "client/store-unusable": {
+    when: "The node's own store cannot be opened, or another version of the program wrote it.",
+    todo: "Check the file's rights and the disk's room; open it with the version that wrote it.",
   },
 } as const satisfies Record<string, ErrorText>;
 

@@ -8,7 +8,7 @@ import {
   toDigest,
   toEncodedCharacters,
 } from "./bytes.ts";
-import { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+import { encodeCanonical, encodeCanonicalBytes, parseCanonical, parseCanonicalText } from "./canonical.ts";
 import { LeixError } from "./errors.ts";
 import { type Digest, KeyId } from "./ids.ts";
 import type { RegisteredKey, SigningKey } from "./keys.ts";
@@ -93,7 +93,7 @@ export async function signJws(payload: unknown, typ: string, key: SigningKey): P
   return {
     token,
     header: input.header,
-    payload: JSON.parse(decodeUtf8(input.payload)),
+    payload: parseCanonicalText(decodeUtf8(input.payload)),
     digest: input.digest,
   };
 }

@@ -15,7 +15,7 @@ import { toScopedKey } from "./roles.ts";
 export type PartyStatus =
   /** `since`: users signed before this time stay refused, as after a compromise of their keys. */
   | { readonly kind: "active"; readonly since?: number }
-  /** Suspended or revoked: no connection is admitted and the live ones end. `since` in Unix seconds. */
+  /** Suspended or revoked: no user and no connection is admitted, the live ones end. `since` in Unix seconds. */
   | { readonly kind: "barred"; readonly since: number };
 
 export interface PartyAccount {
@@ -56,12 +56,14 @@ export async function encodePartyAccountJwt(
       disallow_bearer: true,
     },
     imports: toImports(account, options.brokerAccount),
-    signing_keys: party.signingKeys.map((key) => {
-      return toScopedKey("party", checkPublicNkey("account", key), toPartyPermissions(account));
-    }),
+    signing_keys: admitted ? party.signingKeys.map((key) => toPartyKey(key, account)) : [],
   };
   if (status.since !== undefined) claims.revocations = { "*": status.since };
   return encodeAccount(checkName(party.name), account, claims, { signer: options.signer });
+}
+
+function toPartyKey(key: PublicNkey, account: AccountId): ReturnType<typeof toScopedKey> {
+  return toScopedKey("party", checkPublicNkey("account", key), toPartyPermissions(account));
 }
 
 /** The four subjects of a party and its own inbox: its whole world. */

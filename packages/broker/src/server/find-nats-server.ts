@@ -21,6 +21,8 @@ export interface FindNatsServerOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told, in one line, what is being fetched; nothing is said when nothing is fetched. */
   readonly say: (line: string) => void;
+  /** How a package is fetched; `fetchDebianPackage` unless it is given. */
+  readonly fetchPackage?: typeof fetchDebianPackage;
 }
 
 /** Where a Debian package puts the binary; `/usr/sbin` is rarely on a person's PATH. */
@@ -98,7 +100,7 @@ async function findCached(
 
 /** Unpacks beside its place and renames: a reader of the cache never meets half a package. */
 async function fetchIntoCache(
-  { env, say }: FindNatsServerOptions,
+  { env, say, fetchPackage = fetchDebianPackage }: FindNatsServerOptions,
   tried: string[],
 ): Promise<NatsServerBinary | null> {
   const cache = toCacheFolder(env);
@@ -114,18 +116,21 @@ async function fetchIntoCache(
   }
   try {
     say(`fetching nats-server from Debian's archive into ${cache} (5 MB, once)`);
-    return await fetchInto(cache, join(work, "package"), tried);
+    const fresh = join(work, "package");
+    const failure = await fetchPackage("nats-server", fresh);
+    if (failure === null) return await moveIntoCache(fresh, cache, tried);
+    tried.push(`Debian's archive: ${failure}`);
+    return null;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-async function fetchInto(cache: string, fresh: string, tried: string[]): Promise<NatsServerBinary | null> {
-  const failure = await fetchDebianPackage("nats-server", fresh);
-  if (failure !== null) {
-    tried.push(`Debian's archive: ${failure}`);
-    return null;
-  }
+async function moveIntoCache(
+  fresh: string,
+  cache: string,
+  tried: string[],
+): Promise<NatsServerBinary | null> {
   const unpacked = await findPackaged(fresh);
   const version = unpacked && (await checkBinary(unpacked, "Debian's archive", tried));
   if (!version) return null;

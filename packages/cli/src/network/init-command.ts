@@ -12,7 +12,6 @@ import {
 import { type Command, InvalidArgumentError } from "commander";
 
 interface InitFlags {
-  readonly dir: string;
   readonly plan?: string;
   readonly exchange?: string;
   readonly country?: string[];
@@ -46,16 +45,14 @@ export function addInitCommand(network: Command): void {
     .option("--port <number>", "the broker's port", toPort)
     .option("--monitor-port <number>", "the broker's own health and figures, on 127.0.0.1", toPort)
     .option("--profile <year>", "the deadlines between all countries: 2023 or 2006")
-    .action(async (_options: unknown, command: Command) => {
-      const flags = command.optsWithGlobals<InitFlags>();
-      const made = await createNetwork(await loadPlan(flags), flags.dir, {
-        policyFiles: await loadPolicyFiles(),
-      });
-      process.stdout.write(toSummary(flags.dir, made));
+    .action(async (flags: InitFlags, command: Command) => {
+      const { dir } = command.optsWithGlobals<{ dir: string }>();
+      const made = await createNetwork(await loadPlan(flags), dir, { policyFiles: loadPolicyFiles() });
+      process.stdout.write(toSummary(dir, made));
     });
 }
 
-async function loadPlan({ dir: _dir, plan, ...choices }: InitFlags): Promise<NetworkPlan> {
+async function loadPlan({ plan, ...choices }: InitFlags): Promise<NetworkPlan> {
   if (plan === undefined) {
     const { country: countries, agency: agencies, host: hosts, ...others } = choices;
     return createPlan({

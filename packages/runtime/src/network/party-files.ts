@@ -119,8 +119,9 @@ export async function createPartyFiles(
 ): Promise<FolderFile[]> {
   const { id } = party;
   const account = "account" in party ? { account: party.account.id } : {};
+  const brokerAccount = id === "registry" ? { brokerAccount: broker.jwts.brokerAccount } : {};
   const certificate = await createClientCertificate(broker.authority, { ...dates.certificates, name: id });
-  const about: PartyFile = { v: 1, id, ...introduction, ...account };
+  const about: PartyFile = { v: 1, id, ...introduction, ...account, ...brokerAccount };
   return moveInto(party.folder, [
     toJsonFile(PARTY_FILES.party, about),
     toPublic(PARTY_FILES.ca, broker.authority.certificate),

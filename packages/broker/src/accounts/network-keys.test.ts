@@ -1,0 +1,67 @@
+import { type Account, decode, type Operator, type User } from "@nats-io/jwt";
+import { describe, expect, it } from "vitest";
+import { createNetworkKeys, encodeNetworkJwts } from "./network-keys.ts";
+import { BROKER_ROLES, SYSTEM_ROLES } from "./roles.ts";
+import { createCredentials, encodeUserJwt } from "./user-jwt.ts";
+
+const keys = createNetworkKeys();
+const jwts = await encodeNetworkJwts("test", keys);
+
+describe("encodeNetworkJwts", () => {
+  it("is signed by the operator, whose signing key signs the accounts", () => {
+    const operator = decode<Operator>(jwts.operatorJwt);
+    expect(operator.iss).toBe(keys.operator.getPublicKey());
+    expect(operator.nats.signing_keys).toEqual([keys.operatorSigning.getPublicKey()]);
+    expect(operator.nats.system_account).toBe(jwts.systemAccount);
+    for (const jwt of jwts.preload.values()) {
+      expect(decode(jwt).iss).toBe(keys.operatorSigning.getPublicKey());
+    }
+  });
+
+  it("exports only subjects that bear the importer's id, each at the place of its wildcard", () => {
+    const { nats } = decode<Account>(jwts.preload.get(jwts.brokerAccount) ?? "");
+    expect(nats.exports).toHaveLength(4);
+    for (const { subject, account_token_position: position = 0, type } of nats.exports ?? []) {
+      expect(type).toBe("service");
+      expect(subject.split(".")[position - 1]).toBe("*");
+    }
+  });
+
+  it.each([
+    ["SYS", jwts.systemAccount, Object.keys(SYSTEM_ROLES)],
+    ["BROKER", jwts.brokerAccount, Object.keys(BROKER_ROLES)],
+  ])("%s has one scoped key a role and no other", (_name, account, roles) => {
+    const { nats } = decode<Account>(jwts.preload.get(account) ?? "");
+    const signers = nats.signing_keys ?? [];
+    expect(signers.map((signer) => (typeof signer === "string" ? signer : signer.role))).toEqual(roles);
+  });
+
+  it("gives no role a right on everything, to change a stream, or without an inbox of its own", () => {
+    const roles = Object.values({ ...BROKER_ROLES, ...SYSTEM_ROLES });
+    expect(roles).toHaveLength(6);
+    for (const { publish, subscribe } of roles) {
+      expect(subscribe).toContain("_INBOX.{{subject()}}.>");
+      for (const subject of [...publish, ...subscribe]) {
+        expect(subject).not.toMatch(/^(>|\*|\$JS\.>|\$JS\.API\.>|\$SYS\.>|leix\.>|leix\.out.*)$/);
+        expect(subject).not.toMatch(/STREAM\.(UPDATE|DELETE|PURGE|MSG)/);
+      }
+    }
+  });
+});
+
+describe("users", () => {
+  it("carry no permission of their own", async () => {
+    const user = "UBYW4FSWGPBPBSWE64Z6PATJTTXCWWQDALJMRWIIPHPII7K6I7MVKHDE";
+    const signer = keys.brokerRoles.policy;
+    const jwt = await encodeUserJwt(user, { name: "p", account: jwts.brokerAccount, signer, expiresAt: 99 });
+    const claims = decode<User>(jwt);
+    expect(claims).toMatchObject({ sub: user, iss: signer.getPublicKey(), exp: 99 });
+    expect(claims.nats).toEqual({ issuer_account: jwts.brokerAccount, type: "user", version: 2 });
+  });
+
+  it.each(["*", ">", "a.b"])("are not signed with the name %j", async (name) => {
+    const signer = keys.brokerRoles.policy;
+    const creating = createCredentials({ name, account: jwts.brokerAccount, signer });
+    await expect(creating).rejects.toMatchObject({ code: "input/schema" });
+  });
+});

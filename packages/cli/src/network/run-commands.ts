@@ -1,0 +1,88 @@
+import {
+  provisionNetwork,
+  publishGenesis,
+  type RunningNetwork,
+  SERVICE_NAMES,
+  type ServiceName,
+  startNetwork,
+  untilAborted,
+} from "@leix/runtime";
+import { type Command, InvalidArgumentError } from "commander";
+import { loadRunConfig } from "./config.ts";
+
+interface UpFlags {
+  readonly service?: ServiceName[];
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+}
+
+/** `up` does all of it on one machine; `provision` and `genesis` are the two steps that a deployment does once. */
+export function addRunCommands(network: Command): void {
+  network
+    .command("up")
+    .description(
+      "run the network: broker, services, first statements; until Ctrl-C (LEIX_NATS_URL: a broker that runs)",
+    )
+    .option("--service <names>", "only these services", collectServices)
+    .option("--log-level <level>", "of the services: debug, info, warn, error")
+    .action(async (flags: UpFlags, command: Command) => {
+      await up(command.optsWithGlobals<{ dir: string }>().dir, flags);
+    });
+  network
+    .command("provision")
+    .description(
+      "make the streams, and the consumers of those whose statements come first, in a running broker",
+    )
+    .action(async (_flags: unknown, command: Command) => {
+      const { dir } = command.optsWithGlobals<{ dir: string }>();
+      await provisionNetwork(dir, { natsUrl: loadRunConfig().natsUrl });
+      say("streams and first consumers are there");
+    });
+  network
+    .command("genesis")
+    .description("publish the first statements that are not recorded yet; the policy service must run")
+    .action(async (_flags: unknown, command: Command) => {
+      const { dir } = command.optsWithGlobals<{ dir: string }>();
+      const { published, total } = await publishGenesis(dir, { natsUrl: loadRunConfig().natsUrl });
+      say(`${published} of ${total} first statements published; all are recorded`);
+    });
+}
+
+async function up(dir: string, flags: UpFlags): Promise<void> {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort(new Error("stopped by a signal"));
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  try {
+    await using running = await startNetwork(dir, {
+      ...loadRunConfig(),
+      say,
+      signal: stopping.signal,
+      ...(flags.service ? { services: flags.service } : {}),
+      ...(flags.logLevel ? { logLevel: flags.logLevel } : {}),
+    });
+    process.stdout.write(toReadyLine(running));
+    await untilAborted(stopping.signal);
+    say("stopping");
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
+
+function toReadyLine({ dir, network }: RunningNetwork): string {
+  const agencies = network.parties.filter(({ kind }) => kind === "agency").length;
+  const where = network.servers.join(", ");
+  return `ready: ${agencies} agencies can connect to ${where}. Check with leix doctor --dir ${dir}; Ctrl-C stops.\n`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`leix: ${line}\n`);
+}
+
+function collectServices(value: string, before: ServiceName[] = []): ServiceName[] {
+  const names = value.split(",").map((one) => SERVICE_NAMES.find((name) => name === one.trim()));
+  if (names.includes(undefined)) throw new InvalidArgumentError(`of ${SERVICE_NAMES.join(", ")}`);
+  return [...before, ...names.filter((name) => name !== undefined)];
+}

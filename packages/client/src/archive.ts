@@ -1,0 +1,181 @@
+import {
+  type Claims,
+  type ErrorCode,
+  type Form,
+  invariant,
+  LeixError,
+  type MessageId,
+  MessageRef,
+  type OpenDecision,
+  openDecision,
+  parseSchema,
+} from "@leix/protocol";
+import type { Identity } from "./identity.ts";
+import { openSent } from "./judge-answer.ts";
+import { openCopy, readBody } from "./judge-copy.ts";
+import type { ArrivalStatus, CopyRow } from "./store/inbox.ts";
+import type { SentRow, SentStatus } from "./store/outbox.ts";
+import type { Store } from "./store.ts";
+
+/** A message of this agency's own, and what became of it. */
+export interface SentMessage {
+  readonly direction: "sent";
+  readonly ref: MessageRef;
+  readonly claims: Claims;
+  readonly status: SentStatus;
+  readonly storedMs: number;
+  readonly decision?: OpenDecision;
+  /** Why it was rejected. */
+  readonly problem?: Problem;
+}
+
+/** A message to this agency. Unless it is `accepted`, nothing in it is proven, not even whose it is. */
+export interface ReceivedMessage {
+  readonly direction: "received";
+  readonly ref: ReceivedRef;
+  readonly claims?: Claims;
+  readonly status: ArrivalStatus;
+  readonly arrivedMs: number;
+  readonly decision?: OpenDecision;
+  readonly problem?: Problem;
+}
+
+/** What a copy says of itself; whole and proven where it is accepted. */
+export interface ReceivedRef {
+  readonly id: string;
+  readonly iss?: MessageRef["iss"];
+  readonly digest?: MessageRef["digest"];
+}
+
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+export type StoredMessage = SentMessage | ReceivedMessage;
+
+/** What the node has sent and received, from its own store: needs no broker. */
+export interface Archive {
+  /** In the order they were sent. */
+  listSent(): SentMessage[];
+  /** By its own whole id. Throws `client/not-found`. */
+  getSent(id: MessageId): SentMessage;
+  /** In the order they came; acknowledgements only where asked for. */
+  listReceived(options?: { readonly acknowledgements?: boolean }): ReceivedMessage[];
+  /** By the whole id, or a part that it begins or ends with. Throws `client/not-found`, `client/id-ambiguous`. */
+  find(part: string): StoredMessage;
+  /** How other messages refer to that message. Throws also its own problem, where it is not to be believed. */
+  findRef(part: string): MessageRef;
+  /** All of one thread, by the time each was sent. */
+  listThread(thread: MessageId): StoredMessage[];
+  /** Who has acknowledged a sent message, and as what. */
+  listAcknowledgements(ref: MessageRef): Acknowledgement[];
+  /**
+   * Decrypts the text of a received message, for this call only: it is stored nowhere. Undefined where it has none.
+   * Throws the message's own problem where it is not to be believed, and the `body/` codes.
+   */
+  read(message: ReceivedMessage): Promise<Form | undefined>;
+}
+
+export interface Acknowledgement {
+  readonly agency: Claims["iss"];
+  readonly status: Extract<Claims, { kind: "acknowledgement" }>["status"];
+  readonly arrivedMs: number;
+}
+
+export function createArchive(store: Store, identity: Identity): Archive {
+  const toSent = (row: SentRow) => toSentMessage(row, identity);
+  const listReceived = () => store.inbox.list().map(toReceivedMessage);
+  const find = (part: string) => {
+    const sent = store.outbox.match(part).map(toSent);
+    const received = store.inbox.match(part).map(toReceivedMessage);
+    return chooseOne(part, [...sent, ...received]);
+  };
+  return {
+    listSent: () => store.outbox.list().map(toSent),
+    getSent(id) {
+      const row = store.outbox.get(id);
+      if (!row) throw new LeixError("client/not-found", id);
+      return toSent(row);
+    },
+    listReceived: ({ acknowledgements = false } = {}) =>
+      listReceived().filter(({ claims }) => acknowledgements || claims?.kind !== "acknowledgement"),
+    find,
+    findRef: (part) => toRef(find(part)),
+    listThread(thread) {
+      const sent = store.outbox.listThread(thread).map(toSent);
+      const received = store.inbox.listThread(thread).map(toReceivedMessage);
+      return [...sent, ...received].toSorted((one, other) => toTime(one) - toTime(other));
+    },
+    listAcknowledgements: (ref) => listAcknowledgements(store, ref),
+    read: (message) => read(store, identity, message),
+  };
+}
+
+function chooseOne(part: string, found: readonly StoredMessage[]): StoredMessage {
+  const [first, second] = found;
+  if (!first) throw new LeixError("client/not-found", part);
+  if (!second) return first;
+  throw new LeixError("client/id-ambiguous", found.map(({ ref }) => ref.id).join(", "));
+}
+
+function toRef({ ref, problem, status }: StoredMessage): MessageRef {
+  if (status === "unverifiable") throw toError(problem);
+  return parseSchema(MessageRef, ref);
+}
+
+function toError(problem: Problem | undefined): LeixError {
+  invariant(problem, "what is not accepted has a problem");
+  return new LeixError(problem.code, problem.detail);
+}
+
+function toSentMessage(row: SentRow, { agency }: Identity): SentMessage {
+  const { id, digest, token, status, storedMs, decision, code, detail } = row;
+  return {
+    direction: "sent",
+    ref: { iss: agency, id, digest },
+    claims: openSent(token),
+    status,
+    storedMs,
+    ...(decision === null ? {} : { decision: openDecision(decision) }),
+    ...(code === null ? {} : { problem: { code, detail: detail ?? "" } }),
+  };
+}
+
+function toReceivedMessage(row: CopyRow): ReceivedMessage {
+  const { id, iss, digest, status, arrivedMs, code, detail } = row;
+  const common = {
+    direction: "received" as const,
+    ref: { id, ...(iss ? { iss } : {}), ...(digest ? { digest } : {}) },
+    status,
+    arrivedMs,
+    ...(code === null ? {} : { problem: { code, detail: detail ?? "" } }),
+  };
+  if (status === "unverifiable") return common;
+  const { copy, claims } = openCopy(row.payload);
+  return { ...common, claims, decision: openDecision(copy.decision) };
+}
+
+/** By the sender's clock where it is believed: the order in which the officers wrote. */
+function toTime(message: StoredMessage): number {
+  if (message.claims) return message.claims.iat;
+  return message.direction === "received" ? Math.floor(message.arrivedMs / 1000) : 0;
+}
+
+function listAcknowledgements(store: Store, ref: MessageRef): Acknowledgement[] {
+  const sent = store.outbox.get(ref.id);
+  const rows = sent ? store.inbox.listThread(sent.thread) : [];
+  return rows.flatMap((row) => {
+    const { claims, arrivedMs } = toReceivedMessage(row);
+    if (claims?.kind !== "acknowledgement" || claims.re.id !== ref.id) return [];
+    return [{ agency: claims.iss, status: claims.status, arrivedMs }];
+  });
+}
+
+async function read(store: Store, identity: Identity, message: ReceivedMessage): Promise<Form | undefined> {
+  const { status, problem, ref } = message;
+  if (status === "unverifiable") throw toError(problem);
+  const row = store.inbox.match(ref.id).find((one) => one.iss === ref.iss && one.id === ref.id);
+  if (!row) throw new LeixError("client/not-found", ref.id);
+  return readBody(openCopy(row.payload), identity);
+}

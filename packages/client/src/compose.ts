@@ -1,0 +1,137 @@
+import {
+  type AgencyId,
+  type Body,
+  type BodyBinding,
+  createMessageId,
+  type EncryptionKey,
+  encodeForm,
+  encryptBody,
+  Form,
+  LeixError,
+  limits,
+  type MessageId,
+  type MessageKind,
+  type MessageRef,
+} from "@leix/protocol";
+import type { BodyText, Draft } from "./draft.ts";
+import type { Identity } from "./identity.ts";
+import { toOfficer } from "./officer.ts";
+
+export interface ComposeOptions {
+  readonly identity: Pick<Identity, "agency" | "trust" | "officersKey">;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** A recipient's current key; undefined where there is none. */
+  readonly findKey: (agency: AgencyId, at: number) => EncryptionKey | undefined;
+  /** The thread of a message that this agency sent or received; undefined for any other. */
+  readonly findThread: (ref: MessageRef) => MessageId | undefined;
+}
+
+/** Claims without their place in the sender's chain, and the body they bind. */
+export interface Composed {
+  readonly unplaced: Readonly<Record<string, unknown>> & { readonly id: MessageId };
+  readonly body: Body | undefined;
+}
+
+const SALT_BYTES = 32;
+const ID_RANDOM_BYTES = 10;
+
+/**
+ * Makes a message of a draft, up to its place in the chain and its signature. Throws `claims/recipients`,
+ * `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the exchange
+ * would refuse for its form is refused here, before anything is stored or sent.
+ */
+export async function compose(draft: Draft, options: ComposeOptions): Promise<Composed> {
+  const { identity, nowMs, randomBytes } = options;
+  const { officer, body: bodyText, ...stated } = draft;
+  const copies = [...(draft.copies ?? [])];
+  const iat = Math.floor(nowMs / 1000);
+  refuseRecipients(identity.agency, [...draft.to, ...copies]);
+  const id = createMessageId(nowMs, randomBytes(ID_RANDOM_BYTES));
+  const encrypted = bodyText ? await encryptText(draft, bodyText, iat, options) : undefined;
+  return {
+    unplaced: {
+      ...stated,
+      v: 1,
+      aud: identity.trust.aud,
+      id,
+      iss: identity.agency,
+      iat,
+      copies,
+      thread: findThread(draft, id, options),
+      ...(officer ? { officer: toOfficer(officer, identity.officersKey) } : {}),
+      ...(bodyText ? toDeclarations(draft, bodyText) : {}),
+      ...(encrypted ? { body: encrypted.binding } : {}),
+    },
+    body: encrypted?.body,
+  };
+}
+
+function refuseRecipients(sender: AgencyId, all: readonly AgencyId[]): void {
+  const repeated = all.find((agency, i) => all.indexOf(agency) !== i);
+  if (all.length === 0) throw new LeixError("claims/recipients", "nobody is named");
+  if (repeated) throw new LeixError("claims/recipients", `${repeated} is named twice`);
+  if (all.includes(sender)) throw new LeixError("claims/recipients", `${sender} is the sender`);
+  if (all.length > limits.RECIPIENTS_MAX) {
+    throw new LeixError("claims/recipients", `${all.length} of at most ${limits.RECIPIENTS_MAX}`);
+  }
+}
+
+function findThread(draft: Draft, id: MessageId, options: ComposeOptions): MessageId {
+  if (!draft.re) return id;
+  const thread = options.findThread(draft.re);
+  if (thread) return thread;
+  throw new LeixError("client/not-found", `re ${draft.re.id} of ${draft.re.iss}`);
+}
+
+/** For exactly one current key of every recipient. */
+async function encryptText(
+  draft: Draft,
+  bodyText: BodyText,
+  at: number,
+  options: ComposeOptions,
+): Promise<{ body: Body; binding: BodyBinding }> {
+  const text = encodeBodyText(draft.kind, bodyText);
+  const keys = [...draft.to, ...(draft.copies ?? [])].map((agency) => {
+    const key = options.findKey(agency, at);
+    if (key) return key;
+    throw new LeixError("client/recipient-unusable", agency);
+  });
+  return encryptBody(text, keys, options.randomBytes(SALT_BYTES));
+}
+
+function encodeBodyText(kind: MessageKind, bodyText: BodyText): Uint8Array {
+  const checked = Form.safeParse({ ...bodyText, v: 1, form: kind });
+  const tooBig = checked.error?.issues.find((issue) => issue.code === "too_big");
+  if (tooBig) {
+    throw new LeixError("input/too-large", `${tooBig.path.join(".")}: above the limit of ${tooBig.maximum}`);
+  }
+  const text = encodeForm({ ...bodyText, v: 1, form: kind } as Form);
+  const encoded = Math.ceil(((text.byteLength + SALT_BYTES) * 4) / 3);
+  if (encoded > limits.MESSAGE_BYTES_MAX) {
+    throw new LeixError(
+      "input/too-large",
+      `${encoded} of at most ${limits.MESSAGE_BYTES_MAX} bytes, encrypted`,
+    );
+  }
+  return text;
+}
+
+/** The claims tell that a text is there, since nobody but the recipients can see it. */
+const DECLARED = [
+  "facts",
+  "grounds",
+  "personLink",
+  "useRestriction",
+  "urgencyReason",
+  "caveat",
+  "relevance",
+] as const satisfies readonly (keyof BodyText)[];
+
+function toDeclarations(draft: Draft, bodyText: BodyText): { declares?: object } {
+  const present = DECLARED.filter((name) => bodyText[name] !== undefined).map((name) => [name, true]);
+  const stated = draft.kind === "acknowledgement" ? undefined : draft.declares;
+  if (present.length === 0 && !stated) return {};
+  return { declares: { ...Object.fromEntries(present), ...stated } };
+}

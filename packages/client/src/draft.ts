@@ -1,0 +1,33 @@
+import type { AgencyId, Claims } from "@leix/protocol";
+import type { OfficerName } from "./officer.ts";
+
+/** The words of a message, for its recipients only. Which fields a kind has, its form says (schemas/). */
+export interface BodyText {
+  readonly text: string;
+  /** The case file's own number in the sender's country. */
+  readonly nationalReference?: string;
+  readonly facts?: string;
+  readonly grounds?: string;
+  readonly personLink?: string;
+  readonly useRestriction?: string;
+  readonly urgencyReason?: string;
+  readonly persons?: readonly string[];
+  /** The words of an H3 restriction. */
+  readonly caveat?: string;
+  readonly relevance?: string;
+}
+
+/** What the node fills in. */
+type Filled = "v" | "aud" | "id" | "iss" | "seq" | "prev" | "officer" | "iat" | "copies" | "thread" | "body";
+
+type DraftOf<C> = C extends Claims
+  ? Omit<C, Filled> & {
+      readonly copies?: readonly AgencyId[];
+      /** Who answers for it. A message that no officer answers for is denied (P02). */
+      readonly officer?: OfficerName;
+      readonly body?: BodyText;
+    }
+  : never;
+
+/** A message as whoever sends it thinks of it: its kind, recipients and markings, and its words. */
+export type Draft = DraftOf<Claims>;

@@ -1,0 +1,141 @@
+import { type ErrorCode, LeixError, limits, type MessageId } from "@leix/protocol";
+import type { OnNodeEvent } from "./events.ts";
+import type { Identity } from "./identity.ts";
+import { type AnswerVerdict, judgeAnswer } from "./judge-answer.ts";
+import { type CopyVerdict, judgeCopy } from "./judge-copy.ts";
+import type { Membership } from "./membership.ts";
+import type { ArrivalRow } from "./store/inbox.ts";
+import type { Store } from "./store.ts";
+
+export interface SettleOptions {
+  readonly identity: Identity;
+  readonly membership: Membership;
+  readonly store: Store;
+  readonly onEvent: OnNodeEvent;
+}
+
+/** Settled, or waiting for membership that cannot be had now. */
+export type Settling = "settled" | "deferred";
+
+const ATTEMPTS_MAX = limits.DELIVERIES_MAX;
+
+/**
+ * Judges one arrival and writes what follows, in one transaction. A crash before it: the arrival is judged again
+ * from the store. A crash after it: a copy is acknowledged to its sender from the store; an answer is done with.
+ *
+ * An arrival that ended the process several times is given up, so that it cannot stop the others for ever.
+ */
+export async function settle(row: ArrivalRow, options: SettleOptions): Promise<Settling> {
+  if (row.attempts >= ATTEMPTS_MAX) {
+    refuse(row, { code: "input/unprocessable", detail: `${row.attempts} attempts` }, options);
+    return "settled";
+  }
+  switch (row.kind) {
+    case "copy":
+      return settleCopy(row, options);
+    case "decision":
+    case "rejection":
+      return settleAnswer(row, options);
+    default:
+      refuse(row, { code: "input/kind-unknown", detail: row.kind }, options);
+      return "settled";
+  }
+}
+
+async function settleCopy(row: ArrivalRow, options: SettleOptions): Promise<Settling> {
+  const verdict = await judgeWithNewest(row, options, () => judgeCopy(row, options));
+  if (verdict === undefined) return "deferred";
+  const { store } = options;
+  store.transaction(() => {
+    if (verdict.sighting) store.sightings.add(verdict.sighting);
+    store.inbox.settle(row.arrival, verdict);
+  });
+  reportCopy(row, verdict, options);
+  return "settled";
+}
+
+async function settleAnswer(row: ArrivalRow, options: SettleOptions): Promise<Settling> {
+  const { store } = options;
+  const judge = { ...options, outbox: store.outbox };
+  const verdict = await judgeWithNewest(row, options, () => judgeAnswer(row.payload, judge));
+  if (verdict === undefined) return "deferred";
+  store.transaction(() => {
+    if (verdict.sighting) store.sightings.add(verdict.sighting);
+    if (verdict.kind === "refused") {
+      const { code, detail } = verdict;
+      store.inbox.settle(row.arrival, { status: "unverifiable", code, detail });
+      return;
+    }
+    if (verdict.kind === "settles") store.outbox.settle(verdict.sent.id, verdict.settlement);
+    store.inbox.remove(row.arrival);
+  });
+  reportAnswer(row, verdict, options);
+  return "settled";
+}
+
+/** Asks once for newer membership where that may mend the verdict; undefined where it cannot be had now. */
+async function judgeWithNewest<V extends object>(
+  row: ArrivalRow,
+  { membership, onEvent }: SettleOptions,
+  judge: () => Promise<V>,
+): Promise<V | undefined> {
+  const first = await judge();
+  if (!("code" in first) || !MENDED_BY_MEMBERSHIP.includes(first.code)) return first;
+  try {
+    await membership.refresh();
+  } catch (error) {
+    if (!(error instanceof LeixError) || error.code === "ledger/rolled-back") throw error;
+    onEvent({ kind: "arrival.deferred", id: row.id, code: error.code });
+    return undefined;
+  }
+  return judge();
+}
+
+const MENDED_BY_MEMBERSHIP: readonly unknown[] = [
+  "jws/key-unknown",
+  "identity/account-unknown",
+] satisfies readonly ErrorCode[];
+
+/** Kept as it came, and reported; it is never looked at again. */
+function refuse(
+  row: ArrivalRow,
+  { code, detail }: { readonly code: ErrorCode; readonly detail: string },
+  { store, onEvent }: SettleOptions,
+): void {
+  store.inbox.settle(row.arrival, { status: "unverifiable", code, detail });
+  onEvent({ kind: "message.unverifiable", messageId: row.id, account: row.sender, code });
+}
+
+function reportCopy(row: ArrivalRow, verdict: CopyVerdict, { onEvent }: SettleOptions): void {
+  const { status, about, code } = verdict;
+  if (status === "accepted" && about) {
+    const { iss, messageKind } = about;
+    const ledgerIndex = verdict.sighting?.index ?? -1;
+    onEvent({
+      kind: "message.received",
+      messageId: row.id as MessageId,
+      agencyId: iss,
+      messageKind,
+      ledgerIndex,
+    });
+  } else if (status !== "accepted" && code) {
+    onEvent({ kind: `message.${status}`, messageId: row.id, account: row.sender, code });
+  }
+}
+
+function reportAnswer(row: ArrivalRow, verdict: AnswerVerdict, { onEvent }: SettleOptions): void {
+  switch (verdict.kind) {
+    case "repeats":
+      return;
+    case "refused":
+      onEvent({ kind: "answer.refused", id: row.id, code: verdict.code });
+      return;
+    case "settles": {
+      const { sent, settlement, sighting } = verdict;
+      const common = { messageId: sent.id, ledgerIndex: sighting.index };
+      if (settlement.status === "rejected") {
+        onEvent({ kind: "message.rejected", ...common, code: settlement.code });
+      } else onEvent({ kind: "message.decided", ...common, decision: settlement.status });
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { type Database, inTransaction, openDatabase } from "./store/database.ts";
+import { createInbox, type Inbox } from "./store/inbox.ts";
+import { createOutbox, type Outbox } from "./store/outbox.ts";
+import { createRules, type Rules } from "./store/rules.ts";
+import { createSightings, type Sightings } from "./store/sightings.ts";
+
+/**
+ * Everything a node must not forget, in one SQLite file. A write outside a transaction is one by itself; each is on
+ * disk when it returns. Several processes may have it open.
+ */
+export interface Store extends Disposable {
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly rules: Rules;
+  readonly sightings: Sightings;
+  /** All of the work or nothing; durable on return. The work must not wait for anything. */
+  transaction<T>(work: () => T): T;
+  /** Another number after another process has written. */
+  readForeignVersion(): number;
+}
+
+/** Throws `client/store-unusable`. */
+export function openStore(file: string): Store {
+  const database = openDatabase(file);
+  return {
+    outbox: createOutbox(database),
+    inbox: createInbox(database),
+    rules: createRules(database),
+    sightings: createSightings(database),
+    transaction: (work) => inTransaction(database, work),
+    readForeignVersion: () => readDataVersion(database),
+    [Symbol.dispose]: () => database.close(),
+  };
+}
+
+function readDataVersion(database: Database): number {
+  return Number(database.prepare("PRAGMA data_version").get()?.data_version);
+}

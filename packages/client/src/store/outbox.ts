@@ -1,0 +1,137 @@
+import { Digest, type ErrorCode, isErrorCode, LeixError, MessageId, MessageKind } from "@leix/protocol";
+import { z } from "zod";
+import type { Database } from "./database.ts";
+
+/** `stored` here; `received` durably by the exchange; then what was decided. */
+export const SentStatus = z.enum([
+  "stored",
+  "received",
+  "permitted",
+  "partly-permitted",
+  "denied",
+  "rejected",
+]);
+export type SentStatus = z.infer<typeof SentStatus>;
+
+export const errorCode = z.string().transform((text): ErrorCode => {
+  if (!isErrorCode(text)) throw new LeixError("client/store-unusable", `code ${text}`);
+  return text;
+});
+
+const SentRow = z.object({
+  id: MessageId,
+  seq: z.int(),
+  digest: Digest,
+  thread: MessageId,
+  kind: MessageKind,
+  /** The signed claims. */
+  token: z.string(),
+  status: SentStatus,
+  storedMs: z.int(),
+  /** The policy service's decision, as it was presented. */
+  decision: z.string().nullable(),
+  code: errorCode.nullable(),
+  detail: z.string().nullable(),
+});
+export type SentRow = z.infer<typeof SentRow>;
+
+/** The id begins or ends with what is asked for; people copy either end. */
+export const ID_HAS_PART = "length(?1) > 0 AND (substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1)";
+
+const COLUMNS = "id, seq, digest, thread, kind, token, status, stored_ms AS storedMs, decision, code, detail";
+
+/** The end of the agency's own chain: what the next message counts and points on from. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly digest: Digest | null;
+}
+
+/** A message signed as the one after a head. */
+export interface SignedMessage {
+  readonly id: MessageId;
+  readonly seq: number;
+  readonly digest: Digest;
+  readonly thread: MessageId;
+  readonly kind: MessageKind;
+  readonly token: string;
+  readonly envelope: Uint8Array;
+  /** Digest of the envelope's bytes: what a rejection of it is recorded under. */
+  readonly rawDigest: Digest;
+}
+
+/** What became of a message. A rejection's bytes stay: they are the sender's proof of a false one. */
+export type Settlement =
+  | { readonly status: "permitted" | "partly-permitted" | "denied"; readonly decision: string }
+  | {
+      readonly status: "rejected";
+      readonly decision: string;
+      readonly code: ErrorCode;
+      readonly detail: string;
+    };
+
+/** Everything the agency has sent, in the order of its chain. */
+export interface Outbox {
+  head(): ChainHead;
+  /** Only in a transaction that has seen the message to be the next of the chain. */
+  append(message: SignedMessage, nowMs: number): void;
+  get(id: string): SentRow | undefined;
+  getByRawDigest(digest: Digest): SentRow | undefined;
+  list(): SentRow[];
+  listThread(thread: MessageId): SentRow[];
+  /** Ids that begin or end so. */
+  match(part: string): SentRow[];
+  /** Undecided messages to send (again): not received since then, or never. In order. */
+  listDue(receivedBeforeMs: number): MessageId[];
+  /** Undefined once a decision is there. */
+  getEnvelope(id: MessageId): Uint8Array | undefined;
+  /** The exchange has it (again). */
+  markReceived(id: MessageId, nowMs: number): void;
+  settle(id: MessageId, settlement: Settlement): void;
+}
+
+export function createOutbox(database: Database): Outbox {
+  const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM outbox ${rest}`);
+  const head = database.prepare("SELECT seq, digest FROM outbox ORDER BY seq DESC LIMIT 1");
+  const insert = database.prepare(
+    `INSERT INTO outbox (id, seq, digest, raw_digest, thread, kind, token, envelope, status, stored_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'stored', ?)`,
+  );
+  const byId = select("WHERE id = ?");
+  const byRawDigest = select("WHERE raw_digest = ?");
+  const all = select("ORDER BY seq");
+  const byThread = select("WHERE thread = ? ORDER BY seq");
+  const byPart = select(`WHERE ${ID_HAS_PART} ORDER BY seq`);
+  const due = database.prepare(
+    `SELECT id FROM outbox WHERE status IN ('stored', 'received')
+     AND (received_ms IS NULL OR received_ms < ?) ORDER BY seq`,
+  );
+  const envelope = database.prepare("SELECT envelope FROM outbox WHERE id = ?");
+  const received = database.prepare(
+    "UPDATE outbox SET status = 'received', received_ms = ? WHERE id = ? AND status IN ('stored', 'received')",
+  );
+  const settled = database.prepare(
+    "UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?, envelope = iif(?, envelope, NULL) WHERE id = ?",
+  );
+  return {
+    head: () => ChainRow.parse(head.get() ?? { seq: 0, digest: null }),
+    append({ id, seq, digest, rawDigest, thread, kind, token, envelope }, nowMs) {
+      insert.run(id, seq, digest, rawDigest, thread, kind, token, envelope, nowMs);
+    },
+    get: (id) => SentRow.optional().parse(byId.get(id)),
+    getByRawDigest: (digest) => SentRow.optional().parse(byRawDigest.get(digest)),
+    list: () => z.array(SentRow).parse(all.all()),
+    listThread: (thread) => z.array(SentRow).parse(byThread.all(thread)),
+    match: (part) => z.array(SentRow).parse(byPart.all(part)),
+    listDue: (receivedBeforeMs) => due.all(receivedBeforeMs).map((row) => MessageId.parse(row.id)),
+    getEnvelope: (id) => EnvelopeRow.optional().parse(envelope.get(id))?.envelope ?? undefined,
+    markReceived: (id, nowMs) => void received.run(nowMs, id),
+    settle(id, settlement) {
+      const isRejected = settlement.status === "rejected";
+      const [code, detail] = isRejected ? [settlement.code, settlement.detail] : [null, null];
+      settled.run(settlement.status, settlement.decision, code, detail, isRejected ? 1 : 0, id);
+    },
+  };
+}
+
+const ChainRow = z.object({ seq: z.int(), digest: Digest.nullable() });
+const EnvelopeRow = z.object({ envelope: z.instanceof(Uint8Array).nullable() });

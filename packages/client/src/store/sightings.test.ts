@@ -1,0 +1,34 @@
+import { toDigest } from "@leix/protocol";
+import { beforeEach, expect, test } from "vitest";
+import { openDatabase } from "./database.ts";
+import { createSightings, type Sightings } from "./sightings.ts";
+
+let sightings: Sightings;
+beforeEach(() => {
+  sightings = createSightings(openDatabase(":memory:"));
+});
+
+/** Record `index` of a ledger; of another history where `history` differs. */
+function sight(index: number, at: number, history = "") {
+  const digestOf = (i: number) => toDigest(`${history}${i}`);
+  return { index, digest: digestOf(index), prev: index === 0 ? null : digestOf(index - 1), at };
+}
+
+test("places of one ledger, in any order and repeated", () => {
+  for (const one of [sight(7, 107), sight(3, 103), sight(4, 103), sight(7, 107), sight(5, 104)]) {
+    sightings.add(one);
+  }
+  expect(sightings.last()).toEqual(sight(7, 107));
+});
+
+test.each([
+  ["another record at the same index", sight(5, 105, "other")],
+  ["a record that does not follow its neighbour", sight(6, 106, "other")],
+  ["a record that its neighbour does not follow", sight(4, 104, "other")],
+  ["a lower index with a later time: the ledger was cut and grew again", sight(2, 106)],
+  ["a higher index with an earlier time", sight(9, 104)],
+])("a ledger with %s is not the one seen before", (_name, other) => {
+  sightings.add(sight(5, 105));
+  expect(() => sightings.add(other)).toThrow(expect.objectContaining({ code: "ledger/rolled-back" }));
+  expect(sightings.last()).toEqual(sight(5, 105));
+});

@@ -1,0 +1,57 @@
+import { LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
+import { checkRecord } from "./chain.ts";
+import { type Audited, auditChecked } from "./replay.ts";
+import type { State } from "./state.ts";
+
+/** Records as far as they are in their place. `broken` is why the next one is not: nothing can be said after it. */
+export interface AuditedBatch {
+  readonly audited: readonly Audited[];
+  readonly broken: LeixError | undefined;
+}
+
+/**
+ * Audits the next records: signatures, the dear part, at once for all up to a statement, which may change the keys;
+ * the deciding one after the other. Never two batches at once on one state.
+ */
+export async function auditBatch(state: State, batch: readonly Uint8Array[]): Promise<AuditedBatch> {
+  const audited: Audited[] = [];
+  const { parsed, broken } = parseBatch(batch);
+  for (const stretch of splitAfterStatements(parsed)) {
+    const checks = await Promise.all(stretch.map((record) => checkRecord(state, record)));
+    for (const [i, record] of stretch.entries()) {
+      const { policy = "jws/key-unknown", input = "jws/key-unknown" } = checks[i] ?? {};
+      const outcome = attempt(() => auditChecked(state, record, { policy, input }));
+      if (outcome instanceof LeixError) return { audited, broken: outcome };
+      audited.push(outcome);
+    }
+  }
+  return { audited, broken };
+}
+
+function parseBatch(batch: readonly Uint8Array[]): { parsed: ParsedRecord[]; broken: LeixError | undefined } {
+  const parsed: ParsedRecord[] = [];
+  for (const bytes of batch) {
+    const record = attempt(() => parseRecord(bytes));
+    if (record instanceof LeixError) return { parsed, broken: record };
+    parsed.push(record);
+  }
+  return { parsed, broken: undefined };
+}
+
+function splitAfterStatements(records: readonly ParsedRecord[]): ParsedRecord[][] {
+  const stretches: ParsedRecord[][] = [[]];
+  for (const record of records) {
+    stretches.at(-1)?.push(record);
+    if (record.kind === "statement") stretches.push([]);
+  }
+  return stretches;
+}
+
+function attempt<T>(work: () => T): T | LeixError {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof LeixError) return error;
+    throw error;
+  }
+}

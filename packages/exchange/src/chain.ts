@@ -1,0 +1,83 @@
+import { LeixError, type ParsedRecord, type RegisteredKey, type Statement, verifyJws } from "@leix/protocol";
+import type { Examined } from "./entry.ts";
+import { checkSignature, type SignatureCheck } from "./examine.ts";
+import type { State } from "./state.ts";
+
+/** The signatures on one record, tried under the keys that stand in the state before it. */
+export interface RecordChecks {
+  /** The policy service's, over the decision. */
+  readonly policy: SignatureCheck;
+  /** The sender's or issuer's, over the input. A rejected input is not in the ledger: `valid`. */
+  readonly input: SignatureCheck;
+}
+
+/** Tries both signatures. Only statements change keys, so all records up to and with the next one can be tried at once. */
+export async function checkRecord(state: State, record: ParsedRecord): Promise<RecordChecks> {
+  const [policy, input] = await Promise.all([
+    checkPolicySignature(state, record),
+    record.kind === "rejection" ? ("valid" as const) : checkSignature(toExamined(record), state),
+  ]);
+  return { policy, input };
+}
+
+export async function checkPolicySignature(state: State, record: ParsedRecord): Promise<SignatureCheck> {
+  const { jws } = record.decision;
+  const key = findPolicyKey(state, jws.header.kid, record);
+  if (!key) return "jws/key-unknown";
+  try {
+    await verifyJws(jws, key);
+    return "valid";
+  } catch (error) {
+    if (error instanceof LeixError) return error.code;
+    throw error;
+  }
+}
+
+/**
+ * Is this the record after the state's head, signed by the policy service with a key that was valid then? Throws
+ * `claims/audience`, `record/index`, `record/chain`, `record/time` and the `jws/` codes.
+ */
+export function verifyPlace(state: State, record: ParsedRecord, policy: SignatureCheck): void {
+  const { content, jws } = record.decision;
+  const { head, trust } = state;
+  if (content.aud !== trust.aud) throw new LeixError("claims/audience", content.aud);
+  if (content.index !== head.index) throw new LeixError("record/index", `${content.index} at ${head.index}`);
+  if (content.prev !== head.prev) throw new LeixError("record/chain", `at ${head.index}`);
+  if (content.at < head.at) throw new LeixError("record/time", `at ${head.index}`);
+  verifyPolicyKey(state, jws.header.kid, content.at, record);
+  if (policy !== "valid") throw new LeixError(policy, `decision at ${head.index}`);
+}
+
+/** Throws `jws/key-unknown`, `jws/key-not-valid` unless the policy service may sign the next record with this key. */
+export function verifyPolicyKey(state: State, kid: RegisteredKey["kid"], at: number, subject: Subject): void {
+  const key = findPolicyKey(state, kid, subject);
+  if (!key) throw new LeixError("jws/key-unknown", `kid ${kid} is not the policy service's`);
+  if (at < key.nbf || at >= key.exp) throw new LeixError("jws/key-not-valid", `kid ${kid}`);
+}
+
+/** A record or an entry: what is signed, as far as it may bring keys with it. */
+interface Subject {
+  readonly kind: ParsedRecord["kind"];
+  readonly statement?: Statement;
+}
+
+/** Record 0 brings the keys under which it is signed itself. */
+function findPolicyKey(
+  state: State,
+  kid: RegisteredKey["kid"],
+  { statement }: Subject,
+): RegisteredKey | undefined {
+  const owned = state.keys.get(kid);
+  if (owned?.party === "policy" && !owned.withdrawn) return owned.key;
+  const isFirst = state.head.index === 0 && statement?.kind === "anchor";
+  return isFirst ? statement.policyKeys.find((key) => key.kid === kid) : undefined;
+}
+
+/** What was sent, as far as the ledger has it: the token, not the envelope and the body that it came in. */
+export function toExamined(record: Exclude<ParsedRecord, { kind: "rejection" }>): Examined {
+  const { input, received } = record.decision.content;
+  const sent = { account: input.account, sequence: input.sequence, received, rawDigest: input.digest };
+  if (record.kind === "message")
+    return { ...sent, kind: "message", jws: record.input, claims: record.claims };
+  return { ...sent, kind: "statement", jws: record.input, statement: record.statement };
+}

@@ -1,0 +1,164 @@
+import type { PolicyFile } from "@leix/principles";
+import {
+  AccountId,
+  AgencyId,
+  CLAIMS_TYP,
+  createMessageId,
+  type EncryptionKey,
+  ExchangeId,
+  encodeEnvelope,
+  encodeUtf8,
+  encryptBody,
+  KeyId,
+  type MessageId,
+  type MessageRef,
+  type ParsedJws,
+  type PrivateJwk,
+  type RegisteredKey,
+  type SigningKey,
+  STATEMENT_TYP,
+  type Statement,
+  signJws,
+  toDigest,
+  toThumbprint,
+} from "@leix/protocol";
+import type { Input } from "./entry.ts";
+import { createPolicyFiles } from "./policy-files.testkit.ts";
+import type { Trust } from "./state.ts";
+import { ENCRYPTION_JWKS, SIGNING_JWKS } from "./world-keys.testkit.ts";
+
+/** The clock of every test world, in seconds. */
+export const NOW = 1_800_000_000;
+const YEAR = 31_536_000;
+
+export type SignerName = keyof typeof SIGNING_JWKS;
+export type ReceiverName = keyof typeof ENCRYPTION_JWKS;
+
+/** A signed input, ready to be decided. */
+export interface Sent {
+  readonly input: Input;
+  readonly jws: ParsedJws;
+}
+export interface SentMessage extends Sent {
+  readonly ref: MessageRef;
+}
+
+/** What a test makes wrong on purpose. */
+export interface Oddities {
+  /** Signed with this key instead of the party's own. */
+  readonly key?: SignerName;
+  /** Sent through the account of this party instead of its own. */
+  readonly through?: string;
+  readonly received?: number;
+  readonly isGivenUp?: boolean;
+}
+
+type Loose<S> = S extends Statement ? Partial<S> & Pick<S, "kind"> : never;
+
+/** A network of keys in memory: what its parties would send, properly signed unless told otherwise. */
+export interface World {
+  readonly trust: Trust;
+  readonly policyFiles: readonly PolicyFile[];
+  statement(by: SignerName, content: Loose<Statement>, oddities?: Oddities): Promise<Sent>;
+  /** A request of `by` to `to`, changed by `content`. With a text it has a body, encrypted to `readers`: all it names. */
+  message(
+    by: SignerName,
+    to: readonly string[],
+    content?: Readonly<Record<string, unknown>>,
+    options?: Oddities & { readonly text?: string; readonly readers?: readonly string[] },
+  ): Promise<SentMessage>;
+  /** Anything at all, as a party's account delivers it. */
+  bytes(by: string, bytes: Uint8Array | string, oddities?: Oddities): Input;
+  createId(): MessageId;
+  createSalt(): string;
+}
+
+export function createWorld(policyFiles: readonly PolicyFile[] = createPolicyFiles()): World {
+  let [sequence, counter] = [0, 0];
+  const trust: Trust = {
+    aud: ExchangeId.parse("test.example"),
+    anchorKey: toSigningKey("anchor").kid,
+    anchorAccount: toAccount("anchor"),
+  };
+  /** Takes its place before anything is signed: the same calls give the same sequences. */
+  const reserve = (by: string, { through = by, received = NOW, isGivenUp = false }: Oddities = {}) => {
+    sequence++;
+    return { account: toAccount(through), sequence, received, isGivenUp };
+  };
+  const createId = () => {
+    counter++;
+    return createMessageId(NOW * 1000, encodeUtf8(String(counter).padStart(10, "0")));
+  };
+  return {
+    trust,
+    policyFiles,
+    bytes: (by, content, oddities) => ({
+      ...reserve(by, oddities),
+      bytes: typeof content === "string" ? encodeUtf8(content) : content,
+    }),
+    createId,
+    createSalt: () => {
+      counter++;
+      return toDigest(String(counter)).slice(0, 22);
+    },
+    async statement(by, content, oddities = {}) {
+      const place = reserve(by, oddities);
+      const defaults = { v: 1, aud: trust.aud, iss: by, iat: NOW, version: 1 };
+      const jws = await signJws({ ...defaults, ...content }, STATEMENT_TYP, toSigningKey(oddities.key ?? by));
+      return { jws, input: { ...place, bytes: encodeEnvelope({ statement: jws.token }) } };
+    },
+    async message(by, to, content = {}, { text, readers, ...oddities } = {}) {
+      const place = reserve(by, oddities);
+      const id = createId();
+      const claims = {
+        ...{ v: 1, aud: trust.aud, iss: by, iat: NOW, id, seq: 1, prev: null, thread: id },
+        ...{ kind: "request", purpose: "investigation", to, copies: [], ...content },
+      };
+      const named = readers ?? [...to, ...claims.copies];
+      const encrypted = text === undefined ? undefined : await encrypt(text, named);
+      const bound = encrypted === undefined ? claims : { body: encrypted.binding, ...claims };
+      const jws = await signJws(bound, CLAIMS_TYP, toSigningKey(oddities.key ?? by));
+      const envelope = { message: jws.token, ...(encrypted ? { body: encrypted.body } : {}) };
+      const ref = { iss: AgencyId.parse(claims.iss), id: claims.id, digest: jws.digest };
+      return { jws, ref, input: { ...place, bytes: encodeEnvelope(envelope) } };
+    },
+  };
+}
+
+function encrypt(text: string, recipients: readonly string[]) {
+  const keys = recipients.map((name) => toEncryptionKey(name as ReceiverName));
+  return encryptBody(encodeUtf8(text), keys, new Uint8Array(32).fill(7));
+}
+
+export function toAccount(party: string): AccountId {
+  return AccountId.parse(`A${party.toUpperCase().replaceAll("-", "")}`.padEnd(56, "Q"));
+}
+
+export function toSigningKey(name: SignerName): SigningKey {
+  const jwk: PrivateJwk = SIGNING_JWKS[name];
+  return { kid: KeyId.parse(toThumbprint(jwk)), alg: jwk.crv === "P-256" ? "ES256" : "Ed25519", jwk };
+}
+
+/** The public key as a statement registers it. */
+export function toRegisteredKey(name: SignerName, changes: Partial<RegisteredKey> = {}): RegisteredKey {
+  const { kid, alg, jwk } = toSigningKey(name);
+  return {
+    kid,
+    nbf: NOW - YEAR,
+    exp: NOW + YEAR,
+    use: "sig",
+    alg,
+    jwk: toPublic(jwk),
+    ...changes,
+  } as RegisteredKey;
+}
+
+export function toEncryptionKey(name: ReceiverName, changes: Partial<RegisteredKey> = {}): EncryptionKey {
+  const jwk = toPublic(ENCRYPTION_JWKS[name]);
+  const fixed = { kid: toThumbprint(jwk), use: "enc", alg: "ECDH-ES+A256KW", jwk };
+  return { nbf: NOW - YEAR, exp: NOW + YEAR, ...fixed, ...changes } as EncryptionKey;
+}
+
+function toPublic({ d: _d, ...jwk }: PrivateJwk): RegisteredKey["jwk"] {
+  return jwk as RegisteredKey["jwk"];
+}

@@ -1,0 +1,94 @@
+import {
+  type Body,
+  type BodyBinding,
+  CLAIMS_TYP,
+  countSalts,
+  DECISION_TYP,
+  encodeCanonical,
+  encodeForm,
+  encodeSdJwt,
+  encryptBody,
+  hideVerdict,
+  type OpenDecision,
+  openDecision,
+  type ParsedJws,
+  presentToRecipient,
+  signJws,
+  stripBody,
+  toDigest,
+  type Verdict,
+} from "../src/index.ts";
+import { CUSTOMS, createSalts, ID, KEYS, REQUEST, SPOC, toPlace, VERDICT } from "./examples.ts";
+import { toSigningKey } from "./keys.ts";
+
+/** One message from its text to its ledger record: what the worked example of schemas/protocol.md shows. */
+export interface Chain {
+  readonly text: string;
+  readonly body: Body;
+  readonly binding: BodyBinding;
+  readonly message: ParsedJws;
+  readonly envelope: string;
+  readonly verdict: Verdict;
+  readonly decision: OpenDecision;
+  /** The decision with every disclosure, as it stands in the record. */
+  readonly whole: string;
+  readonly copy: string;
+  readonly record: string;
+}
+
+export async function createChain(): Promise<Chain> {
+  const form = encodeForm({ v: 1, form: "request", text: "Who is the keeper of the lorry AA 123 BB?" });
+  const keys = [KEYS.customsEnc.registered, KEYS.fiuEnc.registered];
+  const salt = Buffer.from(toDigest("the example's salt"), "base64url");
+  const { body, binding } = await encryptBody(form, keys, new Uint8Array(salt));
+  const message = await signJws({ ...REQUEST, body: binding }, CLAIMS_TYP, toSigningKey(KEYS.spoc));
+  const origins = [{ iss: SPOC, id: ID, digest: message.digest }];
+  const verdict = { ...VERDICT, markings: { ...VERDICT.markings, origins } };
+  const whole = await signDecision(verdict, message.digest);
+  const decision = openDecision(whole);
+  const shown = presentToRecipient(decision, CUSTOMS);
+  const own = stripBody(body, KEYS.customsEnc.registered.kid);
+  return {
+    text: new TextDecoder().decode(form),
+    body,
+    binding,
+    message,
+    envelope: encodeCanonical({ message: message.token, body }),
+    verdict,
+    decision,
+    whole,
+    copy: encodeCanonical({ message: message.token, body: own, decision: shown }),
+    record: encodeCanonical({ v: 1, kind: "message", message: message.token, decision: whole }),
+  };
+}
+
+/** The decision over a message with this digest, every value disclosed. */
+export async function signDecision(verdict: Verdict, digest: ParsedJws["digest"]): Promise<string> {
+  const { hidden, disclosures } = hideVerdict(verdict, createSalts(countSalts(verdict.recipients.length)));
+  const message = { iss: SPOC, id: ID };
+  const payload = {
+    ...toPlace(digest),
+    kind: "message",
+    message,
+    policySet: toDigest("policy set"),
+    ...hidden,
+  };
+  const { token } = await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy));
+  return encodeSdJwt(token, disclosures);
+}
+
+/** The decision over a statement, or the rejection of an input: nothing in it is hidden. */
+export async function signPlainDecision(
+  kind: "statement" | "rejection",
+  digest: ParsedJws["digest"],
+  more: object,
+): Promise<string> {
+  const payload = { ...toPlace(digest), kind, ...more };
+  return `${(await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy))).token}~`;
+}
+
+/** The digest of the signing input of a token, or of the token that an SD-JWT begins with. */
+export function toIdentity(text: string): ParsedJws["digest"] {
+  const [token = ""] = text.split("~");
+  return toDigest(token.slice(0, token.lastIndexOf(".")));
+}

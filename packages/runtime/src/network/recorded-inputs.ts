@@ -1,0 +1,62 @@
+import { followLedger, readLedger } from "@leix/broker";
+import { type Digest, type ErrorCode, isErrorCode, LeixError, parseRecord } from "@leix/protocol";
+import type { PartyConnection } from "./party-connection.ts";
+
+/** What to look for: an input is recorded as itself, or rejected under the digest of its bytes. */
+export interface SoughtInput {
+  readonly digest: Digest;
+  readonly rawDigest: Digest;
+  /** For a person: what is waited for. */
+  readonly name: string;
+}
+
+/** What has become of inputs, by the ledger alone. */
+export interface RecordedInputs {
+  /** Throws the code of its rejection. */
+  has(input: SoughtInput): boolean;
+  /** Reads on until it is recorded. Throws `client/decision-timeout`, or the code of its rejection. */
+  waitFor(input: SoughtInput, timeoutMs: number): Promise<void>;
+}
+
+/** Reads the ledger until all that is sought is found, or to its end. Needs the role `auditor`. */
+export async function openRecordedInputs(
+  nc: PartyConnection,
+  sought: readonly SoughtInput[],
+  signal: AbortSignal,
+): Promise<RecordedInputs> {
+  const recorded = new Set<Digest>();
+  const rejected = new Map<Digest, ErrorCode>();
+  const note = (bytes: Uint8Array): void => {
+    const { content } = parseRecord(bytes).decision;
+    if (content.kind !== "rejection") recorded.add(content.input.digest);
+    else if (isErrorCode(content.code)) rejected.set(content.input.digest, content.code);
+  };
+  const has = ({ digest, rawDigest, name }: SoughtInput): boolean => {
+    const code = rejected.get(rawDigest);
+    if (code && !recorded.has(digest)) throw new LeixError(code, name);
+    return recorded.has(digest);
+  };
+  let last = 0;
+  for await (const message of readLedger(nc, 1)) {
+    note(message.data);
+    last = message.sequence;
+    if (sought.every(({ digest }) => recorded.has(digest))) break;
+  }
+  const late = new AbortController();
+  const follower = followLedger(nc, last + 1, AbortSignal.any([signal, late.signal]));
+  return {
+    has,
+    async waitFor(input, timeoutMs) {
+      const timer = setTimeout(() => late.abort(), timeoutMs);
+      try {
+        while (!has(input)) {
+          const { value, done } = await follower.next();
+          if (done) throw new LeixError("client/decision-timeout", `${input.name} is not recorded`);
+          note(value.data);
+        }
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}

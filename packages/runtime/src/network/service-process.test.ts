@@ -1,0 +1,96 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ServiceProcess, superviseProcess } from "./service-process.ts";
+
+let folder: string;
+let logFile: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "leix-process-"));
+  logFile = join(folder, "x.log");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const STAYS = "console.log('alive', process.env.MARK); setInterval(() => {}, 1000);";
+
+/** Said so many times, then settled. */
+function hear(): { say: (line: string) => void; lines: string[]; times: (count: number) => Promise<void> } {
+  const lines: string[] = [];
+  let check = (): void => undefined;
+  return {
+    lines,
+    say: (line) => {
+      lines.push(line);
+      check();
+    },
+    times: (count) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      check = () => lines.length >= count && resolve();
+      check();
+      return promise;
+    },
+  };
+}
+
+const supervise = (program: string, say: (line: string) => void): Promise<ServiceProcess> => {
+  const command = [process.execPath, "-e", program] as const;
+  return superviseProcess({ name: "x", command, env: { MARK: "here" }, logFile, say });
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe("superviseProcess", () => {
+  it("starts a program that ends again and again, and says so", async () => {
+    const heard = hear();
+    await using supervised = await supervise("process.exit(3)", heard.say);
+    await heard.times(2);
+    expect(supervised.restarts).toBeGreaterThanOrEqual(2);
+    expect(heard.lines[0]).toBe(`x ended (exit code 3) and is started again; see ${logFile}`);
+  });
+
+  it("starts a killed one again under another pid", async () => {
+    const heard = hear();
+    await using supervised = await supervise(STAYS, heard.say);
+    const { pid } = supervised;
+    expect(pid).toBeDefined();
+    await supervised.kill();
+    expect(isAlive(pid ?? 0)).toBe(false);
+    await heard.times(1);
+    expect(heard.lines[0]).toMatch(/SIGKILL/);
+    expect(supervised.restarts).toBe(1);
+  });
+
+  it("stops for good, also what is paused, and keeps what it wrote for its owner only", async () => {
+    const heard = hear();
+    const supervised = await supervise(`process.stdout.write(process.env.MARK); ${STAYS}`, heard.say);
+    const { pid } = supervised;
+    supervised.pause();
+    await supervised.stop();
+    expect(isAlive(pid ?? 0)).toBe(false);
+    expect(supervised.pid).toBeUndefined();
+    expect(heard.lines).toEqual([]);
+    expect(typeof (await readFile(logFile, "utf8"))).toBe("string");
+  });
+
+  it("says it when the program cannot be run at all", async () => {
+    const heard = hear();
+    const command = [join(folder, "missing")] as const;
+    await using _supervised = await superviseProcess({
+      name: "x",
+      command,
+      env: {},
+      logFile,
+      say: heard.say,
+    });
+    await heard.times(1);
+    expect(heard.lines[0]).toMatch(/ENOENT/);
+  });
+});

@@ -1,0 +1,134 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { LeixError } from "@leix/protocol";
+import { type BrokerProcess, superviseBroker } from "./broker-process.ts";
+import { FOLDER_MODE, SECRET_MODE } from "./folder-file.ts";
+import { findFreePort } from "./free-port.ts";
+import { listParties, loadNetwork, NETWORK_FILES, type NetworkFile } from "./network-file.ts";
+import { withConnection } from "./party-connection.ts";
+import { provisionNetwork } from "./provision-network.ts";
+import { publishGenesis } from "./publish-genesis.ts";
+import { removeRunning, writeRunning } from "./running-file.ts";
+import { type ServiceProcess, superviseProcess } from "./service-process.ts";
+import type { StartBrokerOptions } from "./start-broker.ts";
+
+/** Services of the exchange in the order in which they are started. */
+export const SERVICE_NAMES = ["policy", "registry", "auditor"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+export interface StartNetworkOptions extends Pick<StartBrokerOptions, "env" | "say"> {
+  /** A broker that runs already, `tls://host:port`: it is neither started nor stopped here. */
+  readonly natsUrl?: string | undefined;
+  /** All of them where it is left out. One may be given several times: instances side by side. */
+  readonly services?: readonly ServiceName[];
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+  readonly signal?: AbortSignal;
+}
+
+/** A network whose processes are children of this one. `await using` stops them. */
+export interface RunningNetwork extends AsyncDisposable {
+  readonly dir: string;
+  readonly network: NetworkFile;
+  /** Undefined where the broker is someone else's. */
+  readonly broker: BrokerProcess | undefined;
+  /** In the order of the option; started again whenever one ends unasked. */
+  readonly services: readonly RunningService[];
+  /** By name: `policy`; the second instance of it is `policy-2`. Throws `config/party-unknown`. */
+  service(name: string): RunningService;
+  /** Stops the services, the last one first, then the broker. */
+  stop(): Promise<void>;
+}
+
+export interface RunningService extends ServiceProcess {
+  readonly service: ServiceName;
+  /** `GET` answers 200 when all is well, 503 with the problems otherwise. */
+  readonly health: string;
+}
+
+/**
+ * Brings a network up, as far as it is not: broker, streams, services, first statements. On return every statement of
+ * the genesis is recorded and every agency can connect. Whatever was started is stopped again where anything fails.
+ */
+export async function startNetwork(dir: string, options: StartNetworkOptions): Promise<RunningNetwork> {
+  const network = await loadNetwork(dir);
+  await using started = new AsyncDisposableStack();
+  const reach = { natsUrl: options.natsUrl, ...(options.signal ? { signal: options.signal } : {}) };
+  await mkdir(join(dir, NETWORK_FILES.log), { recursive: true, mode: FOLDER_MODE });
+  const broker = options.natsUrl ? undefined : await startOwnBroker(dir, options, started);
+  await provisionNetwork(dir, reach);
+  const services: RunningService[] = [];
+  for (const service of options.services ?? SERVICE_NAMES) {
+    services.push(started.use(await startService(dir, service, services.length, options)));
+  }
+  started.defer(() => removeRunning(dir));
+  await writeRunning(dir, { v: 1, services: services.map(({ name, health }) => ({ name, health })) });
+  const { published, total } = await publishGenesis(dir, reach);
+  options.say(published > 0 ? `${published} of ${total} first statements recorded` : "nothing to record");
+  for (const { id } of listParties(network, "agency")) {
+    await withConnection(dir, network, id, reach, () => Promise.resolve());
+  }
+  const running = started.move();
+  const stop = () => running.disposeAsync();
+  const service = (name: string) => findService(services, name);
+  return { dir, network, broker, services, service, stop, [Symbol.asyncDispose]: stop };
+}
+
+function findService(services: readonly RunningService[], name: string): RunningService {
+  const found = services.find((one) => one.name === name);
+  if (found) return found;
+  throw new LeixError(
+    "config/party-unknown",
+    `${name}; there run ${services.map((one) => one.name).join(", ")}`,
+  );
+}
+
+async function startOwnBroker(
+  dir: string,
+  { env, say }: StartNetworkOptions,
+  started: AsyncDisposableStack,
+): Promise<BrokerProcess> {
+  const log = createWriteStream(toLogFile(dir, "nats-server"), { flags: "a", mode: SECRET_MODE });
+  started.defer(() => void log.end());
+  return started.use(await superviseBroker(dir, { env, say, onLine: (line) => void log.write(`${line}\n`) }));
+}
+
+async function startService(
+  dir: string,
+  service: ServiceName,
+  place: number,
+  options: StartNetworkOptions,
+): Promise<RunningService> {
+  const { env, say, natsUrl, logLevel = "info" } = options;
+  const port = await findFreePort();
+  const before = (options.services ?? SERVICE_NAMES).slice(0, place).filter((one) => one === service).length;
+  const name = before === 0 ? service : `${service}-${before + 1}`;
+  const supervised = await superviseProcess({
+    name,
+    command: [process.execPath, toProgram(service)],
+    env: {
+      ...listForeign(env),
+      LEIX_NETWORK: resolve(dir),
+      LEIX_HTTP_PORT: String(port),
+      LEIX_LOG_LEVEL: logLevel,
+      ...(natsUrl ? { LEIX_NATS_URL: natsUrl } : {}),
+    },
+    logFile: toLogFile(dir, name),
+    say,
+  });
+  return Object.assign(supervised, { service, health: `http://127.0.0.1:${port}/healthz` });
+}
+
+/** A service refuses settings that it does not know, and ours are not meant for it. */
+function listForeign(env: StartNetworkOptions["env"]): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("LEIX_")));
+}
+
+function toProgram(service: ServiceName): string {
+  return fileURLToPath(new URL(`../../../../services/${service}/src/main.ts`, import.meta.url));
+}
+
+function toLogFile(dir: string, name: string): string {
+  return join(dir, NETWORK_FILES.log, `${name}.log`);
+}

@@ -1,0 +1,52 @@
+import { ERRORS } from "@leix/protocol";
+
+const AREAS: Readonly<Record<string, string>> = {
+  input: "What came in, before anything is believed of it",
+  jws: "Tokens and the keys under which they are verified",
+  key: "Keys",
+  identity: "Who sent it",
+  claims: "What a message says of itself",
+  body: "The encrypted body",
+  message: "A message in the exchange",
+  statement: "Statements: membership, terms, policy sets",
+  decision: "Decisions",
+  record: "Records of the ledger",
+  ledger: "The ledger as a whole",
+  broker: "The broker",
+  config: "Configuration and the network folder",
+  client: "An agency's node",
+};
+
+/** The catalogue as a document, by area, in the catalogue's own order. */
+export function toErrorsText(): string {
+  const codes = Object.entries(ERRORS);
+  const areas = [...new Set(codes.map(([code]) => toArea(code)))];
+  const sections = areas.map((area) => {
+    const rows = codes.filter(([code]) => toArea(code) === area);
+    const cells = rows.map(([code, { when, todo }]) => [`\`${code}\``, toCell(when), toCell(todo)]);
+    return [`## ${AREAS[area] ?? area}`, "", ...toTable(["code", "when", "what to do"], cells), ""];
+  });
+  const head = [
+    "# Error codes",
+    "",
+    "Generated from `packages/protocol/src/errors.ts`. A code is `area/what-happened`; programs compare codes, people",
+    "read the rest. A rejection in the ledger carries one of these codes and nothing of the rejected input.",
+    "",
+  ];
+  return [...head, ...sections.flat()].join("\n");
+}
+
+function toArea(code: string): string {
+  return code.slice(0, code.indexOf("/"));
+}
+
+function toCell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+/** With columns aligned, as the formatter of this repo leaves a table. */
+function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = header.map((name, i) => Math.max(...[name, ...rows.map((row) => row[i] ?? "")].map((cell) => cell.length)));
+  const toLine = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [toLine(header), toLine(widths.map((width) => "-".repeat(width))), ...rows.map(toLine)];
+}

@@ -1,0 +1,194 @@
+import { createNkey, toAccountId } from "@leix/broker";
+import { createState, type State } from "@leix/exchange";
+import { AccountId, AgencyId, CountryCode, ExchangeId, KeyId, LeixError, type PartyId } from "@leix/protocol";
+import { type AccountStatement, parseAccountJwt, toPartyAccount } from "@leix/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type AccountKeeper, createAccountKeeper } from "./account-keeper.ts";
+import type { RegistryEvents } from "./events.ts";
+import type { Accounts } from "./ports.ts";
+
+const signer = { brokerAccount: toAccountId(createNkey("account")), signer: createNkey("operator") };
+const never = new AbortController().signal;
+let state: State;
+let told: string[];
+
+/** What a broker keeps. `fail` is asked before and after every call that changes something. */
+interface Broker extends Accounts {
+  readonly consumers: Set<AccountId>;
+  readonly jwts: Map<AccountId, string>;
+  fail: () => void;
+}
+
+function createBroker(): Broker {
+  const consumers = new Set<AccountId>();
+  const jwts = new Map<AccountId, string>();
+  const broker: Broker = {
+    consumers,
+    jwts,
+    fail: () => undefined,
+    async ensureConsumers(account) {
+      broker.fail();
+      consumers.add(account);
+      broker.fail();
+    },
+    lookup: async (account) => jwts.get(account) ?? null,
+    async push(jwt) {
+      broker.fail();
+      jwts.set(AccountId.parse(JSON.parse(parseAccountJwt(jwt).content).sub), jwt);
+      broker.fail();
+    },
+  };
+  return broker;
+}
+
+function toStatement(id: string, status: "active" | "suspended", version = 1): AccountStatement {
+  const account = { id: toAccountId(createNkey("account")), signers: [toAccountId(createNkey("account"))] };
+  const known = state.parties.get(AgencyId.parse(id))?.statement;
+  return {
+    v: 1,
+    aud: ExchangeId.parse("test.example"),
+    iat: 1_000,
+    version,
+    kind: "agency",
+    iss: CountryCode.parse(id.slice(0, 2)),
+    subject: AgencyId.parse(id),
+    name: id,
+    type: "police",
+    role: "plain",
+    keys: [],
+    account: known && "account" in known ? known.account : account,
+    status,
+  };
+}
+
+function say(id: string, status: "active" | "suspended", version?: number): PartyId {
+  const statement = toStatement(id, status, version);
+  state.parties.set(statement.subject as PartyId, { id: statement.subject as PartyId, statement });
+  return statement.subject as PartyId;
+}
+
+function open(accounts: Accounts): AccountKeeper {
+  const events: RegistryEvents = {
+    settled: () => undefined,
+    accountApplied: (party, _account, status) => void told.push(`${party} ${status}`),
+    accountFailed: (party, code) => void told.push(`${party} ${code}`),
+    waiting: () => undefined,
+    rulesRefused: () => undefined,
+    connection: () => undefined,
+  };
+  return createAccountKeeper(accounts, signer, events);
+}
+
+/** Whether the broker has, of every party, exactly what the ledger says. */
+function expectApplied(broker: Broker): void {
+  const parties = [...state.parties.entries()];
+  expect(parties.length).toBeGreaterThan(0);
+  for (const [, { statement }] of parties) {
+    if (statement.kind === "service") continue;
+    const wanted = toPartyAccount(statement);
+    expect(broker.consumers.has(wanted.account)).toBe(true);
+    const { content, issuer } = parseAccountJwt(broker.jwts.get(wanted.account) ?? "");
+    const { name, nats } = JSON.parse(content);
+    expect({ name, conn: nats.limits.conn > 0, since: nats.revocations?.["*"], issuer }).toEqual({
+      name: wanted.name,
+      conn: wanted.status.kind === "active",
+      since: wanted.status.since,
+      issuer: signer.signer.getPublicKey(),
+    });
+  }
+}
+
+beforeEach(() => {
+  told = [];
+  const anchorAccount = toAccountId(createNkey("account"));
+  const anchorKey = KeyId.parse("A".repeat(43));
+  state = createState({ aud: ExchangeId.parse("test.example"), anchorKey, anchorAccount });
+});
+
+describe("an account keeper", () => {
+  it("applies what was noted, once, and again only what differs", async () => {
+    const broker = createBroker();
+    const keeper = open(broker);
+    keeper.note(say("AL-SPOC", "active"));
+    keeper.note(say("RS-SPOC", "suspended"));
+    await keeper.apply(state, never);
+    expectApplied(broker);
+    keeper.noteAll(state);
+    await keeper.apply(state, never);
+    expect(told).toEqual(["AL-SPOC active", "RS-SPOC barred"]);
+    keeper.note(say("RS-SPOC", "active", 2));
+    await keeper.apply(state, never);
+    expect(told).toEqual(["AL-SPOC active", "RS-SPOC barred", "RS-SPOC active"]);
+    expectApplied(broker);
+  });
+
+  it("replaces what another operator key has signed", async () => {
+    const broker = createBroker();
+    const former = createAccountKeeper(
+      broker,
+      { ...signer, signer: createNkey("operator") },
+      { ...silent, accountApplied: () => undefined },
+    );
+    former.note(say("AL-SPOC", "active"));
+    await former.apply(state, never);
+    const keeper = open(broker);
+    keeper.noteAll(state);
+    await keeper.apply(state, never);
+    expect(told).toEqual(["AL-SPOC active"]);
+    expectApplied(broker);
+  });
+
+  it("keeps pending what the broker did not take, and goes on with the others", async () => {
+    const broker = createBroker();
+    const keeper = open(broker);
+    keeper.note(say("AL-SPOC", "active"));
+    keeper.note(say("RS-SPOC", "active"));
+    let calls = 0;
+    broker.fail = () => {
+      if (calls++ === 2) throw new LeixError("broker/not-acknowledged");
+    };
+    await keeper.apply(state, never);
+    expect(told).toEqual(["AL-SPOC broker/not-acknowledged", "RS-SPOC active"]);
+    expect([...keeper.pending]).toEqual(["AL-SPOC"]);
+    expect([...keeper.failing.keys()]).toEqual(["AL-SPOC"]);
+    await keeper.apply(state, never);
+    expect(keeper.pending.size + keeper.failing.size).toBe(0);
+    expectApplied(broker);
+  });
+
+  it("completes, at the next start, whatever call it crashed in", async () => {
+    const ids = ["AL-SPOC", "RS-SPOC", "ME-SPOC"];
+    let crashes = 0;
+    for (let at = 0; ; at++) {
+      const broker = createBroker();
+      for (const id of ids) say(id, at % 2 ? "active" : "suspended");
+      let calls = 0;
+      broker.fail = () => {
+        if (calls++ === at) throw new Error("crash");
+      };
+      const first = open(broker);
+      first.noteAll(state);
+      const isCrashed = await first.apply(state, never).then(
+        () => false,
+        () => true,
+      );
+      if (!isCrashed) break;
+      crashes++;
+      broker.fail = () => undefined;
+      const second = open(broker);
+      second.noteAll(state);
+      await second.apply(state, never);
+      expectApplied(broker);
+    }
+    expect(crashes).toBe(ids.length * 4);
+  });
+});
+
+const silent: RegistryEvents = {
+  settled: () => undefined,
+  accountApplied: () => undefined,
+  accountFailed: () => undefined,
+  waiting: () => undefined,
+  rulesRefused: () => undefined,
+  connection: () => undefined,
+};

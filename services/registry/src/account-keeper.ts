@@ -1,0 +1,80 @@
+import { encodePartyAccountJwt } from "@leix/broker";
+import type { State } from "@leix/exchange";
+import { LeixError, type PartyId } from "@leix/protocol";
+import { type AccountStatement, parseAccountJwt, toPartyAccount } from "@leix/runtime";
+import type { RegistryEvents } from "./events.ts";
+import type { Accounts } from "./ports.ts";
+
+/** What signs an account JWT, and the account whose exports it imports. */
+export type AccountSigner = Parameters<typeof encodePartyAccountJwt>[1];
+
+/** Makes the broker's accounts what the ledger says. */
+export interface AccountKeeper {
+  /** Parties whose account may differ from the ledger. */
+  readonly pending: ReadonlySet<PartyId>;
+  /** Parties whose account could not be applied, and why. */
+  readonly failing: ReadonlyMap<PartyId, LeixError>;
+  /** Something new is said of this party. */
+  note(party: PartyId): void;
+  /** The broker may have lost what it was told. */
+  noteAll(state: State): void;
+  /** Applies what is pending from a state; what fails stays pending. */
+  apply(state: State, signal: AbortSignal): Promise<void>;
+}
+
+export function createAccountKeeper(
+  accounts: Accounts,
+  signer: AccountSigner,
+  events: RegistryEvents,
+): AccountKeeper {
+  const pending = new Set<PartyId>();
+  const failing = new Map<PartyId, LeixError>();
+  return {
+    pending,
+    failing,
+    note: (party) => void pending.add(party),
+    noteAll(state) {
+      for (const [party] of state.parties.entries()) pending.add(party);
+    },
+    async apply(state, signal) {
+      for (const party of [...pending]) {
+        if (signal.aborted) return;
+        // Taken out first: what is said of the party while this one is applied brings it back.
+        pending.delete(party);
+        try {
+          await applyParty(state, party);
+          failing.delete(party);
+        } catch (error) {
+          if (!(error instanceof LeixError)) throw error;
+          pending.add(party);
+          failing.set(party, error);
+          events.accountFailed(party, error.code, error.detail);
+        }
+      }
+    },
+  };
+
+  async function applyParty(state: State, party: PartyId): Promise<void> {
+    const statement = findAccountStatement(state, party);
+    if (!statement) return;
+    const wanted = toPartyAccount(statement);
+    // A crash before or after either of the two leaves what the next start completes. Consumers first: who can
+    // connect has an inbox, and what it sends is drained.
+    await accounts.ensureConsumers(wanted.account);
+    const jwt = await encodePartyAccountJwt(wanted, signer);
+    if (isSame(await accounts.lookup(wanted.account), jwt)) return;
+    await accounts.push(jwt);
+    events.accountApplied(party, wanted.account, wanted.status.kind);
+  }
+}
+
+function findAccountStatement(state: State, party: PartyId): AccountStatement | undefined {
+  const statement = state.parties.get(party)?.statement;
+  return statement && statement.kind !== "service" ? statement : undefined;
+}
+
+function isSame(applied: string | null, wanted: string): boolean {
+  if (applied === null) return false;
+  const [one, other] = [parseAccountJwt(applied), parseAccountJwt(wanted)];
+  return one.content === other.content && one.issuer === other.issuer;
+}

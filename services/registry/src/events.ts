@@ -1,0 +1,35 @@
+import type { ConnectionEvent } from "@leix/broker";
+import type { AccountId, ErrorCode, PartyId } from "@leix/protocol";
+import type { Logger } from "@leix/runtime";
+
+/** What the registry says about itself. Ids, codes and counts; never a JWT, never a statement. */
+export interface RegistryEvents {
+  /** Every account is as the ledger says, up to this index: at the start, and after every change. */
+  settled(ledgerIndex: number): void;
+  accountApplied(partyId: PartyId, account: AccountId, status: string): void;
+  accountFailed(partyId: PartyId, code: ErrorCode, detail: string): void;
+  /** The broker does not answer; it is asked again. */
+  waiting(code: ErrorCode): void;
+  rulesRefused(account: AccountId, code: ErrorCode): void;
+  connection(event: ConnectionEvent, identity: "registry" | "pusher"): void;
+}
+
+export function createRegistryEvents(logger: Logger): RegistryEvents {
+  return {
+    settled: (ledgerIndex) => logger.info({ event: "registry.settled", ledgerIndex }),
+    accountApplied: (partyId, account, status) => {
+      logger.info({ event: "account.applied", partyId, account, status });
+    },
+    accountFailed: (partyId, code, detail) => {
+      logger.warn({ event: "account.failed", partyId, code, detail });
+    },
+    waiting: (code) => logger.warn({ event: "broker.waiting", code }),
+    rulesRefused: (account, code) => logger.info({ event: "rules.refused", account, code }),
+    connection: (event, identity) => {
+      const { kind, ...detail } = event;
+      const isExpected = kind === "reconnected" || (kind === "closed" && !event.error);
+      const level = isExpected ? "info" : "warn";
+      logger[level]({ event: `broker.${kind}`, identity, ...detail });
+    },
+  };
+}
