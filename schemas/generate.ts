@@ -4,9 +4,9 @@ import { toSchemaFiles } from "./generate/schema-files.ts";
 import { fillExamples } from "./generate/vector-examples.ts";
 
 /**
- * `node schemas/generate.ts` writes what follows from the code: the JSON Schemas, errors.md, and the examples in
- * protocol.md, whose bytes are those of the vectors. With `--check` it writes nothing, names every file that would
- * change, and fails if there is one.
+ * `node schemas/generate.ts` writes what follows from the code: the JSON Schemas, errors.md, and the examples
+ * in protocol.md, whose bytes are those of the vectors. With `--check` it writes nothing, names every file
+ * that would change, and fails if there is one.
  */
 const folder = new URL(".", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, folder), "utf8");

@@ -26,9 +26,10 @@ async function writeEntry(source: string): Promise<string> {
   return path.relative(root, file);
 }
 
-test("the entry gets its arguments, the pinned Node and no npm configuration; stdout is its own", async () => {
+test("the entry gets its arguments, the pinned Node, no settings of npm's; stdout is its own", async () => {
   const entry = await writeEntry(`
-    const seen: object = { argv: process.argv.slice(2), node: process.version, json: process.env.npm_config_json };
+    const json: string | undefined = process.env.npm_config_json;
+    const seen: object = { argv: process.argv.slice(2), node: process.version, json };
     process.stdout.write(JSON.stringify(seen));
   `);
   const env = { ...process.env, npm_config_json: "true" };

@@ -22,7 +22,7 @@ fi
 
 if ! command -v npx >/dev/null 2>&1; then
   echo "image/no-dependencies: the host has no node_modules for this system and lockfile, and the base" \
-    "image no npm to install them: run \`npm run check\` on the host first, or build on a Node image (ARG BASE)" >&2
+    "image no npm to install them: run \`npm run check\` on the host first, or build on a Node image" >&2
   exit 66
 fi
 major=$(node -p 'process.versions.node.split(".")[0]')

@@ -29,8 +29,8 @@ export function toErrorsText(): string {
   const head = [
     "# Error codes",
     "",
-    "Generated from `packages/protocol/src/errors.ts`. A code is `area/what-happened`; programs compare codes, people",
-    "read the rest. A rejection in the ledger carries one of these codes and nothing of the rejected input.",
+    "Generated from `packages/protocol/src/errors.ts`. A code is `area/what-happened`; programs compare codes,",
+    "people read the rest. A rejection in the ledger carries one of these codes and nothing of what was rejected.",
     "",
   ];
   return [...head, ...sections.flat()].join("\n");
@@ -46,7 +46,10 @@ function toCell(text: string): string {
 
 /** With columns aligned, as the formatter of this repo leaves a table. */
 function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((name, i) => Math.max(...[name, ...rows.map((row) => row[i] ?? "")].map((cell) => cell.length)));
-  const toLine = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  const widths = header.map((name, i) =>
+    Math.max(...[name, ...rows.map((row) => row[i] ?? "")].map((cell) => cell.length)),
+  );
+  const toLine = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
   return [toLine(header), toLine(widths.map((width) => "-".repeat(width))), ...rows.map(toLine)];
 }

@@ -31,7 +31,10 @@ const SCHEMAS: readonly (readonly [string, string, z.ZodType])[] = [
   ["registered-key", "A public key as a statement registers it.", RegisteredKey],
 ];
 
-/** Every JSON Schema with its file's name. The members of a union by kind have a file each, and the union names them. */
+/**
+ * Every JSON Schema with its file's name. The members of a union by kind have a file each, and the union
+ * names them.
+ */
 export function toSchemaFiles(): Map<string, string> {
   const files = new Map(
     SCHEMAS.map(([name, title, schema]) => [`${name}.json`, toText(name, title, schema)]),

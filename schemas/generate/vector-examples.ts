@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 const VECTORS = new URL("../../packages/protocol/vectors/", import.meta.url);
 const COLUMNS = 100;
 
-/** `<!-- vector valid/x.json input.token -->` and the fenced block after it, which shows that very value. */
-const EXAMPLE = /(<!-- vector ([^ ]+) ([^>]*?) -->\n```(?:json|text)\n)[\s\S]*?(```)/g;
+/** `<!-- vector valid/x.json input token -->` and the fenced block after it, which shows that very value. */
+const EXAMPLE = /(<!-- vector ([^ ]+) ([^>]*?) -->\n```text\n)[\s\S]*?(```)/g;
 
 /** The text with every example as the vectors now have it. */
 export function fillExamples(text: string): string {

@@ -20,8 +20,8 @@ export function isCore(file: string): boolean {
 }
 
 /**
- * Tests, and what exists for tests only: `*.testkit.ts` beside the code, the testkit, and whatever a package has
- * outside its `src` (vectors, cases, and what makes them).
+ * Tests, and what exists for tests only: `*.testkit.ts` beside the code, the testkit, and whatever a package
+ * has outside its `src` (vectors, cases, and what makes them).
  */
 export function isTest(file: string): boolean {
   if (/^(test|packages\/testkit)\//.test(file) || /\.(test|testkit)\.ts$/.test(file)) return true;

@@ -34,8 +34,8 @@ export async function* readLedger(
 }
 
 /** The last sequence of LEDGER, 0 when it is empty. A batch that is being stored may count already. */
-export async function ledgerHead(nc: NatsConnection): Promise<number> {
-  const { messages, pending } = await loadLedgerRange(nc, 1, { count: 1, bytes: RANGE.bytes });
+export async function ledgerHead(nc: NatsConnection, signal?: AbortSignal): Promise<number> {
+  const { messages, pending } = await loadLedgerRange(nc, 1, { count: 1, bytes: RANGE.bytes }, signal);
   return (messages[0]?.sequence ?? 0) + pending;
 }
 

@@ -66,7 +66,7 @@ export interface Archive {
   find(part: string): StoredMessage;
   /** How other messages refer to that message. Throws also its own problem, where it is not to be believed. */
   findRef(part: string): MessageRef;
-  /** All of one thread, by the time each was sent. */
+  /** All of one thread, in the order of the ledger; what is not decided yet comes last. */
   listThread(thread: MessageId): StoredMessage[];
   /** Who has acknowledged a sent message, and as what. */
   listAcknowledgements(ref: MessageRef): Acknowledgement[];
@@ -105,7 +105,7 @@ export function createArchive(store: Store, identity: Identity): Archive {
     listThread(thread) {
       const sent = store.outbox.listThread(thread).map(toSent);
       const received = store.inbox.listThread(thread).map(toReceivedMessage);
-      return [...sent, ...received].toSorted((one, other) => toTime(one) - toTime(other));
+      return [...sent, ...received].toSorted(compare);
     },
     listAcknowledgements: (ref) => listAcknowledgements(store, ref),
     read: (message) => read(store, identity, message),
@@ -156,10 +156,10 @@ function toReceivedMessage(row: CopyRow): ReceivedMessage {
   return { ...common, claims, decision: openDecision(copy.decision) };
 }
 
-/** By the sender's clock where it is believed: the order in which the officers wrote. */
-function toTime(message: StoredMessage): number {
-  if (message.claims) return message.claims.iat;
-  return message.direction === "received" ? Math.floor(message.arrivedMs / 1000) : 0;
+/** In the order of the ledger, which is the same for everyone; what has no place in it yet comes last. */
+function compare(one: StoredMessage, other: StoredMessage): number {
+  const [a, b] = [one, other].map(({ decision }) => decision?.content.index ?? Number.MAX_SAFE_INTEGER);
+  return (a ?? 0) - (b ?? 0);
 }
 
 function listAcknowledgements(store: Store, ref: MessageRef): Acknowledgement[] {

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { type AgencyId, encodeUtf8, parseRecord } from "@leix/protocol";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createTestExchange, NOW, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
-import { changeAgency } from "./membership-change.testkit.ts";
 import { openMembership } from "./membership.ts";
+import { changeAgency } from "./membership-change.testkit.ts";
 import { openTestParty, toAgencies } from "./party.testkit.ts";
 import { openStore } from "./store.ts";
 
@@ -60,7 +60,9 @@ describe("a key that is withdrawn", () => {
     using party = await openTestParty(exchange, "RS-FIU");
     const before = party.membership.findEncryptionKey(customs, NOW);
     const index = exchange.records.length;
-    await changeAgency(exchange, "AL-CUSTOMS", ({ keys }) => ({ keys: keys.filter(({ use }) => use === "sig") }));
+    await changeAgency(exchange, "AL-CUSTOMS", ({ keys }) => ({
+      keys: keys.filter(({ use }) => use === "sig"),
+    }));
     expect(await party.membership.refresh()).toBe(1);
     expect(before && party.membership.findKey(before.kid)).toMatchObject({ withdrawnAt: index });
     expect(party.membership.findEncryptionKey(customs, NOW)).toBeUndefined();

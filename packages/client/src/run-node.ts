@@ -65,6 +65,7 @@ export async function takeIn(
     for (const delivery of deliveries) delivery.acknowledge();
     arrived.ring();
   }
+  if (!signal.aborted) throw new LeixError("broker/unreachable", "the inbox was closed");
 }
 
 async function settleAll(options: RunOptions, signal: AbortSignal): Promise<void> {

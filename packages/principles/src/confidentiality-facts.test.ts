@@ -32,7 +32,7 @@ const EXPECTED: Record<keyof typeof CONFIDENTIALITY_FACTS, [string, unknown, Fac
       ["prosecution", "threat-prevention"],
     ],
     ["no terms", noTerms, []],
-    ["within one country", { world: { terms: { "AL+RS": { purposes: ["prosecution"] } } }, ...domestic }, []],
+    ["within one country", domestic, []],
   ],
   pairBases: [
     ["listed, sorted", {}, ["assessment", "treaty"]],

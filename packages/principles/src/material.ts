@@ -1,5 +1,4 @@
 import {
-  type AgencyId,
   CLASSIFICATIONS,
   type Claims,
   type Classification,
@@ -71,7 +70,7 @@ export function toMaterial(queries: Queries, claims: Claims, ref: MessageRef): M
   const consents = (own.consents ?? [])
     .map((consent) => queries.consent(consent))
     .filter((consent) => consent !== undefined)
-    .filter((consent) => isGrantee(consent, claims.iss));
+    .filter((consent) => consent.grantees.includes(claims.iss));
   const origins = toOrigins(ref, sources);
   return {
     sources,
@@ -80,10 +79,6 @@ export function toMaterial(queries: Queries, claims: Claims, ref: MessageRef): M
     originsExceeded: origins.length > limits.ORIGINS_MAX,
     markings: toMarkings(claims, sources, origins.slice(0, limits.ORIGINS_MAX)),
   };
-}
-
-function isGrantee(consent: KnownConsent, agency: AgencyId): boolean {
-  return consent.grantees.includes(agency);
 }
 
 function toMarkings(claims: Claims, sources: readonly KnownMessage[], origins: MessageRef[]): Markings {

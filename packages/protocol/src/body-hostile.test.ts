@@ -19,7 +19,8 @@ const encryptToBoth = (text = FORM) => encryptBody(text, [customsEnc.registered,
 
 describe("two texts under one JWE", () => {
   it("can be made: ciphertext and tag are right under both keys; only the commitment tells", async () => {
-    // 32 bytes of salt, then the text, padded to whole blocks with what JSON allows nowhere: the last block is free.
+    // 32 bytes of salt, then the text, padded to whole blocks with what JSON allows nowhere: the last block
+    // is free.
     const plaintext = new Uint8Array(32 + 64 + 16);
     plaintext.set(SALT);
     plaintext.set(FORM, 32);

@@ -57,9 +57,9 @@ export type Body = z.infer<typeof Body>;
 export type EncryptionKey = RegisteredKey & { readonly use: "enc" };
 
 /**
- * Encrypts one text to every key, and makes the binding that the claims carry. `salt` is 32 fresh random bytes;
- * it precedes the text, so that the commitment tells nothing about a short text. Throws `key/invalid` where a key
- * cannot be used.
+ * Encrypts one text to every key, and makes the binding that the claims carry. `salt` is 32 fresh random
+ * bytes; it precedes the text, so that the commitment tells nothing about a short text. Throws `key/invalid`
+ * where a key cannot be used.
  */
 export async function encryptBody(
   text: Uint8Array,
@@ -75,8 +75,9 @@ export async function encryptBody(
   invariant(first, "a body has at least one recipient");
   invariant(isAscending(sorted.map((key) => key.kid)), "a body has one entry for a key");
   const encrypt = new GeneralEncrypt(plaintext).setProtectedHeader({ enc: "A256GCM", typ: "leix-body+jwe" });
-  // jose moves epk into the protected header of a lone recipient, which would make the ciphertext's digest differ
-  // with the number of recipients. The first key is added once more and that entry dropped: there is never a lone one.
+  // jose moves epk into the protected header of a lone recipient, which would make the ciphertext's digest
+  // differ with the number of recipients. The first key is added once more and that entry dropped: there is
+  // never a lone one.
   for (const key of [...sorted, first]) {
     encrypt.addRecipient(key.jwk).setUnprotectedHeader({ alg: key.alg, kid: key.kid });
   }
@@ -99,7 +100,9 @@ export async function encryptBody(
   };
 }
 
-/** Covers protected header, iv, ciphertext and tag; not the recipient entries, which every copy has fewer of. */
+/**
+ * Covers protected header, iv, ciphertext and tag; not the recipient entries, which every copy has fewer of.
+ */
 export function toBodyDigest(body: Body): Digest {
   const { ciphertext, iv, tag } = body;
   return toDigest(encodeCanonical({ ciphertext, iv, protected: body.protected, tag }));
@@ -131,8 +134,8 @@ export function stripBody(body: Body, kid: KeyId): Body {
 }
 
 /**
- * Decrypts with whichever of the reader's keys has an entry, and checks the commitment, without which a hostile
- * sender could show each recipient another text. Throws `body/undecryptable`, `body/commitment`.
+ * Decrypts with whichever of the reader's keys has an entry, and checks the commitment, without which a
+ * hostile sender could show each recipient another text. Throws `body/undecryptable`, `body/commitment`.
  */
 export async function decryptBody(
   body: Body,

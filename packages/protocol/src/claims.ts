@@ -23,11 +23,15 @@ import {
 
 export const CLAIMS_TYP = "leix-message+jwt";
 
-/** Points at one message by its identity. The digest is of the JWS signing input, never of the whole token. */
+/**
+ * Points at one message by its identity. The digest is of the JWS signing input, never of the whole token.
+ */
 export const MessageRef = z.strictObject({ iss: AgencyId, id: MessageId, digest: Digest });
 export type MessageRef = z.infer<typeof MessageRef>;
 
-/** A pseudonym that only the agency can resolve (a keyed hash), and the role the officer acted in (LED 25(1)). */
+/**
+ * A pseudonym that only the agency can resolve (a keyed hash), and the role the officer acted in (LED 25(1)).
+ */
 export const Officer = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
   role: OfficerRole,
@@ -71,7 +75,9 @@ const routing = {
   body: BodyBinding.optional(),
 };
 
-/** Optional in the schema where a principle asks for them: so that what is missing is denied with its reason. */
+/**
+ * Optional in the schema where a principle asks for them: so that what is missing is denied with its reason.
+ */
 const markings = {
   purpose: Purpose.optional(),
   crime: CrimeArea.optional(),

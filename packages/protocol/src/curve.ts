@@ -9,9 +9,9 @@ const P25519 = 2n ** 255n - 19n;
 const A25519 = 486_662n;
 
 /**
- * Is this public key a point of its curve, spelled in its one way, and not of small order? Importing a key does not
- * ask that of the 25519 curves. Under a point of small order anyone can sign, to verifiers that do not ask either,
- * and everyone agrees on the same secret.
+ * Is this public key a point of its curve, spelled in its one way, and not of small order? Importing a key
+ * does not ask that of the 25519 curves. Under a point of small order anyone can sign, to verifiers that do
+ * not ask either, and everyone agrees on the same secret.
  */
 export function isUsablePoint(jwk: PublicJwk): boolean {
   const x = decodeBase64url(jwk.x);
@@ -36,14 +36,20 @@ function isOnP256(x: bigint, y: bigint): boolean {
   return x < P256 && y < P256 && (y * y - (x * x * x - 3n * x + P256_B)) % P256 === 0n;
 }
 
-/** Has -x^2 + y^2 = 1 + dx^2y^2 (d = -121665/121666) a solution x? Without dividing: Euler's criterion of the product. */
+/**
+ * Has -x^2 + y^2 = 1 + dx^2y^2 (d = -121665/121666) a solution x? Without dividing: Euler's criterion of the
+ * product.
+ */
 function isOnEd25519(y: bigint): boolean {
   const square = 121_666n * (y * y - 1n) * (121_666n - 121_665n * y * y);
   const symbol = toPower(modulo(square), (P25519 - 1n) / 2n);
   return symbol === 0n || symbol === 1n;
 }
 
-/** Three doublings of u = X/Z reach infinity (Z = 0) for exactly the points whose order divides 8, on curve and twist. */
+/**
+ * Three doublings of u = X/Z reach infinity (Z = 0) for exactly the points whose order divides 8, on curve
+ * and twist.
+ */
 function isSmallOrder(X: bigint, Z: bigint): boolean {
   let [x, z] = [modulo(X), modulo(Z)];
   for (let doubling = 0; doubling < 3; doubling++) {

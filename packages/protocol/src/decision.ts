@@ -50,7 +50,9 @@ export type RecipientOutcome = z.infer<typeof RecipientOutcome>;
 /** The name of a derived fact, from the principles' own list. */
 const FactName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,59}$/);
 
-/** Why, for auditors: every rule that determined the effect, every rule that was checked, every derived fact. */
+/**
+ * Why, for auditors: every rule that determined the effect, every rule that was checked, every derived fact.
+ */
 export const RecipientGrounds = z.strictObject({
   agency: AgencyId,
   determining: z.array(z.union([RuleId, z.literal("base")])),
@@ -59,7 +61,9 @@ export const RecipientGrounds = z.strictObject({
 });
 export type RecipientGrounds = z.infer<typeof RecipientGrounds>;
 
-/** The restrictions in force on what was let through: its own, united with those of everything it came from. */
+/**
+ * The restrictions in force on what was let through: its own, united with those of everything it came from.
+ */
 export const Markings = z.strictObject({
   handling: z.array(Handling),
   classification: Classification,
@@ -92,7 +96,9 @@ const place = {
   index: LedgerIndex,
   /** Digest of the signing input of the decision before; null at index 0. */
   prev: Digest.nullable(),
-  /** OUT's timestamp: when the exchange received the input durably. Deadlines and key validity count from it. */
+  /**
+   * OUT's timestamp: when the exchange received the input durably. Deadlines and key validity count from it.
+   */
   received: NumericDate,
   /** The policy service's clock, never before the previous record's. Consents are judged by it. */
   at: NumericDate,

@@ -12,13 +12,17 @@ const StatementEnvelope = z.strictObject({ statement: z.string() });
 export const Envelope = z.union([MessageEnvelope, StatementEnvelope]);
 export type Envelope = z.infer<typeof Envelope>;
 
-/** What a recipient's inbox holds: the message, the body with its own entry, the decision as far as it may see it. */
+/**
+ * What a recipient's inbox holds: the message, the body with its own entry, the decision as far as it may see
+ * it.
+ */
 export const Copy = z.strictObject({ message: z.string(), body: Body.optional(), decision: z.string() });
 export type Copy = z.infer<typeof Copy>;
 
 /**
- * What a sender's inbox holds: the decision over its input, or the rejection of it, as far as it may see it. The
- * detail of a rejection helps a person; it is not signed, not recorded, and not repeated when an input is.
+ * What a sender's inbox holds: the decision over its input, or the rejection of it, as far as it may see it.
+ * The detail of a rejection helps a person; it is not signed, not recorded, and not repeated when an input
+ * is.
  */
 export const Reply = z.strictObject({ decision: z.string(), detail: z.string().max(1_000).optional() });
 export type Reply = z.infer<typeof Reply>;

@@ -26,7 +26,7 @@ export const ERRORS = {
     todo: "Shorten it below the limit given in the detail, or move large content into an attachment.",
   },
   "input/schema": {
-    when: "The JSON does not follow the published JSON Schema: a member is missing, unknown or of a wrong form.",
+    when: "The JSON does not follow its JSON Schema: a member is missing, unknown or of a wrong form.",
     todo: "Correct the member named in the detail; the schemas are in the folder schemas/.",
   },
   "input/kind-unknown": {
@@ -39,7 +39,7 @@ export const ERRORS = {
   },
   "input/unprocessable": {
     when: "The input was delivered DELIVERIES_MAX times without an outcome; it is kept in quarantine.",
-    todo: "Operator: read the quarantine entry. Sender: ask the operator before sending anything like it again.",
+    todo: "Operator: read the quarantine entry. Sender: ask the operator before sending the like again.",
   },
   "jws/malformed": {
     when: "The token is not a compact JWS: three canonical base64url parts, the first and second being JSON.",
@@ -71,7 +71,7 @@ export const ERRORS = {
   },
   "jws/signature-invalid": {
     when: "The signature does not verify: the token was altered after signing, or signed by another key.",
-    todo: "Send the token exactly as it was signed. If it was, treat the transport or the key as compromised.",
+    todo: "Send the token exactly as signed. If it was, treat the transport or the key as compromised.",
   },
   "key/invalid": {
     when: "A JWK is not a public key of a permitted type, or its kid is not its RFC 7638 thumbprint.",
@@ -118,7 +118,7 @@ export const ERRORS = {
     todo: "Send the body with the claims that bind it.",
   },
   "body/malformed": {
-    when: "The body is not the general JWE this protocol fixes (A256GCM; recipients exactly {alg, kid, epk}).",
+    when: "The body is not the general JWE of this protocol (A256GCM; recipients exactly {alg, kid, epk}).",
     todo: "Build the JWE as schemas/protocol.md says.",
   },
   "body/digest": {
@@ -158,7 +158,7 @@ export const ERRORS = {
     todo: "Wait until the country authorities have activated a policy set, then send a new message.",
   },
   "statement/not-genesis": {
-    when: "The ledger is empty and the statement is not the anchor's, or not signed by the pinned anchor key.",
+    when: "The ledger is empty, and the statement is not the anchor's or not signed by the pinned key.",
     todo: "Publish the anchor's statement first; its key must be the one the services are configured with.",
   },
   "statement/unauthorised": {
@@ -199,7 +199,7 @@ export const ERRORS = {
   },
   "decision/engine": {
     when: "The policy engine failed on this input; an engine failure is never a permit.",
-    todo: "Operator: read the quarantine entry and the engine's diagnostics; sender: do not resend unchanged.",
+    todo: "Operator: read the quarantine entry and the diagnostics. Sender: do not send it again unchanged.",
   },
   "record/malformed": {
     when: "A ledger record is not of a known form, or its bytes are not canonical.",
@@ -255,7 +255,7 @@ export const ERRORS = {
   },
   "broker/refused": {
     when: "The broker refused a write with an error of its own.",
-    todo: "Read the broker's error in the detail; `leix doctor` compares the streams with what they should be.",
+    todo: "Read the broker's error in the detail; `leix doctor` compares the streams with the wanted ones.",
   },
   "broker/head-moved": {
     when: "The ledger grew after the batch was decided: another instance wrote first.",
@@ -303,7 +303,7 @@ export const ERRORS = {
   },
   "client/recipient-unusable": {
     when: "A recipient is not a registered agency, or has no encryption key that is valid now.",
-    todo: "Check the agency's id. If it is right, its country authority has to register it, or a new key of it.",
+    todo: "Check the agency's id. If it is right, its country authority has to register it, or a new key.",
   },
   "client/store-unusable": {
     when: "The node's own store cannot be opened, or another version of the program wrote it.",

@@ -14,8 +14,8 @@ const field = z.string().min(1).max(FIELD_CHARACTERS_MAX);
 const common = { v: z.literal(1), nationalReference: field.optional(), text };
 
 /**
- * What the body says, readable by the recipients only. One form for each kind; the fields of the request follow
- * Annex B of FD and Dir 4(5), those of the answer Annex A of FD.
+ * What the body says, readable by the recipients only. One form for each kind; the fields of the request
+ * follow Annex B of FD and Dir 4(5), those of the answer Annex A of FD.
  */
 const Request = z.strictObject({
   ...common,

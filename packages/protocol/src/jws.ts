@@ -23,7 +23,9 @@ export interface ParsedJws {
   readonly token: string;
   readonly header: z.infer<typeof Header>;
   readonly payload: unknown;
-  /** SHA-256 of the signing input: the token's identity. ES256 signatures are malleable, so never the token's. */
+  /**
+   * SHA-256 of the signing input: the token's identity. ES256 signatures are malleable, so never the token's.
+   */
   readonly digest: Digest;
 }
 
@@ -50,10 +52,11 @@ export function parseJws(token: string, typ: string, payloadBytesMax: number): P
 }
 
 /**
- * Verifies the signature under a registered key. The algorithm is the one registered, whatever the header says.
- * Throws `jws/key-unknown` where the key is not the one the header names, `jws/key-use`, `jws/algorithm`,
- * `jws/signature-invalid`. Validity in time is the caller's to judge. Pass the same key object every time: the
- * imported key is kept beside it (and the object frozen), and importing costs as much as verifying.
+ * Verifies the signature under a registered key. The algorithm is the one registered, whatever the header
+ * says. Throws `jws/key-unknown` where the key is not the one the header names, `jws/key-use`,
+ * `jws/algorithm`, `jws/signature-invalid`. Validity in time is the caller's to judge. Pass the same key
+ * object every time: the imported key is kept beside it (and the object frozen), and importing costs as much
+ * as verifying.
  */
 export async function verifyJws(jws: ParsedJws, key: RegisteredKey): Promise<void> {
   if (key.kid !== jws.header.kid) throw new LeixError("jws/key-unknown", `not signed under kid ${key.kid}`);

@@ -24,8 +24,8 @@ export const X25519PublicJwk = z.strictObject({
 const validity = { kid: KeyId, nbf: NumericDate, exp: NumericDate };
 
 /**
- * A public key as a statement registers it. The algorithm is a fact of the key, never of a token: `ES256` (RFC
- * 7518) or `Ed25519` (RFC 9864) to sign, `ECDH-ES+A256KW` (RFC 7518, RFC 8037) to encrypt.
+ * A public key as a statement registers it. The algorithm is a fact of the key, never of a token: `ES256`
+ * (RFC 7518) or `Ed25519` (RFC 9864) to sign, `ECDH-ES+A256KW` (RFC 7518, RFC 8037) to encrypt.
  */
 export const RegisteredKey = z.discriminatedUnion("alg", [
   z.strictObject({ ...validity, use: z.literal("sig"), alg: z.literal("ES256"), jwk: EcPublicJwk }),
@@ -70,7 +70,10 @@ export async function verifyKey(key: RegisteredKey): Promise<void> {
   }
 }
 
-/** Throws `key/invalid` where a kid is not the thumbprint of its key, or the key not a usable point of its curve. */
+/**
+ * Throws `key/invalid` where a kid is not the thumbprint of its key, or the key not a usable point of its
+ * curve.
+ */
 export function refuseForeignKid(key: RegisteredKey): void {
   if (toThumbprint(key.jwk) !== key.kid)
     throw new LeixError("key/invalid", `kid ${key.kid} is another key's`);

@@ -254,7 +254,7 @@ describe("the limits close", () => {
     }
   });
 
-  it("for the broker: a record and a message each fit a payload, and all of one message's copies one batch", () => {
+  it("for the broker: a record and a message fit a payload, all of one message's copies a batch", () => {
     const payload = limits.BROKER_PAYLOAD_BYTES_MAX - limits.COPY_OVERHEAD_BYTES_MAX;
     expect(limits.RECORD_BYTES_MAX).toBeLessThanOrEqual(payload);
     expect(limits.MESSAGE_BYTES_MAX + limits.COPY_DECISION_BYTES_MAX).toBeLessThanOrEqual(payload);

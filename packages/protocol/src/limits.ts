@@ -7,7 +7,10 @@ export const OUTCOME_BYTES_MAX = 1_536;
 export const GROUNDS_BYTES_MAX = 3_072;
 /** The messages that one message goes back to, over any number of hops, itself included. */
 export const ORIGINS_MAX = 128;
-/** The largest decision, with every disclosure, as text: the three above for RECIPIENTS_MAX recipients fit (tested). */
+/**
+ * The largest decision, with every disclosure, as text: the three above for RECIPIENTS_MAX recipients fit
+ * (tested).
+ */
 export const DECISION_BYTES_MAX = 458_752;
 /** What of a decision goes with a copy: one outcome and the markings. */
 export const COPY_DECISION_BYTES_MAX = 65_536;
@@ -35,7 +38,10 @@ export const CLOCK_SKEW_SECONDS_MAX = 120;
 export const MESSAGE_AGE_SECONDS_MAX = 30 * 86_400;
 /** The server's own limit for one atomic batch. */
 export const BATCH_RECORDS_MAX = 1_000;
-/** Bytes in one atomic batch: RECIPIENTS_MAX copies of the largest message go in one. The server buffers 128 MB. */
+/**
+ * Bytes in one atomic batch: RECIPIENTS_MAX copies of the largest message go in one. The server buffers 128
+ * MB.
+ */
 export const BATCH_BYTES_MAX = (RECIPIENTS_MAX + 1) * BROKER_PAYLOAD_BYTES_MAX;
 /** Several messages share one batch up to this size; a larger one goes alone. */
 export const SHARED_BATCH_BYTES_MAX = 8 * 1_048_576;

@@ -5,8 +5,9 @@ const ISSUES_SHOWN_MAX = 5;
 const PLACE_CHARACTERS_MAX = 80;
 
 /**
- * Unknown to typed, or a coded error whose detail names the schema's own members and never anything received: no
- * value, no unknown member's name. Details reach logs, and a member's name is as good a place for a person's as any.
+ * Unknown to typed, or a coded error whose detail names the schema's own members and never anything received:
+ * no value, no unknown member's name. Details reach logs, and a member's name is as good a place for a
+ * person's as any.
  */
 export function parseSchema<T extends z.ZodType>(
   schema: T,
@@ -24,7 +25,9 @@ function toDetail(issues: readonly z.core.$ZodIssue[]): string {
   return more > 0 ? `${shown.join("; ")}; and ${more} more` : shown.join("; ");
 }
 
-/** Paths go along members that the schema names; only `facts` has names of its own, and those are not shown. */
+/**
+ * Paths go along members that the schema names; only `facts` has names of its own, and those are not shown.
+ */
 function toPlace(issue: z.core.$ZodIssue): string {
   const end = issue.path.indexOf("facts") + 1;
   const known = end > 0 ? issue.path.slice(0, end) : issue.path;

@@ -44,7 +44,7 @@ describe("protocol.md", () => {
   it("names only codes that exist", () => {
     const areas = [...new Set(Object.keys(ERRORS).map((code) => code.slice(0, code.indexOf("/"))))];
     const named = text.match(new RegExp(`\`(?:${areas.join("|")})/[a-z-]+\``, "g")) ?? [];
-    expect(named.length).toBeGreaterThan(50);
+    expect(named.length).toBeGreaterThan(40);
     for (const code of named) expect(Object.keys(ERRORS)).toContain(unquote(code));
   });
 
@@ -80,9 +80,12 @@ describe("protocol.md", () => {
   });
 
   it("gives every closed list as it is", () => {
-    const table = readTable("list", "values").map(([name, values]) => [name, unquote(values).split(" ")]);
+    const table = readTable("list", "values").map(([name, values]) => [
+      name,
+      unquote(values).split(" ").toSorted(),
+    ]);
     const enums = Object.entries(vocabulary).flatMap(([name, schema]) =>
-      schema instanceof z.ZodEnum ? [[name, schema.options]] : [],
+      schema instanceof z.ZodEnum ? [[name, schema.options.toSorted()]] : [],
     );
     expect(Object.fromEntries(table)).toEqual(Object.fromEntries(enums));
     expect(table.length).toBeGreaterThan(15);

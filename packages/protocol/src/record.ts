@@ -10,7 +10,9 @@ import { type OpenDecision, openDecision } from "./verdict.ts";
 
 const version = { v: z.literal(1) };
 
-/** One entry of the ledger: an input and the decision over it. Of a rejected input only the decision stays. */
+/**
+ * One entry of the ledger: an input and the decision over it. Of a rejected input only the decision stays.
+ */
 export const LedgerRecord = z.discriminatedUnion("kind", [
   z.strictObject({ ...version, kind: z.literal("message"), message: z.string(), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("statement"), statement: z.string(), decision: z.string() }),
@@ -43,7 +45,10 @@ export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Throws `record/malformed`, `record/input` where input and decision do not belong together, and the codes of the parts. */
+/**
+ * Throws `record/malformed`, `record/input` where input and decision do not belong together, and the codes of
+ * the parts.
+ */
 export function parseRecord(bytes: Uint8Array): ParsedRecord {
   const record = parseRecordBytes(bytes);
   const decision = openDecision(record.decision);

@@ -17,7 +17,9 @@ const salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
 const Element = z.tuple([salt, z.unknown()]);
 const Member = z.tuple([salt, z.string(), z.unknown()]);
 
-/** RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). A salt is 16 random bytes. */
+/**
+ * RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). A salt is 16 random bytes.
+ */
 export function createDisclosure(salt: string, value: unknown, name?: string): Disclosure {
   const content = name === undefined ? [salt, value] : [salt, name, value];
   const text = encodeBase64url(encodeCanonicalBytes(content));
@@ -30,8 +32,8 @@ export function encodeSdJwt(jws: string, disclosures: readonly Disclosure[]): st
 }
 
 /**
- * Takes an SD-JWT apart; verifies nothing. Throws `decision/malformed`, and `decision/disclosure` where one is given
- * twice.
+ * Takes an SD-JWT apart; verifies nothing. Throws `decision/malformed`, and `decision/disclosure` where one
+ * is given twice.
  */
 export function decodeSdJwt(text: string): {
   readonly jws: string;

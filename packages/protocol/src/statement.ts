@@ -19,12 +19,19 @@ const common = { v: z.literal(1), aud: ExchangeId, iat: NumericDate, version: z.
 const keys = z.array(RegisteredKey).min(1).max(KEYS_MAX);
 /** The account's identity, and the keys that may sign its users (the identity key itself stays offline). */
 const account = z.strictObject({ id: AccountId, signers: z.array(AccountId).min(1).max(4) });
-/** For people to read. No control, format or separator characters: it is shown on terminals and in lists. */
-const name = z
-  .string()
-  .min(1)
-  .max(120)
-  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u);
+/**
+ * Every character of the basic plane but control, format, line-separating and private ones. Written out, for
+ * a class such as `\p{Cf}` means something else to a JSON Schema validator without the `u` flag.
+ */
+const VISIBLE_RANGES = [
+  " -~",
+  "\u00a0-\u00ac\u00ae-\u061b\u061d-\u200a",
+  "\u2010-\u2027\u202f-\u205f\u2070-\ud7ff",
+  "\uf900-\ufefe\uff00-\ufff8",
+];
+const VISIBLE = new RegExp(`^[${VISIBLE_RANGES.join("")}]+$`);
+/** For people to read, on terminals and in lists. */
+const name = z.string().min(1).max(120).regex(VISIBLE);
 
 /** Record 0. Trusted because its key's thumbprint is given to every party beforehand. */
 export const AnchorStatement = z.strictObject({

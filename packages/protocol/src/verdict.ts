@@ -31,8 +31,8 @@ export function countSalts(recipients: number): number {
 }
 
 /**
- * Throws `decision/engine` where a verdict is larger than the limits let a decision be. Whoever decides asks before
- * anything rests on the verdict: hiding it asks again.
+ * Throws `decision/engine` where a verdict is larger than the limits let a decision be. Whoever decides asks
+ * before anything rests on the verdict: hiding it asks again.
  */
 export function verifyVerdictSize(verdict: Verdict): void {
   const { recipients, grounds, markings } = verdict;
@@ -48,8 +48,8 @@ export function verifyVerdictSize(verdict: Verdict): void {
 
 /**
  * Puts digests in place of a verdict's content. The salts are used in a fixed order (outcome, markings, each
- * recipient, each recipient's grounds), so that whoever knows them makes the same bytes again from the same verdict.
- * Throws `decision/engine` as `verifyVerdictSize` does.
+ * recipient, each recipient's grounds), so that whoever knows them makes the same bytes again from the same
+ * verdict. Throws `decision/engine` as `verifyVerdictSize` does.
  */
 export function hideVerdict(
   verdict: Verdict,
@@ -92,9 +92,9 @@ export interface OpenDecision {
 }
 
 /**
- * Takes a decision apart and opens what was disclosed; the signature is the caller's to verify (`jws`). Throws
- * `decision/malformed`, `decision/disclosure` for a disclosure that nothing signed covers, and the `jws/` and
- * `input/` codes.
+ * Takes a decision apart and opens what was disclosed; the signature is the caller's to verify (`jws`).
+ * Throws `decision/malformed`, `decision/disclosure` for a disclosure that nothing signed covers, and the
+ * `jws/` and `input/` codes.
  */
 export function openDecision(text: string): OpenDecision {
   if (text.length > DECISION_BYTES_MAX) {
@@ -186,7 +186,9 @@ export function presentToSender(decision: OpenDecision): string {
   });
 }
 
-/** What one recipient is shown: its own outcome and, where it is let through to, the markings it has to obey. */
+/**
+ * What one recipient is shown: its own outcome and, where it is let through to, the markings it has to obey.
+ */
 export function presentToRecipient(decision: OpenDecision, agency: AgencyId): string {
   const outcomes = listOutcomeDigests(decision);
   const isPermitted = decision.recipients.some((one) => one.agency === agency && one.effect === "permit");

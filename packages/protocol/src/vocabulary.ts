@@ -19,7 +19,10 @@ export const MESSAGE_KINDS = [
 export const MessageKind = z.enum(MESSAGE_KINDS);
 export type MessageKind = z.infer<typeof MessageKind>;
 
-/** Modelled on LED 1(1) and FD 8(3): the first three are always lawful, the others where the pair's terms say so. */
+/**
+ * Modelled on LED 1(1) and FD 8(3): the first three are always lawful, the others where the pair's terms say
+ * so.
+ */
 export const Purpose = z.enum([
   "prevention",
   "detection",
@@ -143,5 +146,8 @@ export const CorrectionAction = z.enum(["rectify", "erase", "restrict"]);
 
 /** ISO 639-1. */
 export const Language = z.string().regex(/^[a-z]{2}$/);
-/** A code from a list that a principle checks, so that an unlisted one is a denial with a reason, not bad input. */
+/**
+ * A code from a list that a principle checks, so that an unlisted one is a denial with a reason, not bad
+ * input.
+ */
 export const Token = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/);

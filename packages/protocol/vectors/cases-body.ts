@@ -114,8 +114,7 @@ async function listReaderCases({ body, binding }: Chain): Promise<Case[]> {
     {
       name: "valid/body-two-texts-first-reader",
       what: "body",
-      proves:
-        "One ciphertext and tag that open under two content keys: the first reader gets what is committed to.",
+      proves: "One ciphertext and tag that open under two keys: the first reader gets what is committed to.",
       input: { body: two.body, binding: two.binding, reader },
       expect: { text: new TextDecoder().decode(two.first.subarray(32)) },
     },

@@ -74,7 +74,7 @@ export async function listTokenCases(): Promise<Case[]> {
     valid("ed25519", "A token signed with Ed25519.", ed25519.token, ed25519, customs.registered),
     valid(
       "es256-malleated",
-      "The second signature (r, n-s) of token-es256 verifies too, and has the same digest: identity is the signing input.",
+      "The other signature (r, n-s) of token-es256 verifies too, and has the same digest.",
       malleate(es256.token),
       es256,
       spoc.registered,

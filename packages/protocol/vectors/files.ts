@@ -3,7 +3,10 @@ import type { Vector } from "./run.ts";
 
 export const VECTORS_FOLDER = new URL(".", import.meta.url);
 
-/** Every vector of one folder, by its file's name. An empty or missing folder is an error: it would prove nothing. */
+/**
+ * Every vector of one folder, by its file's name. An empty or missing folder is an error: it would prove
+ * nothing.
+ */
 export function readVectors(folder: "valid" | "invalid"): [string, Vector][] {
   const url = new URL(`${folder}/`, VECTORS_FOLDER);
   const names = readdirSync(url).filter((name) => name.endsWith(".json"));

@@ -22,7 +22,10 @@ export async function wrapKey(
   return { header: { alg, epk, kid }, encrypted_key: jwe.encrypted_key ?? "" };
 }
 
-/** One body that opens for the first reader to what its claims commit to, and for the second to something else. */
+/**
+ * One body that opens for the first reader to what its claims commit to, and for the second to something
+ * else.
+ */
 export async function forgeTwoTexts(
   plaintext: Uint8Array,
   free: number,

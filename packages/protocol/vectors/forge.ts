@@ -48,7 +48,9 @@ export function malleate(token: string): string {
   return token.slice(0, dot) + twin.toString("base64url");
 }
 
-/** Another spelling of the same base64url: stray bits set in the last character. Null where there are none. */
+/**
+ * Another spelling of the same base64url: stray bits set in the last character. Null where there are none.
+ */
 export function respell(part: string): string | null {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   if (part.length % 4 === 0) return null;

@@ -1,9 +1,10 @@
 import { createCipheriv } from "node:crypto";
 
 /**
- * AES-GCM does not commit to its key: one ciphertext and tag can be made to open under two keys, to two texts. That
- * is why the claims carry a commitment to the text itself. The tag is GHASH(H, aad, ciphertext) + E(K, J0), and
- * GHASH is linear in each block: so one block of the ciphertext can be chosen for which both tags agree.
+ * AES-GCM does not commit to its key: one ciphertext and tag can be made to open under two keys, to two
+ * texts. That is why the claims carry a commitment to the text itself. The tag is GHASH(H, aad, ciphertext) +
+ * E(K, J0), and GHASH is linear in each block: so one block of the ciphertext can be chosen for which both
+ * tags agree.
  */
 
 const ONE = 1n << 127n;
@@ -16,8 +17,8 @@ export interface Collision {
 }
 
 /**
- * One ciphertext, a text under the first key but for its block `free`, and a tag that is right under both keys.
- * `text` has a whole number of blocks.
+ * One ciphertext, a text under the first key but for its block `free`, and a tag that is right under both
+ * keys. `text` has a whole number of blocks.
  */
 export function createCollision(
   text: Uint8Array,

@@ -8,8 +8,8 @@ import {
 } from "../src/index.ts";
 
 /**
- * Keys for tests and vectors, each a function of its name: nothing here is secret, and nothing made here may ever
- * be registered anywhere.
+ * Keys for tests and vectors, each a function of its name: nothing here is secret, and nothing made here may
+ * ever be registered anywhere.
  */
 
 export const VALID_FROM = 1_767_225_600;

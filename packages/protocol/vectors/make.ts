@@ -13,8 +13,8 @@ import { toJsonText, VECTORS_FOLDER } from "./files.ts";
 import type { Case } from "./run.ts";
 
 /**
- * Writes the vectors anew: `node packages/protocol/vectors/make.ts`. Made once and checked in: ES256 signatures and
- * encryption take fresh randomness, so every run gives other bytes that prove the same.
+ * Writes the vectors anew: `node packages/protocol/vectors/make.ts`. Made once and checked in: ES256
+ * signatures and encryption take fresh randomness, so every run gives other bytes that prove the same.
  */
 export async function listCases(): Promise<Case[]> {
   const chain = await createChain();

@@ -6,7 +6,9 @@ async function* give(...values: (number | Promise<number>)[]): AsyncGenerator<nu
 }
 
 async function collect(chunks: AsyncIterable<number[]>): Promise<number[][]> {
-  return Array.fromAsync(chunks);
+  const all: number[][] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all;
 }
 
 test("what is at hand comes together, up to the limit, in order", async () => {

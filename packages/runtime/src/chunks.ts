@@ -14,7 +14,7 @@ export async function* toChunks<T>(source: AsyncIterable<T>, max: number): Async
   let ahead = settle(iterator);
   try {
     while (true) {
-      let step = await ahead;
+      let step: Step<T> | undefined = await ahead;
       const chunk: T[] = [];
       while (step?.kind === "value") {
         chunk.push(step.value);

@@ -27,6 +27,7 @@ export {
   type NetworkFile,
   type NetworkParty,
   toPartyFolder,
+  toPartyPath,
 } from "./network/network-file.ts";
 export {
   connectAs,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeUtf8, limits } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LedgerFileHeader, openLedgerFile, writeLedgerFile } from "./ledger-file.ts";
+import { LedgerFileHeader, type LedgerLine, openLedgerFile, writeLedgerFile } from "./ledger-file.ts";
 
 let folder: string;
 let file: string;
@@ -25,8 +25,11 @@ async function* give(...texts: string[]): AsyncGenerator<Uint8Array> {
 
 async function readLines() {
   await using opened = await openLedgerFile(file);
-  const lines = await Array.fromAsync(opened.lines());
-  return lines.map(({ bytes, ...line }) => ({ ...line, text: Buffer.from(bytes).toString() }));
+  const lines: (Omit<LedgerLine, "bytes"> & { text: string })[] = [];
+  for await (const { bytes, ...line } of opened.lines()) {
+    lines.push({ ...line, text: Buffer.from(bytes).toString() });
+  }
+  return lines;
 }
 
 /** Larger than any block that is read or written at once, and none of the same size. */

@@ -135,9 +135,14 @@ export class TestBroker implements AsyncDisposable {
     await this.#write("tls/server.pem", server.certificate);
     await this.#write("tls/server-key.pem", server.key);
     await this.#startOnFreePort();
-    const provisioner = await this.connect("provisioner");
-    await createStreams(provisioner, { ...SIZES, ...options.sizes });
+    await this.createStreams();
     for (const name of options.parties ?? []) await this.addParty(name);
+  }
+
+  /** Creates the streams that are missing. */
+  async createStreams(): Promise<void> {
+    await using provisioner = await this.connect("provisioner");
+    await createStreams(provisioner, { ...SIZES, ...this.#parts.options.sizes });
   }
 
   /** Enrols a party as the registry does: account, consumers. */
@@ -231,6 +236,12 @@ export class TestBroker implements AsyncDisposable {
     this.#server = await startNatsServer({ binary, folder, configFile: CONFIG_FILE, ...onLine });
   }
 
+  /** Loses every stream of a stopped server, as a disk that was replaced. */
+  async replaceStore(): Promise<void> {
+    if (this.#server !== undefined) throw new Error("stop the test broker first");
+    await rm(join(this.folder, STORE_FOLDER), { recursive: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open].map((nc) => nc.close()));
     await this.#server?.kill();
@@ -274,7 +285,7 @@ export class TestBroker implements AsyncDisposable {
       listen: { host: HOST, port: this.#port },
       tls: { certFile: "tls/server.pem", keyFile: "tls/server-key.pem", caFile: "tls/ca.pem" },
       accountsFolder: "accounts",
-      storeFolder: "store",
+      storeFolder: STORE_FOLDER,
       storeBytesMax: 64 * GIGABYTE,
     });
   }
@@ -287,6 +298,7 @@ export class TestBroker implements AsyncDisposable {
 }
 
 const CONFIG_FILE = "nats-server.conf";
+const STORE_FOLDER = "store";
 const SIZES: StreamSizes = {
   ...STREAM_SIZES_DEFAULT,
   outBytesMax: 4 * GIGABYTE,

@@ -36,7 +36,8 @@ const SentRow = z.object({
 export type SentRow = z.infer<typeof SentRow>;
 
 /** The id begins or ends with what is asked for; people copy either end. */
-export const ID_HAS_PART = "length(?1) > 0 AND (substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1)";
+export const ID_HAS_PART =
+  "length(?1) > 0 AND (substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1)";
 
 const COLUMNS = "id, seq, digest, thread, kind, token, status, stored_ms AS storedMs, decision, code, detail";
 

@@ -59,13 +59,13 @@ export async function createNetwork(
 }
 
 async function createFounders(plan: NetworkPlan, broker: NewBroker, dates: NetworkDates): Promise<Founders> {
-  const anchor = { id: "anchor", kind: "anchor", folder: "anchor", signing: "ES256" } as const;
+  const anchor = { id: "anchor", kind: "anchor", signing: "ES256" } as const;
   const authorities = plan.authorities.map(({ country, signing = toAlgorithm(plan, country) }) => {
-    return createMember({ id: country, kind: "authority", folder: `authorities/${country}`, signing }, dates);
+    return createMember({ id: country, kind: "authority", signing }, dates);
   });
   const agencies = plan.agencies.map((agency) => {
     const { id, signing = toAlgorithm(plan, id), encryption = toCurve(plan, id) } = agency;
-    return createMember({ id, kind: "agency", folder: `agencies/${id}`, signing, encryption }, dates);
+    return createMember({ id, kind: "agency", signing, encryption }, dates);
   });
   return {
     anchor: await createMember(anchor, dates),

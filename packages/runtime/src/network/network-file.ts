@@ -59,6 +59,13 @@ export function toPartyFolder(dir: string, network: NetworkFile, id: string): st
   throw new LeixError("config/party-unknown", `${id}; there are ${known}`);
 }
 
+/** Where `leix network init` puts a party's folder, relative to the network's. */
+export function toPartyPath(id: string): string {
+  if (id === "anchor") return id;
+  if (/^[A-Z]{2}$/.test(id)) return `authorities/${id}`;
+  return /^[A-Z]{2}-/.test(id) ? `agencies/${id}` : `services/${id}`;
+}
+
 export function listParties(network: NetworkFile, kind: NetworkParty["kind"]): NetworkParty[] {
   return network.parties.filter((one) => one.kind === kind);
 }

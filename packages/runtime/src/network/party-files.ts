@@ -14,7 +14,7 @@ import type { NewBroker } from "./broker-files.ts";
 import { type FolderFile, moveInto, toJsonFile, toPublic, toSecret } from "./folder-file.ts";
 import { createEncryptionKey, createSigningKey, type EncryptionCurve } from "./key-pairs.ts";
 import type { NetworkDates } from "./network-dates.ts";
-import type { NetworkParty } from "./network-file.ts";
+import { type NetworkParty, toPartyPath } from "./network-file.ts";
 
 /** A party that was just made: what others are told of it, and what only its own folder holds. */
 export interface NewParty extends Omit<NetworkParty, "account"> {
@@ -32,7 +32,6 @@ export interface NewMember extends NewParty {
 export interface MemberChoice {
   readonly id: NetworkParty["id"];
   readonly kind: "anchor" | "authority" | "agency";
-  readonly folder: string;
   readonly signing: SigningAlgorithm;
   readonly encryption?: EncryptionCurve;
 }
@@ -43,7 +42,7 @@ export type Introduction = Pick<PartyFile, "aud" | "anchorKey" | "anchorAccount"
 const OFFICERS_KEY_BYTES = 32;
 
 export async function createMember(choice: MemberChoice, dates: NetworkDates): Promise<NewMember> {
-  const { id, kind, folder } = choice;
+  const { id, kind } = choice;
   const [identity, signer] = [createNkey("account"), createNkey("account")];
   const account = toAccountId(identity);
   const signing = createSigningKey(choice.signing, dates.keys);
@@ -52,7 +51,7 @@ export async function createMember(choice: MemberChoice, dates: NetworkDates): P
   return {
     id,
     kind,
-    folder,
+    folder: toPartyPath(id),
     keys: [signing.registered, ...encryption.map((key) => key.registered)],
     account: { id: account, signers: [signer.getPublicKey()] },
     signing: signing.key,
@@ -86,7 +85,7 @@ export async function createService(
   return {
     id,
     kind: "service",
-    folder: `services/${id}`,
+    folder: toPartyPath(id),
     keys: key.map(({ registered }) => registered),
     files: [
       toSecret(PARTY_FILES.credentials, credentials),

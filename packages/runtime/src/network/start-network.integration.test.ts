@@ -132,7 +132,7 @@ describe("publishGenesis", () => {
     const statements = others.toSpliced(beforeAgencies, 0, misplaced);
     await writeFile(file, JSON.stringify({ ...genesis, statements }));
     await expect(up("policy")).rejects.toMatchObject({
-      code: "identity/account-unknown",
+      code: "statement/subject",
       detail: misplaced.file,
     });
   });

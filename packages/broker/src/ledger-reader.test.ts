@@ -1,0 +1,124 @@
+import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { describe, expect, it } from "vitest";
+import { checkStillThere, ledgerHead, readLedger } from "./ledger-reader.ts";
+
+/** What nats-server answers to a direct batch get: messages, then a status. */
+type Answer =
+  | { sequence: number; batch?: { id: string; commit?: boolean }; data?: string }
+  | { status: number; pending?: number };
+
+function toMessage(answer: Answer): Msg {
+  const fields = headers("status" in answer ? answer.status : 0, "status" in answer ? "said" : "");
+  if ("status" in answer) {
+    fields.set("Nats-Num-Pending", String(answer.pending ?? 0));
+  } else {
+    if (answer.batch) fields.set("Nats-Batch-Id", answer.batch.id);
+    if (answer.batch?.commit) fields.set("Nats-Batch-Commit", "1");
+    // A message that was stored with a header of the server's does not mislead: the server's own comes last.
+    fields.append("Nats-Sequence", "999");
+    fields.append("Nats-Sequence", String(answer.sequence));
+    fields.set("Nats-Subject", `leix.ledger.event.${answer.sequence}`);
+  }
+  const data = "status" in answer ? "" : (answer.data ?? `data ${answer.sequence}`);
+  return { headers: fields, data: new TextEncoder().encode(data) } as Msg;
+}
+
+/** A connection whose server gives these answers, one list a question, and keeps the questions. */
+function toConnection(...answers: Answer[][]): { nc: NatsConnection; asked: number[] } {
+  const asked: number[] = [];
+  const requestMany = async (_subject: string, question: string): Promise<Iterable<Msg>> => {
+    asked.push((JSON.parse(question) as { seq: number }).seq);
+    const answer = answers.shift();
+    if (answer === undefined) throw new Error("one question too many");
+    return answer.map(toMessage);
+  };
+  return { nc: { requestMany } as unknown as NatsConnection, asked };
+}
+
+async function read(nc: NatsConnection, from: number): Promise<number[]> {
+  const sequences: number[] = [];
+  for await (const { sequence } of readLedger(nc, from)) sequences.push(sequence);
+  return sequences;
+}
+
+describe("readLedger", () => {
+  it("asks on until nothing is pending", async () => {
+    const { nc, asked } = toConnection(
+      [{ sequence: 1 }, { sequence: 2 }, { status: 204, pending: 1 }],
+      [{ sequence: 3 }, { status: 204, pending: 0 }],
+    );
+    expect(await read(nc, 1)).toEqual([1, 2, 3]);
+    expect(asked).toEqual([1, 3]);
+  });
+
+  it("ends where there is nothing", async () => {
+    expect(await read(toConnection([{ status: 404 }]).nc, 7)).toEqual([]);
+    const grown = toConnection([{ sequence: 1 }, { status: 204, pending: 1 }], [{ status: 404 }]);
+    expect(await read(grown.nc, 1)).toEqual([1]);
+  });
+
+  it("holds back a batch of which the end is not there yet", async () => {
+    const [open, end] = [{ id: "b" }, { id: "b", commit: true }];
+    const partial: Answer[] = [{ sequence: 1 }, { sequence: 2, batch: open }, { sequence: 3, batch: open }];
+    expect(await read(toConnection([...partial, { status: 204 }]).nc, 1)).toEqual([1]);
+    const rest: Answer[] = [{ sequence: 4, batch: end }, { status: 204 }];
+    expect(await read(toConnection([...partial, { status: 204, pending: 1 }], rest).nc, 1)).toEqual([
+      1, 2, 3, 4,
+    ]);
+  });
+
+  it.each([
+    ["at the start", [{ sequence: 6 }, { status: 204 }]],
+    ["within", [{ sequence: 5 }, { sequence: 7 }, { status: 204 }]],
+    ["by repetition", [{ sequence: 5 }, { sequence: 5 }, { status: 204 }]],
+  ] satisfies [string, Answer[]][])("throws where a sequence is missing %s", async (_where, answers) => {
+    await expect(read(toConnection(answers).nc, 5)).rejects.toMatchObject({ code: "ledger/rolled-back" });
+  });
+
+  it.each([
+    ["is cut short", [{ sequence: 1 }]],
+    ["is empty", []],
+    ["is an error", [{ status: 408 }]],
+  ] satisfies [string, Answer[]][])("says that there was no answer where it %s", async (_how, answers) => {
+    await expect(read(toConnection(answers).nc, 1)).rejects.toMatchObject({ code: "broker/no-answer" });
+  });
+
+  it("stops at once when it is cut off", async () => {
+    const controller = new AbortController();
+    controller.abort();
+    const reading = readLedger(
+      toConnection([{ sequence: 1 }, { status: 204 }]).nc,
+      1,
+      controller.signal,
+    ).next();
+    await expect(reading).rejects.toMatchObject({ code: "broker/no-answer" });
+  });
+});
+
+describe("ledgerHead", () => {
+  it("counts what is pending after the first", async () => {
+    expect(await ledgerHead(toConnection([{ sequence: 1 }, { status: 204, pending: 41 }]).nc)).toBe(42);
+    expect(await ledgerHead(toConnection([{ status: 404 }]).nc)).toBe(0);
+  });
+});
+
+describe("checkStillThere", () => {
+  const data = new TextEncoder().encode("data 5");
+
+  it("is content where the message is as it was", async () => {
+    await checkStillThere(toConnection([{ sequence: 5 }, { status: 204 }]).nc, { sequence: 5, data });
+    await checkStillThere(toConnection([{ sequence: 5, data: "other" }, { status: 204 }]).nc, {
+      sequence: 5,
+    });
+    await checkStillThere(toConnection().nc, { sequence: 0 });
+  });
+
+  it.each([
+    ["is gone", [{ status: 404 }]],
+    ["is gone and others are not", [{ sequence: 6 }, { status: 204 }]],
+    ["is another", [{ sequence: 5, data: "other" }, { status: 204 }]],
+  ] satisfies [string, Answer[]][])("throws where it %s", async (_how, answers) => {
+    const checking = checkStillThere(toConnection(answers).nc, { sequence: 5, data });
+    await expect(checking).rejects.toMatchObject({ code: "ledger/rolled-back" });
+  });
+});

@@ -1,0 +1,82 @@
+import { ledgerHead, readLedger } from "@leix/broker";
+import type { Trust } from "@leix/exchange";
+import { LeixError, limits } from "@leix/protocol";
+import { type LedgerFile, type LedgerFileHeader, openLedgerFile, type PartyConnection } from "@leix/runtime";
+import type { ReplayDifference, ReplaySource, SourceRecord } from "./replay.ts";
+
+/** An exported ledger. The trust is the reader's own; where the file names another, that is a difference. */
+export async function openFileSource(path: string, trust: Trust): Promise<ReplaySource & AsyncDisposable> {
+  const file = await openLedgerFile(path);
+  const { header, size } = file;
+  return {
+    total: header.records,
+    size,
+    differences: compareHeader(header, trust),
+    records: () => readRecords(file),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  };
+}
+
+function compareHeader(header: LedgerFileHeader, trust: Trust): ReplayDifference[] {
+  const names = ["aud", "anchorKey", "anchorAccount"] as const;
+  return names
+    .filter((name) => header[name] !== trust[name])
+    .map((name) => ({
+      ...{ index: null, offset: 0, code: "ledger/unreadable" as const },
+      detail: `the header names another ${name} than the one that is trusted`,
+    }));
+}
+
+async function* readRecords(file: LedgerFile): AsyncGenerator<SourceRecord, void> {
+  for await (const { index, offset, bytes, isEnded } of file.lines()) {
+    const refused = toRefusal(index < file.header.records, isEnded);
+    yield { bytes, offset, ...(refused ? { refused } : {}) };
+    if (refused) return;
+  }
+}
+
+function toRefusal(isAnnounced: boolean, isEnded: boolean): LeixError | undefined {
+  if (!isAnnounced) return new LeixError("ledger/unreadable", "more records than the header says");
+  return isEnded ? undefined : new LeixError("record/malformed", "the record does not end");
+}
+
+/** How often the broker may fail to answer in a row. */
+const ATTEMPTS_MAX = 5;
+
+/** LEDGER as it is now; what comes later is not waited for. */
+export async function openBrokerSource(nc: PartyConnection): Promise<ReplaySource> {
+  const total = await findEnd(nc);
+  return { total, differences: [], records: () => readUpTo(nc, total) };
+}
+
+/**
+ * The number of records that are there whole: a batch that is being stored counts only when all of it is. No batch is
+ * larger than BATCH_RECORDS_MAX, so looking at so many from the end is enough.
+ */
+export async function findEnd(nc: PartyConnection): Promise<number> {
+  const head = await ledgerHead(nc);
+  if (head === 0) return 0;
+  let end = 0;
+  for await (const { sequence } of readLedger(nc, Math.max(1, head - limits.BATCH_RECORDS_MAX)))
+    end = sequence;
+  return end;
+}
+
+/** Record `n` has sequence `n + 1`. Goes on where it was when the broker does not answer for a moment. */
+export async function* readUpTo(nc: PartyConnection, total: number): AsyncGenerator<SourceRecord, void> {
+  let [next, attempts] = [1, 0];
+  while (next <= total) {
+    try {
+      for await (const { sequence, data } of readLedger(nc, next)) {
+        yield { bytes: data };
+        [next, attempts] = [sequence + 1, 0];
+        if (next > total) return;
+      }
+      return;
+    } catch (error) {
+      attempts++;
+      const isRepeated = error instanceof LeixError && error.code === "broker/no-answer";
+      if (!isRepeated || attempts === ATTEMPTS_MAX) throw error;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { createNkey, encodePartyAccountJwt, lookupAccount, readLedger } from "@leix/broker";
+import { chooseDecider, createState, follow, type State, type Trust } from "@leix/exchange";
+import { type AccountId, LeixError, type PartyId } from "@leix/protocol";
+import {
+  type AccountStatement,
+  loadSigningKey,
+  parseAccountJwt,
+  type PartyConnection,
+  toPartyAccount,
+} from "@leix/runtime";
+import { type CheckedFolder, listDateProblems } from "./doctor-files.ts";
+import { type CheckReport, type Problem, toProblem } from "./doctor-report.ts";
+
+/** Folds the ledger as every follower does: form, place, chain, time, the policy service's signatures. */
+export async function checkLedger(
+  auditor: PartyConnection,
+  trust: Trust,
+): Promise<{ report: CheckReport; state: State }> {
+  const state = createState(trust);
+  const problems: Problem[] = [];
+  try {
+    for await (const { data } of readLedger(auditor, 1)) await follow(state, data);
+  } catch (error) {
+    problems.push(toProblem(error, `record ${state.head.index}`));
+  }
+  const at = new Date(state.head.at * 1_000).toISOString();
+  const summary = `${state.head.index} records, whole and signed; the last of ${at}`;
+  return { report: { name: "ledger", summary, problems }, state };
+}
+
+/** The parties that have an account, by the ledger. */
+export function listAccountStatements(state: State): AccountStatement[] {
+  return [...state.parties.entries()].flatMap(([, { statement }]) => {
+    return statement.kind === "service" ? [] : [statement];
+  });
+}
+
+/** Whether the broker knows of each party what the ledger says: the registry's whole work. */
+export async function checkAccounts(
+  pusher: PartyConnection,
+  state: State,
+  brokerAccount: AccountId,
+): Promise<CheckReport> {
+  // Only what a JWT says is compared, so any key will do to write down what it should say.
+  const signer = createNkey("operator");
+  const statements = listAccountStatements(state);
+  const problems: Problem[] = [];
+  for (const statement of statements) {
+    const wanted = toPartyAccount(statement);
+    const jwt = await lookupAccount(pusher, wanted.account);
+    const should = parseAccountJwt(await encodePartyAccountJwt(wanted, { brokerAccount, signer })).content;
+    if (jwt !== null && parseAccountJwt(jwt).content === should) continue;
+    const has = jwt === null ? "has no account" : "has an older account";
+    problems.push({
+      detail: `${statement.subject} ${has} at the broker (it should be ${wanted.status.kind})`,
+      todo: "See that the registry runs and what its health says; it applies what differs by itself.",
+    });
+  }
+  return { name: "accounts", summary: `${statements.length} at the broker, as the ledger says`, problems };
+}
+
+/** Without one nothing is permitted. */
+export function checkPolicySet(state: State): CheckReport {
+  const active = state.policySet;
+  const problems: Problem[] = [];
+  if (!active) {
+    const todo = "Publish what the authorities signed: `leix network genesis`.";
+    problems.push({ detail: "none is in force: every message is rejected", todo });
+  } else {
+    try {
+      chooseDecider(state);
+    } catch (error) {
+      problems.push(toProblem(error));
+    }
+  }
+  const rules = active?.set.rules.length ?? 0;
+  return { name: "policy set", summary: `version ${active?.version}, ${rules} rules`, problems };
+}
+
+/** The key in the party's folder is the one that the ledger knows, and is valid for a while. */
+export async function checkSigningKeys(
+  folders: readonly CheckedFolder[],
+  state: State,
+  now: number,
+): Promise<CheckReport> {
+  const found = folders.map(async ({ id, folder }): Promise<Problem[]> => {
+    try {
+      const { kid } = await loadSigningKey(folder);
+      const owned = state.keys.get(kid);
+      if (owned?.party !== (id as PartyId) || owned.withdrawn) throw new LeixError("jws/key-unknown", kid);
+      const { nbf, exp } = owned.key;
+      return listDateProblems(`${id}: its signing key`, { from: nbf * 1_000, to: exp * 1_000 }, now);
+    } catch (error) {
+      return [toProblem(error, id)];
+    }
+  });
+  const problems = (await Promise.all(found)).flat();
+  return { name: "signing keys", summary: `${folders.length}, registered and valid`, problems };
+}

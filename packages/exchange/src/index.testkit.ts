@@ -1,0 +1,10 @@
+export { signGenesis, toAgency, toClearance, toPolicySet, toTerms } from "./genesis.testkit.ts";
+export { createInputs } from "./history.testkit.ts";
+export {
+  createTestLedger,
+  forgeRecord,
+  startTestLedger,
+  type TestLedger,
+  toContent,
+} from "./ledger.testkit.ts";
+export { createWorld, NOW, toAccount, toRegisteredKey, type World } from "./world.testkit.ts";
