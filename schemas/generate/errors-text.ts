@@ -29,8 +29,8 @@ export function toErrorsText(): string {
   const head = [
     "# Error codes",
     "",
-    "Generated from `packages/protocol/src/errors.ts`. A code is `area/what-happened`; programs compare codes,",
-    "people read the rest. A rejection in the ledger carries one of these codes and nothing of what was rejected.",
+    "Generated from `packages/protocol/src/errors.ts`. A code is `area/what-happened`: programs compare them,",
+    "people read the rest. A rejection in the ledger carries a code and nothing of what was rejected.",
     "",
   ];
   return [...head, ...sections.flat()].join("\n");

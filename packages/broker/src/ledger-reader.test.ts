@@ -1,6 +1,10 @@
 import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { checkStillThere, ledgerHead, readLedger } from "./ledger-reader.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** What nats-server answers to a direct batch get: messages, then a status. */
 type Answer =
@@ -53,19 +57,46 @@ describe("readLedger", () => {
 
   it("ends where there is nothing", async () => {
     expect(await read(toConnection([{ status: 404 }]).nc, 7)).toEqual([]);
-    const grown = toConnection([{ sequence: 1 }, { status: 204, pending: 1 }], [{ status: 404 }]);
-    expect(await read(grown.nc, 1)).toEqual([1]);
   });
 
-  it("holds back a batch of which the end is not there yet", async () => {
+  it("waits for the end of a batch that is being stored", async () => {
     const [open, end] = [{ id: "b" }, { id: "b", commit: true }];
     const partial: Answer[] = [{ sequence: 1 }, { sequence: 2, batch: open }, { sequence: 3, batch: open }];
-    expect(await read(toConnection([...partial, { status: 204 }]).nc, 1)).toEqual([1]);
     const rest: Answer[] = [{ sequence: 4, batch: end }, { status: 204 }];
-    expect(await read(toConnection([...partial, { status: 204, pending: 1 }], rest).nc, 1)).toEqual([
-      1, 2, 3, 4,
-    ]);
+    const { nc, asked } = toConnection([...partial, { status: 204 }], [{ status: 404 }], rest);
+    expect(await read(nc, 1)).toEqual([1, 2, 3, 4]);
+    expect(asked).toEqual([1, 4, 4]);
   });
+
+  it("waits for what another server has announced", async () => {
+    const { nc } = toConnection(
+      [{ sequence: 1 }, { status: 204, pending: 1 }],
+      [{ status: 404 }],
+      [{ sequence: 2 }, { status: 204 }],
+    );
+    expect(await read(nc, 1)).toEqual([1, 2]);
+  });
+
+  it.each([
+    ["the end of a batch", [{ sequence: 1 }, { sequence: 2, batch: { id: "b" } }, { status: 204 }]],
+    ["what the server counts", [{ sequence: 1 }, { status: 204, pending: 1 }]],
+  ] satisfies [string, Answer[]][])(
+    "does not wait for ever for %s, and gives no part of it",
+    async (_what, answers) => {
+      vi.useFakeTimers();
+      const given: number[] = [];
+      const reading = (async () => {
+        const { nc } = toConnection(
+          answers,
+          ...Array.from({ length: 10_000 }, (): Answer[] => [{ status: 404 }]),
+        );
+        for await (const { sequence } of readLedger(nc, 1)) given.push(sequence);
+      })().catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(await reading).toMatchObject({ code: "ledger/rolled-back" });
+      expect(given).toEqual([1]);
+    },
+  );
 
   it.each([
     ["at the start", [{ sequence: 6 }, { status: 204 }]],
@@ -113,12 +144,20 @@ describe("checkStillThere", () => {
     await checkStillThere(toConnection().nc, { sequence: 0 });
   });
 
+  it("asks again where a server of the cluster may only be behind", async () => {
+    const { nc } = toConnection([{ status: 404 }], [{ status: 404 }], [{ sequence: 5 }, { status: 204 }]);
+    await checkStillThere(nc, { sequence: 5, data });
+  });
+
   it.each([
     ["is gone", [{ status: 404 }]],
     ["is gone and others are not", [{ sequence: 6 }, { status: 204 }]],
     ["is another", [{ sequence: 5, data: "other" }, { status: 204 }]],
   ] satisfies [string, Answer[]][])("throws where it %s", async (_how, answers) => {
-    const checking = checkStillThere(toConnection(answers).nc, { sequence: 5, data });
-    await expect(checking).rejects.toMatchObject({ code: "ledger/rolled-back" });
+    vi.useFakeTimers();
+    const { nc } = toConnection(...Array.from({ length: 10_000 }, () => answers));
+    const checking = checkStillThere(nc, { sequence: 5, data }).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await checking).toMatchObject({ code: "ledger/rolled-back" });
   });
 });

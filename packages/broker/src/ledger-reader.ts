@@ -1,16 +1,22 @@
 import { LeixError } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { type LedgerMessage, loadLedgerRange, type StoredMessage } from "./ledger-range.ts";
+import { type LedgerMessage, type LedgerRange, loadLedgerRange, type StoredMessage } from "./ledger-range.ts";
 
 const RANGE = { count: 512, bytes: 4 * 1_048_576 };
+const ONE = { count: 1, bytes: RANGE.bytes };
+/** A batch is stored in well under this; another server of the cluster is never so far behind. */
+const SETTLE_MS_MAX = 10_000;
+const SETTLE_PAUSE_MS = 5;
 
 /**
  * Reads LEDGER from a sequence (the first is 1) to where it ends now, in order and without a gap.
  *
  * A batch is given whole or not at all: the server already answers with the first messages of a batch that it is
  * still storing, and after a crash might not have them; they are held back until the last one is there.
- * Throws ledger/rolled-back when a sequence is missing, broker/no-answer when the server does not answer or the
- * signal is aborted: what was given stays valid, the caller goes on after it.
+ *
+ * Throws ledger/rolled-back when a sequence is missing, or when what the server counts or began does not come: its
+ * disk lost it. Throws broker/no-answer when the server does not answer or the signal is aborted: what was given
+ * stays valid, the caller goes on after it.
  */
 export async function* readLedger(
   nc: NatsConnection,
@@ -19,6 +25,8 @@ export async function* readLedger(
 ): AsyncGenerator<LedgerMessage, void> {
   let held: StoredMessage[] = [];
   let next = from;
+  let announced = 0;
+  let settle = startSettling();
   while (true) {
     const { messages, pending } = await loadLedgerRange(nc, next, RANGE, signal);
     for (const message of messages) {
@@ -29,13 +37,18 @@ export async function* readLedger(
       for (const { sequence, subject, data } of held) yield { sequence, subject, data };
       held = [];
     }
-    if (messages.length === 0 || pending === 0) return;
+    if (messages.length > 0) {
+      announced = pending;
+      settle = startSettling();
+    }
+    if (held.length === 0 && announced === 0) return;
+    if (messages.length === 0 || pending === 0) await settle(next);
   }
 }
 
 /** The last sequence of LEDGER, 0 when it is empty. A batch that is being stored may count already. */
 export async function ledgerHead(nc: NatsConnection, signal?: AbortSignal): Promise<number> {
-  const { messages, pending } = await loadLedgerRange(nc, 1, { count: 1, bytes: RANGE.bytes }, signal);
+  const { messages, pending } = await loadLedgerRange(nc, 1, ONE, signal);
   return (messages[0]?.sequence ?? 0) + pending;
 }
 
@@ -50,12 +63,27 @@ export async function checkStillThere(
   signal?: AbortSignal,
 ): Promise<void> {
   if (seen.sequence === 0) return;
-  const { messages } = await loadLedgerRange(nc, seen.sequence, { count: 1, bytes: RANGE.bytes }, signal);
-  const message = messages[0];
+  const settle = startSettling();
+  let range: LedgerRange;
+  while (true) {
+    range = await loadLedgerRange(nc, seen.sequence, ONE, signal);
+    if (range.messages.length > 0) break;
+    await settle(seen.sequence);
+  }
+  const [message] = range.messages;
   if (message?.sequence !== seen.sequence) throw toGap(seen.sequence, message?.sequence);
   if (seen.data !== undefined && Buffer.compare(seen.data, message.data) !== 0) {
     throw new LeixError("ledger/rolled-back", `sequence ${seen.sequence} has other content than it had`);
   }
+}
+
+/** Pauses before the next question, until there were enough of them: then what is missing is lost. */
+function startSettling(): (missing: number) => Promise<void> {
+  const startedAt = performance.now();
+  return async (missing) => {
+    if (performance.now() - startedAt > SETTLE_MS_MAX) throw toGap(missing, undefined);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS));
+  };
 }
 
 function toGap(wanted: number, found: number | undefined): LeixError {

@@ -43,7 +43,11 @@ export function compareClocks(theirs: number, ours: number, whose: string): Chec
   const isFine = Math.abs(seconds) <= CLOCK_DIFFERENCE_SECONDS_MAX;
   const detail = `this machine is ${Math.abs(seconds)} s ${side} ${whose}`;
   const problem = { detail, todo: "Set the clocks of both (NTP)." };
-  return { name: "clock", summary: `within ${CLOCK_DIFFERENCE_SECONDS_MAX} s of ${whose}`, problems: isFine ? [] : [problem] };
+  return {
+    name: "clock",
+    summary: `within ${CLOCK_DIFFERENCE_SECONDS_MAX} s of ${whose}`,
+    problems: isFine ? [] : [problem],
+  };
 }
 
 /** Every stream, and both consumers of every account, setting by setting. */
@@ -58,9 +62,16 @@ export async function checkStreams(
     const owner = accounts.get(place.split("/")[1] as AccountId);
     const what = owner === undefined ? of : `${of} (${owner})`;
     const detail = `${what}: ${setting} is ${JSON.stringify(actual) ?? "missing"}, not ${JSON.stringify(value)}`;
-    return { detail, todo: kind === "stream" ? STREAM_TODO : "The registry makes it: see that it runs and is well." };
+    return {
+      detail,
+      todo: kind === "stream" ? STREAM_TODO : "The registry makes it: see that it runs and is well.",
+    };
   });
-  return { name: "streams", summary: `4, and the consumers of ${accounts.size} accounts, as they should be`, problems };
+  return {
+    name: "streams",
+    summary: `4, and the consumers of ${accounts.size} accounts, as they should be`,
+    problems,
+  };
 }
 
 const STREAM_TODO =

@@ -1,4 +1,4 @@
-import { X509Certificate, createPrivateKey } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { decodeBase64url, decodeUtf8, LeixError } from "@leix/protocol";
@@ -31,7 +31,11 @@ export async function checkModes(dir: string, folders: readonly CheckedFolder[])
     }
     secrets += files.length;
   }
-  return { name: "secrets", summary: `${secrets} in ${folders.length} folders, for their owner only`, problems };
+  return {
+    name: "secrets",
+    summary: `${secrets} in ${folders.length} folders, for their owner only`,
+    problems,
+  };
 }
 
 function toModeProblem(path: string, mode: number): Problem {
@@ -72,24 +76,31 @@ export async function checkCertificates(
     const isOfAuthority = certificate.verify(authority.publicKey);
     return [
       ...(isOfAuthority ? [] : [{ detail: `${id}: its certificate is of another authority`, todo }]),
-      ...(certificate.checkPrivateKey(key) ? [] : [{ detail: `${id}: its certificate has another key`, todo }]),
+      ...(certificate.checkPrivateKey(key)
+        ? []
+        : [{ detail: `${id}: its certificate has another key`, todo }]),
       ...listDateProblems(`${id}: its certificate`, toSpan(certificate), now),
       ...listDateProblems(`${id}: the authority's certificate`, toSpan(authority), now),
     ];
   });
-  return { name: "certificates", summary: `${files.length}, valid for ${RENEW_BEFORE_DAYS} days and more`, problems };
+  return {
+    name: "certificates",
+    summary: `${files.length}, valid for ${RENEW_BEFORE_DAYS} days and more`,
+    problems,
+  };
 }
 
 /** The user JWT in every `.creds` file. */
-export async function checkCredentials(
-  folders: readonly CheckedFolder[],
-  now: number,
-): Promise<CheckReport> {
+export async function checkCredentials(folders: readonly CheckedFolder[], now: number): Promise<CheckReport> {
   const problems = await collectProblems(folders, async ({ id, folder }) => {
     const exp = parseExpiry(await readFile(join(folder, PARTY_FILES.credentials), "utf8"));
     return listDateProblems(`${id}: its NATS credentials`, { from: 0, to: exp * 1_000 }, now);
   });
-  return { name: "credentials", summary: `${folders.length}, valid for ${RENEW_BEFORE_DAYS} days and more`, problems };
+  return {
+    name: "credentials",
+    summary: `${folders.length}, valid for ${RENEW_BEFORE_DAYS} days and more`,
+    problems,
+  };
 }
 
 /** Begins and ends in milliseconds since 1970. */
@@ -115,7 +126,8 @@ async function collectProblems<T extends { readonly id: string }>(
     try {
       return await check(one);
     } catch (cause) {
-      const broken = cause instanceof LeixError ? cause : new LeixError("config/invalid", String(cause), { cause });
+      const broken =
+        cause instanceof LeixError ? cause : new LeixError("config/invalid", String(cause), { cause });
       return [toProblem(broken, one.id)];
     }
   });

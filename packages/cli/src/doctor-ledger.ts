@@ -4,8 +4,8 @@ import { type AccountId, LeixError, type PartyId } from "@leix/protocol";
 import {
   type AccountStatement,
   loadSigningKey,
-  parseAccountJwt,
   type PartyConnection,
+  parseAccountJwt,
   toPartyAccount,
 } from "@leix/runtime";
 import { type CheckedFolder, listDateProblems } from "./doctor-files.ts";

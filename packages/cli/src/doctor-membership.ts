@@ -31,5 +31,8 @@ export async function checkMembership(
   } catch (error) {
     problems.push(toProblem(error, `after ${count} statements`));
   }
-  return { report: { name: "membership", summary: `${count} statements from the registry, each proven`, problems }, state };
+  return {
+    report: { name: "membership", summary: `${count} statements from the registry, each proven`, problems },
+    state,
+  };
 }

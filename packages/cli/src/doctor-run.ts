@@ -1,15 +1,135 @@
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { State } from "@leix/exchange";
-import type { AccountId } from "@leix/protocol";
+import { LeixError } from "@leix/protocol";
+import { loadRunning, NETWORK_FILES, type PartyConnection } from "@leix/runtime";
+import { checkBrokerClock, checkConnections, checkStreams, compareClocks } from "./doctor-broker.ts";
 import {
-  connectParty,
-  loadNetwork,
-  loadPartyFolder,
-  loadRunning,
-  NETWORK_FILES,
-  type NetworkFile,
-  PARTY_FILES,
-  type PartyConnection,
-  toPartyPath,
-} from "@leix/runtime";
+  type CertificateFiles,
+  type CheckedFolder,
+  checkCertificates,
+  checkCredentials,
+  checkModes,
+  toCertificateFiles,
+} from "./doctor-files.ts";
+import { type Identities, loadIdentities, PUSHER } from "./doctor-identities.ts";
+import {
+  checkAccounts,
+  checkLedger,
+  checkPolicySet,
+  checkSigningKeys,
+  listAccountStatements,
+} from "./doctor-ledger.ts";
+import { checkMembership } from "./doctor-membership.ts";
+import { type CheckReport, toProblem } from "./doctor-report.ts";
+import { checkServices } from "./doctor-services.ts";
+import { checkVersions } from "./doctor-versions.ts";
+
+export interface DoctorOptions {
+  readonly dir: string;
+  /** Only this party, of whom alone the folder may be there. */
+  readonly as?: string;
+  readonly natsUrl?: string | undefined;
+  /** This machine's clock in milliseconds since 1970. */
+  readonly now: () => number;
+  readonly nodeVersion: string;
+}
+
+/** Every check that can be made from this folder, one report as soon as each is done. */
+export async function* runChecks(options: DoctorOptions): AsyncGenerator<CheckReport, void> {
+  const { dir, now } = options;
+  const identities = await loadIdentities(dir, options.as, options.natsUrl);
+  const { folders, network } = identities;
+  yield await checkModes(dir, network ? [...folders, ...listOwnFolders(dir)] : folders);
+  const servers = network ? [toServerFiles(dir)] : [];
+  yield await checkCertificates([...folders.map(toCertificateFiles), ...servers], now());
+  yield await checkCredentials(folders, now());
+  const { report, version, reached } = await checkConnections(identities.ids, identities.connect);
+  yield report;
+  yield checkVersions(options.nodeVersion, version);
+  yield* checkInside(options, identities, reached);
+  if (network) yield await checkServices(await loadRunning(dir));
+}
+
+/** What is behind the connections: each check as the one identity that may see it. */
+async function* checkInside(
+  options: DoctorOptions,
+  { connect, folders, network, trust }: Identities,
+  reached: ReadonlySet<string>,
+): AsyncGenerator<CheckReport, void> {
+  const { now } = options;
+  const as = (id: string, name: string, check: (nc: PartyConnection) => Promise<CheckReport>) => {
+    return reached.has(id) ? checkAs(connect, id, name, check) : skip(name, `no connection as ${id}`);
+  };
+  const holders = folders.filter(({ id }) => !SIGNLESS.includes(id));
+  let state: State | undefined;
+  const keep = (found: { report: CheckReport; state: State }): CheckReport => {
+    state = found.state;
+    return found.report;
+  };
+  if (network || reached.has("auditor")) {
+    yield await as("auditor", "ledger", async (nc) => keep(await checkLedger(nc, trust)));
+    yield state ? checkPolicySet(state) : skip("policy set", "the ledger was not read");
+  } else if (options.as !== undefined && holders.some(({ id }) => id !== "policy" && id !== "registry")) {
+    yield await as(options.as, "membership", async (nc) => keep(await checkMembership(nc, trust)));
+  }
+  if (network || reached.has("monitor"))
+    yield await as("monitor", "clock", (nc) => checkBrokerClock(nc, now));
+  else if (state) yield checkClockAgainst(state, now());
+  if (!state) return;
+  const known = state;
+  if (holders.length > 0) yield await checkSigningKeys(holders, known, now());
+  if (!network) return;
+  const accounts = new Map(
+    listAccountStatements(known).map(({ account, subject }) => [account.id, subject] as const),
+  );
+  yield await as("monitor", "streams", (nc) => checkStreams(nc, { sizes: network.streams, accounts }));
+  yield await as(PUSHER, "accounts", (nc) => checkAccounts(nc, known, network.brokerAccount));
+}
+
+/** They sign nothing, so that no key of theirs is registered. */
+const SIGNLESS = ["auditor", "provisioner", "monitor"];
+
+async function checkAs(
+  connect: Identities["connect"],
+  id: string,
+  name: string,
+  check: (nc: PartyConnection) => Promise<CheckReport>,
+): Promise<CheckReport> {
+  try {
+    const nc = await connect(id);
+    try {
+      return await check(nc);
+    } finally {
+      await nc.close();
+    }
+  } catch (cause) {
+    const error =
+      cause instanceof LeixError ? cause : new LeixError("broker/no-answer", String(cause), { cause });
+    return { name, summary: "", problems: [toProblem(error)] };
+  }
+}
+
+/** A member is not told the broker's time, but it has the newest record's: this clock cannot be before that. */
+function checkClockAgainst({ head }: State, now: number): CheckReport {
+  const newest = head.at * 1_000;
+  return compareClocks(newest, Math.min(now, newest), "the newest statement it was given");
+}
+
+function skip(name: string, skipped: string): CheckReport {
+  return { name, skipped };
+}
+
+function listOwnFolders(dir: string): CheckedFolder[] {
+  const { ca, operator, nats } = NETWORK_FILES;
+  return [ca, operator, join(nats, "tls")].map((path) => ({ id: path, folder: join(dir, path) }));
+}
+
+function toServerFiles(dir: string): CertificateFiles {
+  const tls = join(dir, NETWORK_FILES.nats, "tls");
+  return {
+    id: "broker",
+    ca: join(tls, "ca.crt"),
+    certificate: join(tls, "server.crt"),
+    key: join(tls, "server.key"),
+  };
+}

@@ -16,8 +16,8 @@ export async function settleArrivals(options: SettleArrivalsOptions, isStart: bo
   while (true) {
     const rows = inbox.listUnsettled(after, AT_ONCE_MAX);
     if (rows.length === 0) break;
-    if (isStart) for (const row of rows) inbox.setAttempts(row.arrival, row.attempts + 1);
     for (const row of rows) {
+      if (isStart) inbox.setAttempts(row.arrival, row.attempts + 1);
       const settling = await settle(row, options);
       if (settling === "deferred") inbox.setAttempts(row.arrival, 0);
       after = row.arrival;

@@ -25,9 +25,9 @@ const account = z.strictObject({ id: AccountId, signers: z.array(AccountId).min(
  */
 const VISIBLE_RANGES = [
   " -~",
-  "\u00a0-\u00ac\u00ae-\u061b\u061d-\u200a",
-  "\u2010-\u2027\u202f-\u205f\u2070-\ud7ff",
-  "\uf900-\ufefe\uff00-\ufff8",
+  String.raw`\u00a0-\u00ac\u00ae-\u061b\u061d-\u200a`,
+  String.raw`\u2010-\u2027\u202f-\u205f\u2070-\ud7ff`,
+  String.raw`\uf900-\ufefe\uff00-\ufff8`,
 ];
 const VISIBLE = new RegExp(`^[${VISIBLE_RANGES.join("")}]+$`);
 /** For people to read, on terminals and in lists. */

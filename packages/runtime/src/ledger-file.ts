@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
@@ -63,7 +62,7 @@ export async function openLedgerFile(path: string): Promise<LedgerFile> {
   const file: LedgerFile = {
     header,
     size,
-    lines: () => readLines(path, first.byteLength + 1),
+    lines: () => readLines(handle, first.byteLength + 1),
     [Symbol.asyncDispose]: () => handle.close(),
   };
   opening.move();
@@ -161,9 +160,10 @@ function parseHeader(bytes: Uint8Array): LedgerFileHeader {
   }
 }
 
-async function* readLines(path: string, start: number): AsyncGenerator<LedgerLine, void> {
+async function* readLines(handle: FileHandle, start: number): AsyncGenerator<LedgerLine, void> {
   let [index, offset, rest] = [0, start, Buffer.alloc(0)];
-  for await (const block of createReadStream(path, { start, highWaterMark: READ_BYTES })) {
+  const options = { start, highWaterMark: READ_BYTES, autoClose: false };
+  for await (const block of handle.createReadStream(options)) {
     rest = rest.byteLength === 0 ? block : Buffer.concat([rest, block]);
     let from = 0;
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {

@@ -1,6 +1,6 @@
-import { type Logger, pino } from "pino";
+import { pino } from "pino";
 
-
+export type Logger = ReturnType<typeof pino>;
 
 /**
  * Structured events on standard output, one JSON object a line. Field names are fixed by each service's events.ts;
