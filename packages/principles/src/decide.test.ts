@@ -116,6 +116,21 @@ describe("obligations", () => {
   });
 });
 
+test("a message with more origins than a decision can carry is denied, even if all are its own", () => {
+  const content = loadCase("P17-own-material.permit");
+  const source = content.history.messages["earlier notification"];
+  const toOrigins = (count: number) =>
+    Array.from({ length: count }, (_, n) => {
+      return { ...source?.ref, id: `01920000-0000-7000-8000-${(n + 256).toString(16).padStart(12, "0")}` };
+    });
+  const withOrigins = (count: number) => {
+    const markings = { origins: toOrigins(count) };
+    return patchCase(content, { history: { messages: { "earlier notification": { markings } } } });
+  };
+  expect(toOutcomes(withOrigins(limits.ORIGINS_MAX - 1))).toEqual(["RS-POLICE to permit"]);
+  expect(toOutcomes(withOrigins(limits.ORIGINS_MAX))).toEqual(["RS-POLICE to deny P17"]);
+});
+
 test("a verdict follows the protocol's schemas and fits its limits, even where every rule denies", () => {
   const worst = loadCase("P20-inherited-over-a-hop.deny", {
     world: {

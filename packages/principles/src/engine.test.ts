@@ -1,6 +1,6 @@
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { MessageKind } from "@leix/protocol";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decideCase, patchCase, toDelivery } from "../test/case.ts";
 import { loadCase, loadCases, loadFiles, loadFilesWith, toError } from "../test/fixtures.ts";
 import { CEDAR_VERSION, createEngine } from "./engine.ts";
@@ -8,6 +8,9 @@ import { type Facts, toFacts } from "./facts.ts";
 import { loadPolicySet, SCHEMA_FILE } from "./policy-set.ts";
 
 /** Each trap of Cedar that design.md names: that it is there, and that we do not step into it. */
+
+// Several sets are loaded in one test, which a busy machine takes its time over.
+vi.setConfig({ testTimeout: 60_000 });
 
 const files = loadFiles();
 const permitted = loadCase("P17-forward-with-consent.permit");

@@ -38,6 +38,7 @@ export {
 export { NetworkPlan, parsePlan } from "./network/plan.ts";
 export { provisionNetwork } from "./network/provision-network.ts";
 export { type GenesisOptions, type PublishedGenesis, publishGenesis } from "./network/publish-genesis.ts";
+export { openRecordedInputs, type RecordedInputs, type SoughtInput } from "./network/recorded-inputs.ts";
 export { loadRunning, type RunningFile } from "./network/running-file.ts";
 export type { ServiceProcess } from "./network/service-process.ts";
 export { type StartBrokerOptions, startBroker } from "./network/start-broker.ts";

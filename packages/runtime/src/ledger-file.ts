@@ -55,18 +55,18 @@ const WRITE_BYTES = 1_048_576;
 /** Opens an exported ledger. Throws `ledger/unreadable` where it cannot be read or its header is none. */
 export async function openLedgerFile(path: string): Promise<LedgerFile> {
   const { handle, size } = await openFile(path);
-  await using opening = new AsyncDisposableStack();
-  opening.use(handle);
-  const first = await readFirstLine(handle);
-  const header = parseHeader(first);
-  const file: LedgerFile = {
-    header,
-    size,
-    lines: () => readLines(handle, first.byteLength + 1),
-    [Symbol.asyncDispose]: () => handle.close(),
-  };
-  opening.move();
-  return file;
+  try {
+    const first = await readFirstLine(handle);
+    return {
+      header: parseHeader(first),
+      size,
+      lines: () => readLines(handle, first.byteLength + 1),
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /**
@@ -162,9 +162,8 @@ function parseHeader(bytes: Uint8Array): LedgerFileHeader {
 
 async function* readLines(handle: FileHandle, start: number): AsyncGenerator<LedgerLine, void> {
   let [index, offset, rest] = [0, start, Buffer.alloc(0)];
-  const options = { start, highWaterMark: READ_BYTES, autoClose: false };
-  for await (const block of handle.createReadStream(options)) {
-    rest = rest.byteLength === 0 ? block : Buffer.concat([rest, block]);
+  for await (const block of readBlocks(handle, start)) {
+    rest = Buffer.concat([rest, block]);
     let from = 0;
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, from)) {
       yield { index, offset, bytes: rest.subarray(from, end), isEnded: true };
@@ -176,4 +175,14 @@ async function* readLines(handle: FileHandle, start: number): AsyncGenerator<Led
     if (rest.byteLength > limits.RECORD_BYTES_MAX) break;
   }
   if (rest.byteLength > 0) yield { index, offset, bytes: rest, isEnded: false };
+}
+
+/** Each block in memory of its own: what was given stays as it is. */
+async function* readBlocks(handle: FileHandle, start: number): AsyncGenerator<Buffer, void> {
+  for (let position = start; ; ) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, position);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
 }
