@@ -1,4 +1,4 @@
-import type { SentMessage } from "@leix/client";
+import type { Draft, SentMessage } from "@leix/client";
 import type { Cast } from "./cast.ts";
 import { toAgencies } from "./cast.ts";
 import { expectTold, type Screen } from "./screen.ts";
@@ -75,7 +75,7 @@ function answerMarkedH2(cast: Cast, screen: Screen, request: SentMessage): Promi
   });
 }
 
-function toForward(answer: SentMessage, consents: readonly SentMessage[]) {
+function toForward(answer: SentMessage, consents: readonly SentMessage[]): Draft {
   return {
     kind: "notification",
     to: toAgencies("ME-SPOC"),
@@ -88,7 +88,7 @@ function toForward(answer: SentMessage, consents: readonly SentMessage[]) {
     ...(consents.length > 0 ? { consents: consents.map((one) => one.ref) } : {}),
     declares: { relevance: true },
     body: { text: "The driver crosses at Božaj, always on Saturdays.", relevance: "Božaj is yours." },
-  } as const;
+  };
 }
 
 function forwardWithoutConsent(cast: Cast, screen: Screen, answer: SentMessage): Promise<void> {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { EventEmitter, once } from "node:events";
 import {
   type AgencyNode,
   createNode,
@@ -11,7 +11,6 @@ import { type NetworkFile, toPartyFolder } from "@leix/runtime";
 import { expectTold } from "./screen.ts";
 
 const ANSWER_MS = 30_000;
-const LOOK_MS = 25;
 
 /** The agencies of the story, each with its own node, keys and store. */
 export interface Cast extends AsyncDisposable {
@@ -22,7 +21,13 @@ export interface Cast extends AsyncDisposable {
   receive(agency: string, ref: MessageRef): Promise<ReceivedMessage>;
 }
 
-/** Starts a node for each agency of the network. `await using` ends them. */
+/** One agency's node, and a sign whenever something happens in it. */
+interface Member {
+  readonly node: AgencyNode;
+  readonly changes: EventEmitter;
+}
+
+/** Starts a node for each agency of the network. `await using` ends them, and throws what ended one early. */
 export async function openCast(
   dir: string,
   network: NetworkFile,
@@ -30,54 +35,50 @@ export async function openCast(
 ): Promise<Cast> {
   await using opened = new AsyncDisposableStack();
   const ending = new AbortController();
-  const nodes = new Map<string, AgencyNode>();
-  const running: Promise<void>[] = [];
+  const members = new Map<string, Member>();
+  const running: Promise<unknown>[] = [];
   for (const agency of agencies) {
-    const node = opened.use(
-      await createNode({ folder: toPartyFolder(dir, network, agency), connectWaitMs: ANSWER_MS }),
-    );
-    nodes.set(agency, node);
-    running.push(node.run(ending.signal));
+    const changes = new EventEmitter();
+    const folder = toPartyFolder(dir, network, agency);
+    const onEvent = () => void changes.emit("changed");
+    const node = opened.use(await createNode({ folder, connectWaitMs: ANSWER_MS, onEvent }));
+    members.set(agency, { node, changes });
+    running.push(node.run(ending.signal).catch((failure: unknown) => failure));
   }
+  // Deferred last, so done first: the nodes stop running before they are closed.
   opened.defer(async () => {
     ending.abort();
-    await Promise.allSettled(running);
+    for (const failure of await Promise.all(running)) if (failure) throw failure;
   });
   const kept = opened.move();
-  const findNode = (agency: string) => {
-    const node = nodes.get(agency);
-    expectTold(node, `${agency} is not in this story`);
-    return node;
+  const find = (agency: string) => {
+    const member = members.get(agency);
+    expectTold(member, `${agency} is not in this story`);
+    return member;
   };
   return {
-    node: findNode,
+    node: (agency) => find(agency).node,
     async send(agency, draft) {
-      const { ref } = await findNode(agency).send(draft);
-      return findNode(agency).waitForDecision(ref, ANSWER_MS);
+      const { node } = find(agency);
+      const { ref } = await node.send(draft);
+      return node.waitForDecision(ref, ANSWER_MS);
     },
-    receive: (agency, ref) => waitForArrival(findNode(agency), ref),
+    receive: (agency, ref) => waitForArrival(find(agency), ref),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-async function waitForArrival(node: AgencyNode, ref: MessageRef): Promise<ReceivedMessage> {
-  const found = await waitFor(() => node.archive.listReceived().find((one) => one.ref.id === ref.id));
-  expectTold(
-    found?.status === "accepted",
-    `${node.agency} could not rely on the message: ${found?.problem?.code}`,
-  );
-  return found;
-}
-
-/** Looks until there is something, or half a minute has gone by. */
-export async function waitFor<T>(look: () => T | Promise<T>): Promise<Awaited<T> | undefined> {
-  const deadline = performance.now() + ANSWER_MS;
-  while (performance.now() < deadline) {
-    const found = await look();
-    if (found) return found;
-    await pause(LOOK_MS);
+async function waitForArrival(member: Member, ref: MessageRef): Promise<ReceivedMessage> {
+  const { node, changes } = member;
+  const find = () => node.archive.listReceived().find((one) => one.ref.id === ref.id);
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  let found = find();
+  while (!found) {
+    await once(changes, "changed", { signal });
+    found = find();
   }
-  return undefined;
+  expectTold(found.status === "accepted", `${node.agency} cannot rely on it: ${found.problem?.code}`);
+  return found;
 }
 
 export function toAgencies(...ids: string[]): AgencyId[] {

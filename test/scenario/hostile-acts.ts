@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import { connectBroker, ledgerHead, readLedger, sendMessage } from "@leix/broker";
+import { connectBroker, followLedger, ledgerHead, sendMessage } from "@leix/broker";
 import {
   CLAIMS_TYP,
   Claims,
@@ -23,10 +23,9 @@ import {
   type PartyConnection,
   toPartyFolder,
 } from "@leix/runtime";
-import { waitFor } from "./cast.ts";
 import { expectTold, type Screen } from "./screen.ts";
 
-const REFUSAL_MS = 10_000;
+const REFUSAL_MS = 30_000;
 
 /** Two things that a hostile hand tries, and what comes of them. */
 export async function tellHostileActs(dir: string, network: NetworkFile, screen: Screen): Promise<void> {
@@ -57,16 +56,16 @@ function alterAfterSigning(
     } finally {
       await sender.close();
     }
-    const code = await waitFor(() => findRejection(auditor, before));
+    const code = await findRejection(auditor, before);
     expectTold(code === "jws/signature-invalid", `it was recorded as ${code ?? "nothing"}`);
     screen.show("altered", '"handling":"H1" → "H0", one character');
     screen.show("rejected", `${code}, record ${before}: digest, account and code; nothing of the content`);
   });
 }
 
-/** The last record, once there is a new one, where it is a rejection. */
+/** The next rejection after the record count given. */
 async function findRejection(auditor: PartyConnection, before: number): Promise<ErrorCode | undefined> {
-  for await (const { data } of readLedger(auditor, before + 1)) {
+  for await (const { data } of followLedger(auditor, before + 1, AbortSignal.timeout(REFUSAL_MS))) {
     const { content } = parseRecord(data).decision;
     if (content.kind === "rejection") return content.code;
   }
