@@ -29,7 +29,7 @@ export function toErrorsText(): string {
   const head = [
     "# Error codes",
     "",
-    "Generated from `packages/protocol/src/errors.ts`. A code is `area/what-happened`: programs compare them,",
+    "Generated from `packages/protocol/src/errors.ts`. A code is `area/what-happened`: programs compare it,",
     "people read the rest. A rejection in the ledger carries a code and nothing of what was rejected.",
     "",
   ];

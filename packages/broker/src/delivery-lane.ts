@@ -29,6 +29,7 @@ const ROOM_BYTES_MIN = limits.BROKER_PAYLOAD_BYTES_MAX + 8_192;
  * its reader is met with few others in flight, whose delivery counts it would raise with its own.
  */
 export class DeliveryLane {
+  readonly #nc: NatsConnection;
   readonly #options: LaneOptions;
   readonly #pull: PullConsumer;
   /** By stream sequence: waiting or handed out. A redelivery takes the place of the earlier one. */
@@ -40,6 +41,7 @@ export class DeliveryLane {
   #closed = false;
 
   constructor(nc: NatsConnection, options: LaneOptions) {
+    this.#nc = nc;
     this.#options = options;
     this.#pull = new PullConsumer(nc, options.inboxPrefix, {
       stream: options.stream,
@@ -78,13 +80,15 @@ export class DeliveryLane {
     this.#pull.reset();
   }
 
-  /** Gives back what nobody has taken, so that others need not wait for it. */
-  close(): void {
+  /** Gives back what nobody has taken, so that others need not wait for it. Resolves when the broker knows. */
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#pull.close();
-    for (const delivery of this.#queue) delivery.release();
+    const waiting = this.#queue;
     this.#queue = [];
+    for (const delivery of waiting) delivery.release();
+    await this.#pull.close();
+    if (!this.#nc.isClosed()) await this.#nc.flush().catch(() => undefined);
   }
 
   #receive(message: Msg): void {

@@ -8,7 +8,7 @@ import { toInboxPrefix } from "./inbox-prefix.ts";
 
 const INBOX_HELD = { messagesMax: 128, bytesMax: 32 * 1_048_576 };
 
-/** A party's inbox. `await using` gives back what was not taken. */
+/** A party's inbox. For one reader. `await using` gives back what was not taken. */
 export interface Inbox extends AsyncDisposable {
   /**
    * The next message, in the order of the inbox but for redeliveries; undefined when the signal is aborted or the
@@ -16,7 +16,8 @@ export interface Inbox extends AsyncDisposable {
    * Throws broker/refused when the user has no right to pull.
    */
   next(signal: AbortSignal): Promise<Delivery | undefined>;
-  close(): void;
+  /** Resolves when the broker has been told of what was not taken. */
+  close(): Promise<void>;
 }
 
 /** Opens the party's own inbox; a broker that is away, or an inbox that is not made yet, is waited for. */
@@ -35,12 +36,12 @@ export function openInbox(nc: NatsConnection, account: AccountId): Inbox {
       bell.ring();
     },
   });
-  const watch = watchConnection(nc, () => (nc.isClosed() ? close() : lane.reset()));
-  const close = (): void => {
+  const watch = watchConnection(nc, () => (nc.isClosed() ? void close() : lane.reset()));
+  const close = async (): Promise<void> => {
     closed = true;
     watch.close();
-    lane.close();
     bell.ring();
+    await lane.close();
   };
   return {
     async next(signal) {
@@ -53,10 +54,7 @@ export function openInbox(nc: NatsConnection, account: AccountId): Inbox {
       return undefined;
     },
     close,
-    async [Symbol.asyncDispose]() {
-      close();
-      if (!nc.isClosed()) await nc.flush();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -60,9 +60,10 @@ export { type Inbox, type InboxSubject, openInbox, parseInboxSubject } from "./i
 export { followLedger } from "./ledger-follower.ts";
 export type { LedgerMessage } from "./ledger-range.ts";
 export { checkStillThere, ledgerHead, readLedger } from "./ledger-reader.ts";
-export { type OutDrain, type OutDrainOptions, type OutMessage, openOutDrain } from "./out-drain.ts";
+export { type OutDrain, type OutDrainOptions, openOutDrain } from "./out-drain.ts";
 export { requestRules, sendMessage } from "./party-requests.ts";
 export { compareBroker, createStreams, type Difference, ensurePartyConsumers } from "./provision.ts";
+export type { OutMessage } from "./round-robin.ts";
 export { type RulesHandler, serveRules } from "./rules-answers.ts";
 export {
   type FindNatsServerOptions,

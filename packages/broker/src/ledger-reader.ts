@@ -5,7 +5,7 @@ import { type LedgerMessage, type LedgerRange, loadLedgerRange, type StoredMessa
 const RANGE = { count: 512, bytes: 4 * 1_048_576 };
 const ONE = { count: 1, bytes: RANGE.bytes };
 /** A batch is stored in well under this; another server of the cluster is never so far behind. */
-const SETTLE_MS_MAX = 10_000;
+const SETTLE_MS_MAX = 5_000;
 const SETTLE_PAUSE_MS = 5;
 
 /**

@@ -1,15 +1,10 @@
-import { type AccountId, type LeixError, limits, STREAMS } from "@leix/protocol";
+import { type AccountId, type LeixError, STREAMS } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { watchConnection } from "./connection-watch.ts";
-import type { Delivery } from "./delivery.ts";
+import { type ConnectionWatch, watchConnection } from "./connection-watch.ts";
 import { DeliveryLane, type LaneLimits } from "./delivery-lane.ts";
 import { Doorbell } from "./doorbell.ts";
 import { toInboxPrefix } from "./inbox-prefix.ts";
-
-/** What an account sent. */
-export interface OutMessage extends Delivery {
-  readonly account: AccountId;
-}
+import { type OutMessage, RoundRobin } from "./round-robin.ts";
 
 export interface OutDrainOptions {
   /** At most so many of one account in a round. */
@@ -21,7 +16,7 @@ export interface OutDrainOptions {
   readonly heldBytesMax?: number;
 }
 
-/** OUT, drained fairly. `await using` gives back what was not taken. */
+/** OUT, drained fairly. For one reader. `await using` gives back what was not taken. */
 export interface OutDrain extends AsyncDisposable {
   /** Starts draining an account; one that is drained already is left as it is. */
   add(account: AccountId): void;
@@ -34,7 +29,8 @@ export interface OutDrain extends AsyncDisposable {
    * Throws broker/refused when the user has no right to pull.
    */
   next(signal: AbortSignal): Promise<readonly OutMessage[] | undefined>;
-  close(): void;
+  /** Resolves when the broker has been told of what was not taken. */
+  close(): Promise<void>;
 }
 
 const DEFAULTS = {
@@ -50,28 +46,27 @@ const SHARE_BYTES_MAX = 64 * 1_048_576;
 
 /** Needs the role `policy`. A broker that is away is waited for; what it did not hear acknowledged comes again. */
 export function openOutDrain(nc: NatsConnection, options: OutDrainOptions = {}): OutDrain {
-  return new RoundRobinDrain(nc, { ...DEFAULTS, ...options });
+  return new FairDrain(nc, { ...DEFAULTS, ...options });
 }
 
-class RoundRobinDrain implements OutDrain {
+class FairDrain implements OutDrain {
   readonly #nc: NatsConnection;
   readonly #options: Required<OutDrainOptions>;
-  /** In the order in which they are served next: who was served goes to the end. */
-  #lanes = new Map<AccountId, DeliveryLane>();
-  #previousWasAlone = false;
-  #failure: LeixError | undefined;
+  readonly #rounds: RoundRobin<DeliveryLane>;
   readonly #bell = new Doorbell();
+  readonly #watch: ConnectionWatch;
+  #failure: LeixError | undefined;
   #closed = false;
-  readonly #watch: ReturnType<typeof watchConnection>;
 
   constructor(nc: NatsConnection, options: Required<OutDrainOptions>) {
     this.#nc = nc;
     this.#options = options;
+    this.#rounds = new RoundRobin(options);
     this.#watch = watchConnection(nc, () => this.#reconnected());
   }
 
   add(account: AccountId): void {
-    if (this.#closed || this.#lanes.has(account)) return;
+    if (this.#closed || this.#rounds.has(account)) return;
     const lane = new DeliveryLane(this.#nc, {
       stream: STREAMS.out,
       consumer: account,
@@ -83,77 +78,38 @@ class RoundRobinDrain implements OutDrain {
         this.#bell.ring();
       },
     });
-    this.#lanes.set(account, lane);
+    this.#rounds.add(account, lane);
   }
 
   remove(account: AccountId): void {
-    this.#lanes.get(account)?.close();
-    this.#lanes.delete(account);
+    void this.#rounds.remove(account)?.close();
   }
 
   async next(signal: AbortSignal): Promise<readonly OutMessage[] | undefined> {
     while (!signal.aborted && !this.#closed) {
       if (this.#failure !== undefined) throw this.#failure;
-      const round = this.#composeRound();
+      const round = this.#rounds.compose();
       if (round.length > 0) return round;
       await this.#bell.wait({ signal });
     }
     return undefined;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#watch.close();
-    for (const lane of this.#lanes.values()) lane.close();
     this.#bell.ring();
+    await Promise.all(this.#rounds.lanes().map((lane) => lane.close()));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    if (!this.#nc.isClosed()) await this.#nc.flush();
-  }
-
-  #composeRound(): OutMessage[] {
-    const waiting = [...this.#lanes].filter(([, lane]) => lane.peek() !== undefined);
-    const again = waiting.filter(([, lane]) => isAgain(lane.peek()));
-    const fresh = waiting.filter(([, lane]) => !isAgain(lane.peek()));
-    const [alone] = again;
-    if (alone !== undefined && (fresh.length === 0 || !this.#previousWasAlone)) {
-      this.#previousWasAlone = true;
-      return this.#takeFrom(alone, 1, (delivery) => delivery !== undefined);
-    }
-    this.#previousWasAlone = false;
-    const round: OutMessage[] = [];
-    let bytes = 0;
-    for (const entry of fresh) {
-      const room = Math.min(this.#options.perAccountMax, this.#options.roundMax - round.length);
-      if (room === 0 || bytes >= limits.SHARED_BATCH_BYTES_MAX) break;
-      const taken = this.#takeFrom(entry, room, (delivery) => delivery !== undefined && !isAgain(delivery));
-      bytes += taken.reduce((sum, message) => sum + message.data.length, 0);
-      round.push(...taken);
-    }
-    return round;
-  }
-
-  #takeFrom(
-    [account, lane]: readonly [AccountId, DeliveryLane],
-    max: number,
-    isWanted: (delivery: Delivery | undefined) => boolean,
-  ): OutMessage[] {
-    const taken: OutMessage[] = [];
-    while (taken.length < max && isWanted(lane.peek())) {
-      const delivery = lane.take();
-      if (delivery !== undefined) taken.push({ ...delivery, account });
-    }
-    this.#lanes.delete(account);
-    this.#lanes.set(account, lane);
-    return taken;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #share(): LaneLimits {
     const { heldMessagesMax, heldBytesMax } = this.#options;
-    const lanes = Math.max(1, this.#lanes.size);
+    const lanes = Math.max(1, this.#rounds.size);
     const messages = Math.floor(heldMessagesMax / lanes);
     return {
       messagesMax: Math.min(SHARE_MESSAGES.max, Math.max(SHARE_MESSAGES.min, messages)),
@@ -162,11 +118,7 @@ class RoundRobinDrain implements OutDrain {
   }
 
   #reconnected(): void {
-    if (this.#nc.isClosed()) this.close();
-    else for (const lane of this.#lanes.values()) lane.reset();
+    if (this.#nc.isClosed()) void this.close();
+    else for (const lane of this.#rounds.lanes()) lane.reset();
   }
-}
-
-function isAgain(delivery: Delivery | undefined): boolean {
-  return delivery !== undefined && delivery.deliveries > 1;
 }

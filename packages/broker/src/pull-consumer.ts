@@ -84,10 +84,11 @@ export class PullConsumer {
     this.#finish();
   }
 
-  close(): void {
+  /** Messages that are already on their way still come to `onMessage` until it resolves. */
+  async close(): Promise<void> {
     clearInterval(this.#watchdog);
     clearTimeout(this.#retry);
-    if (!this.#nc.isClosed()) this.#subscription.unsubscribe();
+    if (!this.#nc.isClosed() && !this.#subscription.isClosed()) await this.#subscription.drain();
   }
 
   #receive(error: Error | null, message: Msg): void {

@@ -24,7 +24,7 @@ export async function checkConnections(
       problems.push(toProblem(error, id));
     }
   }
-  const summary = `${reached.size} parties, each with its certificate and its credentials`;
+  const summary = `${reached.size}, each with its own certificate and credentials`;
   return { report: { name: "connections", summary, problems }, version, reached };
 }
 
@@ -61,7 +61,8 @@ export async function checkStreams(
     const [kind, place = ""] = of.split(" ");
     const owner = accounts.get(place.split("/")[1] as AccountId);
     const what = owner === undefined ? of : `${of} (${owner})`;
-    const detail = `${what}: ${setting} is ${JSON.stringify(actual) ?? "missing"}, not ${JSON.stringify(value)}`;
+    const found = JSON.stringify(actual) ?? "missing";
+    const detail = `${what}: ${setting} is ${found}, not ${JSON.stringify(value)}`;
     return {
       detail,
       todo: kind === "stream" ? STREAM_TODO : "The registry makes it: see that it runs and is well.",

@@ -33,7 +33,7 @@ export async function checkModes(dir: string, folders: readonly CheckedFolder[])
   }
   return {
     name: "secrets",
-    summary: `${secrets} in ${folders.length} folders, for their owner only`,
+    summary: `${secrets} files, for their owner only`,
     problems,
   };
 }

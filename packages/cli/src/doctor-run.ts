@@ -109,7 +109,9 @@ async function checkAs(
   }
 }
 
-/** A member is not told the broker's time, but it has the newest record's: this clock cannot be before that. */
+/**
+ * A member is not told the broker's time, but it has the newest record's: this clock cannot be before that.
+ */
 function checkClockAgainst({ head }: State, now: number): CheckReport {
   const newest = head.at * 1_000;
   return compareClocks(newest, Math.min(now, newest), "the newest statement it was given");

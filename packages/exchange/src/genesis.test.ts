@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { auditBatch } from "./audit-batch.ts";
 import { toAccountOf, toAnchor, toAuthority } from "./genesis.testkit.ts";
 import { createTestLedger } from "./ledger.testkit.ts";
+import { audit, auditStatement, follow } from "./replay.ts";
+import { createState } from "./state.ts";
 import { createWorld, NOW, type Sent, toEncryptionKey, toRegisteredKey } from "./world.testkit.ts";
 
 const world = createWorld();
@@ -47,6 +50,21 @@ describe("record 0", () => {
     await expect(append({ ...message, input: garbage })).rejects.toMatchObject({
       code: "statement/not-genesis",
     });
+  });
+
+  test("a whole ledger of another anchor is followed by nobody, however sound it is in itself", async () => {
+    const forged = createTestLedger({ ...createWorld(), trust: { ...world.trust, anchorKey: spare.kid } });
+    const anchor = toAnchor({ keys: [spare] });
+    await forged.append(await forged.world.statement("anchor", anchor, { key: "spare" }));
+    await forged.append(await forged.world.statement("anchor", toAuthority("AL"), { key: "spare" }));
+    const state = createState(world.trust);
+    for (const take of [follow, audit, auditStatement]) {
+      const [first = new Uint8Array()] = forged.records;
+      await expect(take(state, first)).rejects.toMatchObject({ code: "statement/not-genesis" });
+    }
+    const { audited, broken } = await auditBatch(state, forged.records);
+    expect([audited.length, broken?.code, state.head.index]).toEqual([0, "statement/not-genesis", 0]);
+    expect((await auditBatch(createState(forged.world.trust), forged.records)).audited).toHaveLength(2);
   });
 
   test("it is signed by a key that it names", async () => {

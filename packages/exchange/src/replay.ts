@@ -38,10 +38,12 @@ function refuseOtherOrder({ content, disclosures }: ParsedRecord["decision"]): v
 
 /**
  * Follows the ledger without deciding again: what the policy service does with its own ledger, and every follower.
- * Checks form, place, chain, time and the policy service's signature. Throws the `record/` and `jws/` codes.
- * One record after the other: never two at once on one state.
+ * Checks form, place, chain, time and the policy service's signature. Throws the `record/` and `jws/` codes, and
+ * `statement/not-genesis` for a record 0 that is not the pinned anchor's: it names the keys that all else is signed
+ * with, so it is decided again by everyone. One record after the other: never two at once on one state.
  */
 export async function follow(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
+  if (state.head.index === 0) return audit(state, bytes);
   const record = parseRecord(bytes);
   verifyPlace(state, record, await checkPolicySignature(state, record));
   fold(state, toEntry(record), record.decision.jws.digest);
@@ -61,7 +63,7 @@ export interface Audited {
 export function auditChecked(state: State, record: ParsedRecord, checks: RecordChecks): Audited {
   verifyPlace(state, record, checks.policy);
   const entry = toEntry(record);
-  const difference = findDifference(() => decideAgain(state, record, entry, checks.input));
+  const difference = findDifference(state, record, entry, checks);
   fold(state, entry, record.decision.jws.digest);
   return { record, difference };
 }
@@ -76,9 +78,27 @@ export async function audit(state: State, bytes: Uint8Array): Promise<ParsedReco
   const checks = await checkRecord(state, record);
   verifyPlace(state, record, checks.policy);
   const entry = toEntry(record);
-  decideAgain(state, record, entry, checks.input);
+  const difference = findDifference(state, record, entry, checks);
+  if (difference) throw difference;
   fold(state, entry, record.decision.jws.digest);
   return record;
+}
+
+/** Of record 0 there is none: if it is not the pinned anchor's, nothing in this ledger is believed, and it throws. */
+function findDifference(
+  state: State,
+  record: ParsedRecord,
+  entry: Entry,
+  { input }: RecordChecks,
+): LeixError | undefined {
+  try {
+    decideAgain(state, record, entry, input);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LeixError)) throw error;
+    if (state.head.index > 0) return error;
+    throw new LeixError("statement/not-genesis", error.detail, { cause: error });
+  }
 }
 
 /**
@@ -96,16 +116,6 @@ export async function auditStatement(state: State, bytes: Uint8Array): Promise<P
     return await audit(state, bytes);
   } catch (error) {
     state.head = head;
-    throw error;
-  }
-}
-
-function findDifference(judge: () => void): LeixError | undefined {
-  try {
-    judge();
-    return undefined;
-  } catch (error) {
-    if (error instanceof LeixError) return error;
     throw error;
   }
 }

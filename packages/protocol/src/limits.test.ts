@@ -19,7 +19,7 @@ import { CLAIMS_TYP } from "./claims.ts";
 import { DECISION_TYP, type Verdict } from "./decision.ts";
 import { encodeEnvelope, parseCopy, parseEnvelope } from "./envelope.ts";
 import { AgencyId, type MessageId } from "./ids.ts";
-import { signJws } from "./jws.ts";
+import { parseJws, signJws } from "./jws.ts";
 import * as limits from "./limits.ts";
 import { encodeRecord, parseClaims, parseRecord, parseStatement } from "./record.ts";
 import { encodeSdJwt } from "./sd-jwt.ts";
@@ -263,6 +263,33 @@ describe("the limits close", () => {
     expect((RECIPIENTS_MAX + 1) * limits.BROKER_PAYLOAD_BYTES_MAX).toBeLessThanOrEqual(
       limits.BATCH_BYTES_MAX,
     );
+  });
+});
+
+describe("the largest inputs take no time to speak of", () => {
+  const bytesMax = limits.MESSAGE_BYTES_MAX;
+  const repeat = (text: string, around: number) => text.repeat(Math.floor((bytesMax - around) / text.length));
+  const hostile: Record<string, string> = {
+    brackets: "[".repeat(bytesMax),
+    zeros: `[${repeat("0,", 3)}0]`,
+    strings: `[${repeat('"",', 4)}""]`,
+    "base64url in the body": `{"body":{"ciphertext":"${repeat("A", 400)}B"},"message":""}`,
+    "no base64url in the body": `{"body":{"ciphertext":"${repeat("A", 400)}="},"message":""}`,
+    "entries of nothing": `{"body":{"recipients":[${repeat("{},", 99)}{}]},"message":""}`,
+    "dots for a message": `{"message":"${repeat(".", 99)}"}`,
+  };
+
+  it.each(Object.entries(hostile))("%s", (_, text) => {
+    const bytes = new TextEncoder().encode(text);
+    expect(bytes.byteLength).toBeLessThanOrEqual(bytesMax);
+    const started = performance.now();
+    const code = codeOf(() => {
+      const envelope = parseEnvelope(bytes);
+      if ("message" in envelope) parseJws(envelope.message, CLAIMS_TYP, limits.CLAIMS_BYTES_MAX);
+    });
+    expect(code).not.toBe("not refused");
+    // A few hundredths of a second here; what this is to find takes many times the limit.
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 

@@ -13,13 +13,12 @@ export interface Disclosure {
   readonly value: unknown;
 }
 
-const salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
-const Element = z.tuple([salt, z.unknown()]);
-const Member = z.tuple([salt, z.string(), z.unknown()]);
+/** 16 random bytes in base64url. */
+export const Salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
+const Element = z.tuple([Salt, z.unknown()]);
+const Member = z.tuple([Salt, z.string(), z.unknown()]);
 
-/**
- * RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). A salt is 16 random bytes.
- */
+/** RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). */
 export function createDisclosure(salt: string, value: unknown, name?: string): Disclosure {
   const content = name === undefined ? [salt, value] : [salt, name, value];
   const text = encodeBase64url(encodeCanonicalBytes(content));

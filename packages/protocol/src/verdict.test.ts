@@ -75,6 +75,8 @@ describe("hiding a verdict", () => {
 
   it("takes one salt for each hidden value, and grounds for each recipient", () => {
     expect(countSalts(2)).toBe(6);
+    expect(() => hideVerdict(VERDICT, SALTS.with(1, SALTS[0] ?? ""))).toThrow();
+    expect(() => hideVerdict(VERDICT, SALTS.with(1, "short"))).toThrow();
     expect(() => hideVerdict(VERDICT, SALTS.slice(1))).toThrow();
     expect(() => hideVerdict({ ...VERDICT, grounds: VERDICT.grounds.slice(1) }, SALTS)).toThrow();
     expect(() => hideVerdict({ ...VERDICT, grounds: VERDICT.grounds.slice(1) }, SALTS.slice(1))).toThrow();

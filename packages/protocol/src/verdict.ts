@@ -21,7 +21,7 @@ import {
   RECIPIENTS_MAX,
 } from "./limits.ts";
 import { parseSchema } from "./parse.ts";
-import { createDisclosure, type Disclosure, decodeSdJwt, encodeSdJwt } from "./sd-jwt.ts";
+import { createDisclosure, type Disclosure, decodeSdJwt, encodeSdJwt, Salt } from "./sd-jwt.ts";
 
 type Hidden = Pick<MessageDecision, "_sd_alg" | "_sd" | "recipients" | "grounds">;
 
@@ -58,6 +58,8 @@ export function hideVerdict(
   const { outcome, markings, recipients, grounds } = verdict;
   invariant(recipients.length === grounds.length, "every recipient has its grounds");
   invariant(salts.length === countSalts(recipients.length), "one salt for each hidden value");
+  invariant(z.array(Salt).safeParse(salts).success, "a salt is 16 bytes in base64url");
+  invariant(new Set(salts).size === salts.length, "a salt is used once");
   verifyVerdictSize(verdict);
   const content: [unknown, string?][] = [
     [outcome, "outcome"],

@@ -2,8 +2,9 @@ import { LeixError } from "@leix/protocol";
 import type { z } from "zod";
 
 /**
- * Reads a service's settings from variables that start with LEIX_. Throws `config/invalid`, naming every problem at
- * once, and every LEIX_ variable that the service does not know: a misspelt setting must not pass in silence.
+ * Reads a service's settings from variables that start with LEIX_. Throws `config/invalid`, naming every
+ * problem at once, and every LEIX_ variable that the service does not know: a misspelt setting must not pass
+ * in silence.
  */
 export function parseConfig<Shape extends z.core.$ZodLooseShape>(
   schema: z.ZodObject<Shape>,

@@ -7,8 +7,8 @@ export interface Service {
 }
 
 /**
- * Runs a service until SIGTERM or SIGINT. An error ends the process with exit code 1: whoever started it starts it
- * again, and starting again is how it recovers.
+ * Runs a service until SIGTERM or SIGINT. An error ends the process with exit code 1: whoever started it
+ * starts it again, and starting again is how it recovers.
  */
 export async function runService(
   logger: Logger,

@@ -6,8 +6,9 @@ import { z } from "zod";
 export type AccountStatement = Extract<Statement, { kind: "anchor" | "authority" | "agency" }>;
 
 /**
- * What the broker must know of a party's account: a function of the newest statement about it, and nothing else.
- * A suspended or revoked party is barred, and every user JWT issued up to that statement is revoked with it.
+ * What the broker must know of a party's account: a function of the newest statement about it, and nothing
+ * else. A suspended or revoked party is barred, and every user JWT issued up to that statement is revoked
+ * with it.
  */
 export function toPartyAccount(statement: AccountStatement): PartyAccount {
   const { subject, account } = statement;
@@ -28,8 +29,9 @@ const AccountJwt = z.looseObject({
 });
 
 /**
- * What an account JWT says, in one spelling, without when it was signed and under which id: equal for two JWTs that
- * mean the same. `issuer` is the operator's key that signed it. The signature is the server's to verify.
+ * What an account JWT says, in one spelling, without when it was signed and under which id: equal for two
+ * JWTs that mean the same. `issuer` is the operator's key that signed it. The signature is the server's to
+ * verify.
  */
 export function parseAccountJwt(jwt: string): { readonly content: string; readonly issuer: string } {
   const payload = decodeBase64url(jwt.split(".")[1] ?? "");

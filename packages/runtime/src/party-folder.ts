@@ -35,7 +35,10 @@ export const PARTY_FILES = {
   pusher: "pusher.creds",
 } as const;
 
-/** What a party was given when it joined: who it is, whom to trust, where the broker is. Nothing in it is secret. */
+/**
+ * What a party was given when it joined: who it is, whom to trust, where the broker is. Nothing in it is
+ * secret.
+ */
 export const PartyFile = z.strictObject({
   v: z.literal(1),
   id: z.union([PartyId, z.enum(["auditor", "provisioner", "monitor"])]),
@@ -67,7 +70,10 @@ const PrivateJwkFile = z.looseObject({
   alg: z.enum(["ES256", "Ed25519", "ECDH-ES+A256KW"]),
 });
 
-/** Throws `config/party-unknown` where the folder is not a party's, `config/invalid` where a file in it is broken. */
+/**
+ * Throws `config/party-unknown` where the folder is not a party's, `config/invalid` where a file in it is
+ * broken.
+ */
 export async function loadPartyFolder(folder: string, natsUrl?: string): Promise<PartyFolder> {
   const text = await readText(join(folder, PARTY_FILES.party), "config/party-unknown");
   const party = parseSchema(PartyFile, parseJson(text, PARTY_FILES.party), "config/invalid");

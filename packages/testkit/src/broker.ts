@@ -48,6 +48,7 @@ export interface TestBrokerOptions {
 export interface TestParty {
   readonly name: string;
   readonly account: AccountId;
+  readonly identity: TestKeyPair;
   readonly signing: TestKeyPair;
 }
 
@@ -136,7 +137,7 @@ export class TestBroker implements AsyncDisposable {
     await this.#write("tls/server-key.pem", server.key);
     await this.#startOnFreePort();
     await this.createStreams();
-    for (const name of options.parties ?? []) await this.addParty(name);
+    await Promise.all((options.parties ?? []).map((name) => this.addParty(name)));
   }
 
   /** Creates the streams that are missing. */
@@ -146,13 +147,15 @@ export class TestBroker implements AsyncDisposable {
   }
 
   /** Enrols a party as the registry does: account, consumers. */
-  async addParty(name: string): Promise<TestParty> {
+  async addParty(name: string, identity: TestKeyPair = createNkey("account")): Promise<TestParty> {
     const signing = createNkey("account");
-    const party: TestParty = { name, account: toAccountId(createNkey("account")), signing };
+    const party: TestParty = { name, account: toAccountId(identity), identity, signing };
     this.#parties.set(name, party);
-    await this.setStatus(name, { kind: "active" });
     await using registry = await this.connect("registry");
-    await ensurePartyConsumers(registry, party.account);
+    await Promise.all([
+      this.setStatus(name, { kind: "active" }),
+      ensurePartyConsumers(registry, party.account),
+    ]);
     return party;
   }
 

@@ -2,13 +2,16 @@ import { createNkey, toAccountId } from "@leix/broker";
 import { createState, type State } from "@leix/exchange";
 import { AccountId, AgencyId, CountryCode, ExchangeId, KeyId, LeixError, type PartyId } from "@leix/protocol";
 import { type AccountStatement, parseAccountJwt, toPartyAccount } from "@leix/runtime";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type AccountKeeper, createAccountKeeper } from "./account-keeper.ts";
 import type { RegistryEvents } from "./events.ts";
 import type { Accounts } from "./ports.ts";
 
+// A network has some fifty key pairs, and NATS keys are made in JavaScript.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
 const signer = { brokerAccount: toAccountId(createNkey("account")), signer: createNkey("operator") };
-const never = new AbortController().signal;
+const always = async (): Promise<boolean> => true;
 let state: State;
 let told: string[];
 
@@ -111,13 +114,13 @@ describe("an account keeper", () => {
     const keeper = open(broker);
     keeper.note(say("AL-SPOC", "active"));
     keeper.note(say("RS-SPOC", "suspended"));
-    await keeper.apply(state, never);
+    await keeper.apply(state, always);
     expectApplied(broker);
     keeper.noteAll(state);
-    await keeper.apply(state, never);
+    await keeper.apply(state, always);
     expect(told).toEqual(["AL-SPOC active", "RS-SPOC barred"]);
     keeper.note(say("RS-SPOC", "active", 2));
-    await keeper.apply(state, never);
+    await keeper.apply(state, always);
     expect(told).toEqual(["AL-SPOC active", "RS-SPOC barred", "RS-SPOC active"]);
     expectApplied(broker);
   });
@@ -130,10 +133,10 @@ describe("an account keeper", () => {
       { ...silent, accountApplied: () => undefined },
     );
     former.note(say("AL-SPOC", "active"));
-    await former.apply(state, never);
+    await former.apply(state, always);
     const keeper = open(broker);
     keeper.noteAll(state);
-    await keeper.apply(state, never);
+    await keeper.apply(state, always);
     expect(told).toEqual(["AL-SPOC active"]);
     expectApplied(broker);
   });
@@ -147,28 +150,41 @@ describe("an account keeper", () => {
     broker.fail = () => {
       if (calls++ === 2) throw new LeixError("broker/not-acknowledged");
     };
-    await keeper.apply(state, never);
+    await keeper.apply(state, always);
     expect(told).toEqual(["AL-SPOC broker/not-acknowledged", "RS-SPOC active"]);
     expect([...keeper.pending]).toEqual(["AL-SPOC"]);
     expect([...keeper.failing.keys()]).toEqual(["AL-SPOC"]);
-    await keeper.apply(state, never);
+    await keeper.apply(state, always);
     expect(keeper.pending.size + keeper.failing.size).toBe(0);
     expectApplied(broker);
   });
 
+  it("stops where the ledger has gone on, and completes from the newer state", async () => {
+    const broker = createBroker();
+    const keeper = open(broker);
+    keeper.note(say("AL-SPOC", "active"));
+    keeper.note(say("RS-SPOC", "active"));
+    let asked = 0;
+    await keeper.apply(state, async () => asked++ === 0);
+    expect(told).toEqual(["AL-SPOC active"]);
+    say("RS-SPOC", "suspended", 2);
+    await keeper.apply(state, always);
+    expect(told).toEqual(["AL-SPOC active", "RS-SPOC barred"]);
+  });
+
   it("completes, at the next start, whatever call it crashed in", async () => {
-    const ids = ["AL-SPOC", "RS-SPOC", "ME-SPOC"];
+    const ids = ["AL-SPOC", "RS-SPOC"];
+    for (const id of ids) say(id, "active");
     let crashes = 0;
     for (let at = 0; ; at++) {
       const broker = createBroker();
-      for (const id of ids) say(id, at % 2 ? "active" : "suspended");
       let calls = 0;
       broker.fail = () => {
         if (calls++ === at) throw new Error("crash");
       };
       const first = open(broker);
       first.noteAll(state);
-      const isCrashed = await first.apply(state, never).then(
+      const isCrashed = await first.apply(state, always).then(
         () => false,
         () => true,
       );
@@ -177,7 +193,7 @@ describe("an account keeper", () => {
       broker.fail = () => undefined;
       const second = open(broker);
       second.noteAll(state);
-      await second.apply(state, never);
+      await second.apply(state, always);
       expectApplied(broker);
     }
     expect(crashes).toBe(ids.length * 4);

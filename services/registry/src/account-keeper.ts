@@ -18,8 +18,11 @@ export interface AccountKeeper {
   note(party: PartyId): void;
   /** The broker may have lost what it was told. */
   noteAll(state: State): void;
-  /** Applies what is pending from a state; what fails stays pending. */
-  apply(state: State, signal: AbortSignal): Promise<void>;
+  /**
+   * Applies what is pending from a state, for as long as that is the newest there is: asked before each
+   * party, so that an instance that slept pushes nothing outdated. What fails stays pending.
+   */
+  apply(state: State, isNewest: () => Promise<boolean>): Promise<void>;
 }
 
 export function createAccountKeeper(
@@ -36,9 +39,9 @@ export function createAccountKeeper(
     noteAll(state) {
       for (const [party] of state.parties.entries()) pending.add(party);
     },
-    async apply(state, signal) {
+    async apply(state, isNewest) {
       for (const party of [...pending]) {
-        if (signal.aborted) return;
+        if (!(await isNewest())) return;
         // Taken out first: what is said of the party while this one is applied brings it back.
         pending.delete(party);
         try {
@@ -58,8 +61,8 @@ export function createAccountKeeper(
     const statement = findAccountStatement(state, party);
     if (!statement) return;
     const wanted = toPartyAccount(statement);
-    // A crash before or after either of the two leaves what the next start completes. Consumers first: who can
-    // connect has an inbox, and what it sends is drained.
+    // A crash before or after either of the two leaves what the next start completes. Consumers first: who
+    // can connect has an inbox, and what it sends is drained.
     await accounts.ensureConsumers(wanted.account);
     const jwt = await encodePartyAccountJwt(wanted, signer);
     if (isSame(await accounts.lookup(wanted.account), jwt)) return;

@@ -20,7 +20,10 @@ export function createNatsLedger(registry: Connection): Ledger {
   };
 }
 
-/** `registry` is a user of BROKER and makes consumers; `pusher` a user of SYS and tells the server of accounts. */
+/**
+ * `registry` is a user of BROKER and makes consumers; `pusher` a user of SYS and tells the server of
+ * accounts.
+ */
 export function createNatsAccounts(registry: Connection, pusher: Connection): Accounts {
   return {
     ensureConsumers: (account) => ensurePartyConsumers(registry, account),

@@ -17,7 +17,9 @@ export interface RegistryOptions {
 }
 
 export interface RegistryService {
-  /** Follows the ledger and keeps the broker's accounts as it says. Throws what cannot be mended by going on. */
+  /**
+   * Follows the ledger and keeps the broker's accounts as it says. Throws what cannot be mended by going on.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** Settles when the ledger was folded to its end for the first time, and every account tried once. */
   readonly ready: Promise<void>;
@@ -28,15 +30,18 @@ export interface RegistryService {
   problems(): readonly string[];
 }
 
-/** What is looked at again although nothing new was said: an account that failed, a head that was not reached. */
+/**
+ * What is looked at again although nothing new was said: an account that failed, a head that was not reached.
+ */
 const RETRY_MS = 1_000;
 /** Behind for so long is a problem; less is the normal way of catching up. */
 const BEHIND_MS_MAX = 10_000;
 
 /**
- * Accounts are only ever applied from the end of the ledger: what was said in between, such as that a suspended party
- * was once active, must never become true again for a moment. So a start, a reconnect and a crash at any point are
- * all the same: fold to the end, compare every account with what the broker has, push what differs.
+ * Accounts are only ever applied from the end of the ledger: what was said in between, such as that a
+ * suspended party was once active, must never become true again for a moment. So a start, a reconnect and a
+ * crash at any point are all the same: fold to the end, compare every account with what the broker has, push
+ * what differs.
  */
 export function createRegistryService(options: RegistryOptions): RegistryService {
   const { events, clock } = options;
@@ -65,7 +70,7 @@ export function createRegistryService(options: RegistryOptions): RegistryService
       if (await isAtEnd(state, options)) {
         upToDateAt = clock();
         const isNews = keeper.pending.size > 0 || !isReady;
-        await keeper.apply(state, signal);
+        await keeper.apply(state, async () => !signal.aborted && (await isAtEnd(state, options)));
         if (signal.aborted) return;
         isReady = true;
         ready.resolve();

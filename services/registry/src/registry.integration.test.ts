@@ -204,7 +204,7 @@ describe("accounts", () => {
     expect(second.applied).toEqual([]);
   });
 
-  it("end with a suspension, within seconds and over a restart, and come back with a reinstatement", async () => {
+  it("end with a suspension, also over a restart, and come back with a reinstatement", async () => {
     await recordGenesis();
     {
       await using run = await runRegistry();

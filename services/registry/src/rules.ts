@@ -12,7 +12,10 @@ import {
 } from "@leix/protocol";
 import { z } from "zod";
 
-/** What the records of one answer may take together: the answer fits one broker message, and any record fits it. */
+/**
+ * What the records of one answer may take together: the answer fits one broker message, and any record fits
+ * it.
+ */
 export const RULES_PAGE_BYTES_MAX = 786_432;
 /** What JSON adds to a record, its index included. */
 const ENTRY_OVERHEAD_BYTES_MAX = 48;
@@ -36,9 +39,10 @@ export function toRuleRecord(record: ParsedRecord, bytes: Uint8Array): RuleRecor
 }
 
 /**
- * Answers `{"after": index}` with `{"head": n, "records": [{"index": i, "record": {…}}]}`: the statements' records
- * after that index, in order, as many as a page holds; none where the asker knows all there is below `head`.
- * Throws `identity/` codes where the asker is no active member, `input/` codes where the question is none.
+ * Answers `{"after": index}` with `{"head": n, "records": [{"index": i, "record": {…}}]}`: the statements'
+ * records after that index, in order, as many as a page holds; none where the asker knows all there is below
+ * `head`. Throws `identity/` codes where the asker is no active member, `input/` codes where the question is
+ * none.
  */
 export function answerRules(
   state: State,
@@ -78,8 +82,8 @@ function findAsker(state: State, account: AccountId): Asker {
 }
 
 /**
- * Who is cleared for what is told to nobody but the authority that said so; the principles' text goes to those who
- * sign it. Everything else every member needs, to judge for itself whom to believe.
+ * Who is cleared for what is told to nobody but the authority that said so; the principles' text goes to
+ * those who sign it. Everything else every member needs, to judge for itself whom to believe.
  */
 function isToldTo(asker: Asker, statement: Statement): boolean {
   switch (statement.kind) {

@@ -15,13 +15,14 @@ interface UpFlags {
   readonly logLevel?: "debug" | "info" | "warn" | "error";
 }
 
-/** `up` does all of it on one machine; `provision` and `genesis` are the two steps that a deployment does once. */
+/**
+ * `up` does all of it on one machine; `provision` and `genesis` are the two steps that a deployment does
+ * once.
+ */
 export function addRunCommands(network: Command): void {
   network
     .command("up")
-    .description(
-      "run the network: broker, services, first statements; until Ctrl-C (LEIX_NATS_URL: a broker that runs)",
-    )
+    .description("run it: broker (or LEIX_NATS_URL, one that runs), services, first statements; until Ctrl-C")
     .option("--service <names>", "only these services", collectServices)
     .option("--log-level <level>", "of the services: debug, info, warn, error")
     .action(async (flags: UpFlags, command: Command) => {
@@ -74,7 +75,8 @@ async function up(dir: string, flags: UpFlags): Promise<void> {
 function toReadyLine({ dir, network }: RunningNetwork): string {
   const agencies = network.parties.filter(({ kind }) => kind === "agency").length;
   const where = network.servers.join(", ");
-  return `ready: ${agencies} agencies can connect to ${where}. Check with leix doctor --dir ${dir}; Ctrl-C stops.\n`;
+  const next = `Check with leix doctor --dir ${dir}; Ctrl-C stops.`;
+  return `ready: ${agencies} agencies can connect to ${where}. ${next}\n`;
 }
 
 function say(line: string): void {

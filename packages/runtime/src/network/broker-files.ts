@@ -28,7 +28,7 @@ const STORE_BYTES_MAX = 256 * 1_073_741_824;
 /** Always in the server's certificate: whoever is on its machine reaches it by these. */
 const LOCAL_HOSTS = ["localhost", "127.0.0.1", "::1"];
 const TLS = { certFile: "tls/server.crt", keyFile: "tls/server.key", caFile: "tls/ca.crt" };
-const OFFLINE = `These keys are used once, when the network is made, and then belong offline (on a medium in a safe):
+const OFFLINE = `These keys are used once, when the network is made, and then belong offline, in a safe:
 
   identity/operator.nk   the operator of the NATS servers: signs which keys may sign accounts
   identity/system.nk     the identity of the account SYS
@@ -53,8 +53,9 @@ export async function createBrokerParts(dates: NetworkDates): Promise<NewBroker>
 }
 
 /**
- * `nats/`, which is the working folder of a nats-server, `ca/` and `operator/`. The server knows the accounts of the
- * anchor and the authorities from the start, so that the first statements can enter; the registry makes all others.
+ * `nats/`, which is the working folder of a nats-server, `ca/` and `operator/`. The server knows the accounts
+ * of the anchor and the authorities from the start, so that the first statements can enter; the registry
+ * makes all others.
  */
 export async function createBrokerFiles(
   plan: NetworkPlan,

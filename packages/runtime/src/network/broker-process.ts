@@ -14,7 +14,9 @@ export interface BrokerProcess extends AsyncDisposable {
 
 const RESTART_ATTEMPTS_MAX = 5;
 
-/** Throws as `startBroker` where it does not start the first time; later failures are said, and tried again. */
+/**
+ * Throws as `startBroker` where it does not start the first time; later failures are said, and tried again.
+ */
 export async function superviseBroker(dir: string, options: StartBrokerOptions): Promise<BrokerProcess> {
   let server = await startBroker(dir, options);
   let isStopping = false;

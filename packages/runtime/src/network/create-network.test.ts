@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CURRENT_DECIDER, createLayer, createState, decideBatch } from "@leix/exchange";
 import { AccountId, encodeUtf8 } from "@leix/protocol";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadDecryptionKeys, loadPartyFolder, loadSigningKey, PARTY_FILES } from "../party-folder.ts";
 import { loadPolicyFiles } from "../policy-files.ts";
 import { createNetwork } from "./create-network.ts";
 import { createPlan } from "./default-plan.ts";
 import { loadGenesis } from "./genesis-files.ts";
 import { loadNetwork, type NetworkFile, toPartyFolder } from "./network-file.ts";
+
+// A network has some fifty key pairs, and NATS keys are made in JavaScript.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const NOW = new Date("2026-03-01T08:00:00Z");
 const SECONDS = NOW.getTime() / 1_000;

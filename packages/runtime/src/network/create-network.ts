@@ -28,9 +28,9 @@ export interface CreateNetworkOptions {
 const SERVICES_WITHOUT_KEYS: readonly BrokerRole[] = ["auditor", "provisioner", "monitor"];
 
 /**
- * Makes a whole network in a folder that is missing or empty: every key, the broker's configuration, one folder for
- * each party, and the signed statements that begin its ledger. Nothing is started, and nothing is written before
- * all of it is made. Throws `config/network-exists`.
+ * Makes a whole network in a folder that is missing or empty: every key, the broker's configuration, one
+ * folder for each party, and the signed statements that begin its ledger. Nothing is started, and nothing is
+ * written before all of it is made. Throws `config/network-exists`.
  */
 export async function createNetwork(
   plan: NetworkPlan,

@@ -45,8 +45,9 @@ const COUNTRIES: Readonly<Record<string, { name: string; language: string; zone:
 };
 
 /**
- * A whole plan from few choices. Without any it is the sample network: four countries, their SPOCs, one customs
- * administration and one financial intelligence unit. Throws `config/invalid` where the choices make no network.
+ * A whole plan from few choices. Without any it is the sample network: four countries, their SPOCs, one
+ * customs administration and one financial intelligence unit. Throws `config/invalid` where the choices make
+ * no network.
  */
 export function createPlan(choices: PlanChoices = {}): NetworkPlan {
   const countries = choices.countries ?? COUNTRIES_DEFAULT;

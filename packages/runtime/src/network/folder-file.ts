@@ -44,7 +44,10 @@ export async function refuseUsedFolder(folder: string): Promise<void> {
   throw new LeixError("config/network-exists", folder);
 }
 
-/** Writes new files in the order given, every folder on the way for its owner only. An existing file is an error. */
+/**
+ * Writes new files in the order given, every folder on the way for its owner only. An existing file is an
+ * error.
+ */
 export async function writeFolder(folder: string, files: readonly FolderFile[]): Promise<void> {
   for (const { path, text, isSecret } of files) {
     const file = join(folder, path);

@@ -43,8 +43,8 @@ type Content<S = z.input<typeof Statement>> = S extends unknown ? Omit<S, "v" | 
 type IssuedBy = { readonly by: NewMember; readonly content: Content };
 
 /**
- * The first statements in the order in which each finds what it rests on: anchor, services, authorities, agencies,
- * clearances, terms (both sides of each), policy files, policy set.
+ * The first statements in the order in which each finds what it rests on: anchor, services, authorities,
+ * agencies, clearances, terms (both sides of each), policy files, policy set.
  */
 export async function createGenesis(
   plan: NetworkPlan,
@@ -131,7 +131,10 @@ function listAgreedTerms(plan: NetworkPlan, founders: Founders): IssuedBy[] {
   });
 }
 
-/** A signature more than the threshold would come after the set is in force, and be refused as no newer version. */
+/**
+ * A signature more than the threshold would come after the set is in force, and be refused as no newer
+ * version.
+ */
 function listPolicies(
   plan: NetworkPlan,
   founders: Founders,

@@ -26,7 +26,10 @@ export async function connectAs(
   return connectBroker(access, { name: id, firstConnectWaitMs, ...(signal ? { signal } : {}) });
 }
 
-/** The same for one piece of work. It is closed whatever comes of the work, also when the broker is away by then. */
+/**
+ * The same for one piece of work. It is closed whatever comes of the work, also when the broker is away by
+ * then.
+ */
 export async function withConnection<T>(
   dir: string,
   network: NetworkFile,

@@ -53,7 +53,9 @@ const StreamSizesPlan = z.strictObject({
 });
 
 const BrokerPlan = z.strictObject({
-  /** Where clients find the broker; all of them stand in its certificate, with localhost, 127.0.0.1 and ::1. */
+  /**
+   * Where clients find the broker; all of them stand in its certificate, with localhost, 127.0.0.1 and ::1.
+   */
   hosts: z.array(host).min(1).max(20),
   port,
   /** The address the broker listens on: 127.0.0.1 for this machine only, 0.0.0.0 for all. */
@@ -83,7 +85,9 @@ export const NetworkPlan = z.strictObject({
 });
 export type NetworkPlan = z.infer<typeof NetworkPlan>;
 
-/** Throws `config/invalid`, naming every problem: the form, a country without its SPOC, strangers, doubles. */
+/**
+ * Throws `config/invalid`, naming every problem: the form, a country without its SPOC, strangers, doubles.
+ */
 export function parsePlan(value: unknown): NetworkPlan {
   const plan = parseSchema(NetworkPlan, value, "config/invalid");
   const problems = [...listPartyProblems(plan), ...listAgreementProblems(plan)];

@@ -5,8 +5,9 @@ import { type ReachOptions, withConnection } from "./party-connection.ts";
 
 /**
  * Makes a running broker ready for the first statement: the streams, and the consumers of the anchor and the
- * authorities, whose accounts the server knows from its configuration. Everyone else's are made by the registry,
- * from the ledger. Repeating it changes nothing. Throws `broker/refused` where a stream exists with other settings.
+ * authorities, whose accounts the server knows from its configuration. Everyone else's are made by the
+ * registry, from the ledger. Repeating it changes nothing. Throws `broker/refused` where a stream exists with
+ * other settings.
  */
 export async function provisionNetwork(dir: string, options: ReachOptions = {}): Promise<void> {
   const network = await loadNetwork(dir);

@@ -21,9 +21,10 @@ export interface PublishedGenesis {
 const ANSWER_MS = 60_000;
 
 /**
- * Publishes the first statements that are not in the ledger yet, each through its issuer's own account, and each when
- * the one before it is recorded: the same path as any statement's. Two that do this at once do no harm. Throws
- * `client/decision-timeout` where the policy service records nothing, and the rejection's code where it rejects one.
+ * Publishes the first statements that are not in the ledger yet, each through its issuer's own account, and
+ * each when the one before it is recorded: the same path as any statement's. Two that do this at once do no
+ * harm. Throws `client/decision-timeout` where the policy service records nothing, and the rejection's code
+ * where it rejects one.
  */
 export async function publishGenesis(dir: string, options: GenesisOptions = {}): Promise<PublishedGenesis> {
   const network = await loadNetwork(dir);

@@ -36,7 +36,10 @@ const RESTART_MS_MAX = 5_000;
 /** Whoever lived so long starts with the shortest pause again. */
 const LIFE_MS_GOOD = 10_000;
 
-/** Starts a program and keeps it running. A program that cannot be started at all ends at once, again and again. */
+/**
+ * Starts a program and keeps it running. A program that cannot be started at all ends at once, again and
+ * again.
+ */
 export async function superviseProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const stopping = new AbortController();
   let life = await start(options);

@@ -60,7 +60,7 @@ const connect = (id: string, ms = 10_000): Promise<string> => {
 };
 
 describe("startNetwork", () => {
-  it("ends with the genesis recorded in order and every agency able to connect; a second time nothing is new", async () => {
+  it("records the genesis in order and lets every agency connect; a second time nothing is new", async () => {
     const digests = (await loadGenesis(dir)).map(({ digest }) => digest);
     const pids: (number | undefined)[] = [];
     {

@@ -48,8 +48,9 @@ export interface RunningService extends ServiceProcess {
 }
 
 /**
- * Brings a network up, as far as it is not: broker, streams, services, first statements. On return every statement of
- * the genesis is recorded and every agency can connect. Whatever was started is stopped again where anything fails.
+ * Brings a network up, as far as it is not: broker, streams, services, first statements. On return every
+ * statement of the genesis is recorded and every agency can connect. Whatever was started is stopped again
+ * where anything fails.
  */
 export async function startNetwork(dir: string, options: StartNetworkOptions): Promise<RunningNetwork> {
   const network = await loadNetwork(dir);

@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { auditBatch, createState, type Entry, type Trust } from "@leix/exchange";
+import {
+  createInputs,
+  createTestLedger,
+  createWorld,
+  forgeRecord,
+  signGenesis,
+  startTestLedger,
+  type TestLedger,
+} from "@leix/exchange/testkit";
+import { invariant, parseRecord } from "@leix/protocol";
+import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
+import { type Replay, replayLedger } from "./replay.ts";
+import { openFileSource } from "./sources.ts";
+
+/** A ledger in memory with records of every kind. */
+export async function createLedger(): Promise<TestLedger> {
+  const ledger = await startTestLedger(createWorld());
+  await ledger.appendInputs(await createInputs(ledger.world));
+  return ledger;
+}
+
+/** The first members and some rejections: without policies, which take longest to load, it is quickly replayed. */
+export async function createSmallLedger(): Promise<TestLedger> {
+  const ledger = createTestLedger(createWorld());
+  const members = (await signGenesis(ledger.world)).slice(0, 9);
+  await ledger.append(...members, await ledger.world.message("AL-SPOC", ["RS-SPOC"]));
+  await ledger.appendInputs([ledger.world.bytes("AL-SPOC", "garbage"), ledger.world.bytes("RS", "garbage")]);
+  return ledger;
+}
+
+/** Writes records as an export does, and returns where each line begins; last comes the end of the file. */
+export async function writeExport(
+  file: string,
+  records: readonly Uint8Array[],
+  trust: Trust,
+  announced = records.length,
+): Promise<number[]> {
+  const header = LedgerFileHeader.parse({ format: "leix-ledger", v: 1, ...trust, records: announced });
+  await writeLedgerFile(file, { ...header, records: records.length }, give(records));
+  const content = await readFile(file);
+  const starts = [0];
+  for (let at = content.indexOf(10); at >= 0; at = content.indexOf(10, at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+async function* give(records: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* records;
+}
+
+export async function replayFile(file: string, trust: Trust): Promise<Replay> {
+  await using source = await openFileSource(file, trust);
+  return await replayLedger(trust, source);
+}
+
+/** A ledger in which one message was let through that should have been denied, properly signed and followed on. */
+export async function createFalseLedger(): Promise<{ ledger: TestLedger; falseIndex: number }> {
+  const ledger = await startTestLedger(createWorld());
+  const { world, state, records } = ledger;
+  const sent = await world.message("AL-SPOC", ["RS-SPOC"], { classification: "secret" });
+  const [honest] = await (await startTestLedger(createWorld())).append(sent);
+  invariant(honest?.kind === "record" && honest.entry.kind === "message", "a denial is recorded");
+  const { verdict } = honest.entry;
+  const recipients = verdict.recipients.map((one) => ({ ...one, effect: "permit" as const, reasons: [] }));
+  const entry: Entry = { ...honest.entry, verdict: { ...verdict, outcome: "permitted", recipients } };
+  const falseIndex = records.length;
+  const record = await forgeRecord(ledger, entry, sent.jws);
+  records.push(record);
+  await auditBatch(state, [record]);
+  invariant(parseRecord(record).decision.content.index === falseIndex, "it is in its place");
+  await ledger.append(await world.message("AL-SPOC", ["RS-SPOC"]));
+  invariant((await auditBatch(createState(world.trust), records)).broken === undefined, "the chain is sound");
+  return { ledger, falseIndex };
+}

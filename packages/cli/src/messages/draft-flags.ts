@@ -1,0 +1,146 @@
+import { readFile } from "node:fs/promises";
+import { text as readAll } from "node:stream/consumers";
+import type { Archive, BodyText, Draft } from "@leix/client";
+import { LeixError } from "@leix/protocol";
+import { parseDeadline } from "./durations.ts";
+import type { SendFlags } from "./send-flags.ts";
+
+export interface DraftContext {
+  readonly archive: Pick<Archive, "findRef">;
+  readonly nowMs: number;
+  /** Who runs the command, where no officer is named. */
+  readonly userName: string;
+  readonly stdin: NodeJS.ReadableStream;
+}
+
+/**
+ * A draft of what the flags say. The node checks every value against the protocol before anything is stored; here it
+ * is only made sure that each kind has what is its own. Throws `input/schema`, `client/not-found`, `client/id-ambiguous`.
+ */
+export async function toDraft(flags: SendFlags, context: DraftContext): Promise<Draft> {
+  refuseMissing(flags);
+  const body = await toBody(flags, context.stdin);
+  const draft = {
+    kind: flags.kind,
+    to: flags.to,
+    copies: flags.copy,
+    re: flags.re === undefined ? undefined : context.archive.findRef(flags.re),
+    case: flags.case,
+    officer: { name: flags.officer ?? context.userName, role: flags.officerRole },
+    body,
+    ...toMarkings(flags, context),
+    ...toKindsOwn(flags, context),
+  };
+  // What is checked when the message is composed: the protocol's own schema, on every member.
+  return withoutUndefined(draft) as Draft;
+}
+
+type Needed = keyof SendFlags;
+
+/** What the claims of a kind cannot be without (`schemas/`). */
+const NEEDED: Readonly<Record<string, readonly Needed[]>> = {
+  answer: ["re"],
+  refusal: ["re", "ground"],
+  clarification: ["re"],
+  delay: ["re", "reason", "until"],
+  "consent-request": ["of", "recipients"],
+  consent: ["of", "recipients", "purposes", "permits", "until"],
+  "consent-withdrawal": ["re"],
+  correction: ["re", "action"],
+  acknowledgement: ["re", "status"],
+  review: ["re"],
+};
+
+function refuseMissing(flags: SendFlags): void {
+  const missing = (NEEDED[flags.kind] ?? []).filter((name) => flags[name] === undefined);
+  if (missing.length === 0) return;
+  const names = missing.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new LeixError("input/schema", `--kind ${flags.kind} needs ${names.join(", ")}`);
+}
+
+function toMarkings(flags: SendFlags, { archive, nowMs }: DraftContext): object {
+  if (flags.kind === "acknowledgement") return {};
+  const { evaluation } = flags;
+  return {
+    purpose: flags.purpose,
+    handling: flags.handling,
+    classification: flags.classification,
+    derivedFrom: flags.derivedFrom?.map(archive.findRef),
+    consents: flags.consent?.map(archive.findRef),
+    crime: flags.crime,
+    personal: flags.personal === undefined ? undefined : toPersonal(flags.personal),
+    deleteBy: flags.deleteBy === undefined ? undefined : parseDeadline(flags.deleteBy, nowMs),
+    language: flags.language,
+    legalBasis: flags.legalBasis,
+    evaluation: evaluation ? { source: evaluation.slice(0, 1), information: evaluation.slice(1) } : undefined,
+    evidenceUse: flags.evidenceUse,
+  };
+}
+
+/** `suspect:treaty`, `witness+victim:adequacy`, `suspect`. */
+function toPersonal(text: string): object {
+  const [subjects = "", basis, ...more] = text.split(":");
+  if (more.length > 0) throw new LeixError("input/schema", "--personal: as in suspect:treaty");
+  return {
+    subjects: subjects.split("+").map((category) => ({ category })),
+    ...(basis === undefined ? {} : { basis }),
+  };
+}
+
+function toKindsOwn(flags: SendFlags, { archive, nowMs }: DraftContext): object {
+  const until = flags.until === undefined ? undefined : parseDeadline(flags.until, nowMs);
+  const of = flags.of === undefined ? undefined : archive.findRef(flags.of);
+  const { recipients, purposes, permits } = flags;
+  switch (flags.kind) {
+    case "request":
+      return { urgency: flags.urgency ? { ground: flags.urgency } : undefined, access: flags.access };
+    case "refusal":
+      return { ground: flags.ground };
+    case "delay":
+      return { reason: flags.reason, until };
+    case "consent-request":
+      return { of, recipients };
+    case "consent":
+      return { grant: { of, recipients, purposes, permits, until } };
+    case "correction":
+      return { action: flags.action };
+    case "acknowledgement":
+      return { status: flags.status };
+    default:
+      return {};
+  }
+}
+
+/** Undefined where nothing is said: a message may do without words. */
+async function toBody(flags: SendFlags, stdin: NodeJS.ReadableStream): Promise<BodyText | undefined> {
+  const text = flags.textFile === undefined ? flags.text : await readText(flags.textFile, stdin);
+  const { facts, grounds, personLink, useRestriction, urgencyReason, caveat, relevance } = flags;
+  const rest = withoutUndefined({
+    nationalReference: flags.reference,
+    facts,
+    grounds,
+    personLink,
+    persons: flags.person,
+    useRestriction,
+    urgencyReason,
+    caveat,
+    relevance,
+  });
+  if (text !== undefined) return { text, ...rest };
+  const [first] = Object.keys(rest);
+  if (first === undefined) return undefined;
+  throw new LeixError("input/schema", "what is said beside the text needs --text or --text-file");
+}
+
+async function readText(file: string, stdin: NodeJS.ReadableStream): Promise<string> {
+  try {
+    return file === "-" ? await readAll(stdin) : await readFile(file, "utf8");
+  } catch (cause) {
+    throw new LeixError("input/schema", `--text-file: cannot read ${file}`, { cause });
+  }
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: NonNullable<T[K]> } {
+  const present = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(present) as { [K in keyof T]: NonNullable<T[K]> };
+}

@@ -1,0 +1,25 @@
+import { LeixError } from "@leix/protocol";
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `15s`, `500ms`, `8h`, `30d`, in milliseconds. Throws `input/schema`. */
+export function parseDuration(text: string): number {
+  const [, count, unit = ""] = /^([0-9]{1,6})(ms|s|m|h|d)$/.exec(text) ?? [];
+  const unitMs = UNITS_MS[unit];
+  if (count !== undefined && unitMs !== undefined) return Number(count) * unitMs;
+  throw new LeixError("input/schema", `${text}: a time is a number and ms, s, m, h or d, as in 15s`);
+}
+
+/** A time to come, in whole seconds: so long from now (`30d`), or a date (`2027-05-31`, until its end in UTC). */
+export function parseDeadline(text: string, nowMs: number): number {
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return Math.floor((nowMs + parseDuration(text)) / 1_000);
+  const endMs = Date.parse(`${text}T23:59:59Z`);
+  if (Number.isNaN(endMs)) throw new LeixError("input/schema", `${text} is no date`);
+  return endMs / 1_000;
+}

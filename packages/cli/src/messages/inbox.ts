@@ -1,0 +1,104 @@
+import type { AgencyNode, ReceivedMessage } from "@leix/client";
+import { LeixError } from "@leix/protocol";
+import type { Command } from "commander";
+import { fetchArrivals } from "./arrivals.ts";
+import { parseDuration } from "./durations.ts";
+import { writeForm, writeMessage } from "./message-text.ts";
+import { type Listen, withNode, withNodeOptions } from "./node-access.ts";
+import { alignRows, createPaper, type Paper, toTimeText } from "./paper.ts";
+import { STATUS_WORDS } from "./words.ts";
+
+interface InboxFlags {
+  readonly as: string;
+  readonly wait?: string | true;
+  readonly offline?: true;
+  readonly json?: true;
+}
+
+const WAIT_DEFAULT = "60s";
+
+export function addInboxCommand(program: Command): void {
+  withNodeOptions(program.command("inbox"))
+    .description("list what the agency has received; with an id, show that message and its text")
+    .argument("[id]", "a message, or the beginning or end of its id")
+    .option("--wait [time]", `wait for something new, ${WAIT_DEFAULT} where no time is given`)
+    .option("--offline", "show what is here, without asking the broker")
+    .action((id: string | undefined, flags: InboxFlags, self: Command) =>
+      withNode(self, flags, async (node, listen) => {
+        if (!flags.offline) await takeIn(node, flags, listen);
+        await (id === undefined ? listInbox(node, flags) : show(node, id, flags));
+      }),
+    );
+}
+
+async function takeIn(node: AgencyNode, { wait }: InboxFlags, listen: Listen): Promise<void> {
+  const waitMs = wait === undefined ? 0 : parseDuration(wait === true ? WAIT_DEFAULT : wait);
+  const warn = (error: LeixError) =>
+    void process.stderr.write(`${error.explain()}\nShown is what is here.\n`);
+  await fetchArrivals(node, { waitMs, warn, listen });
+}
+
+async function listInbox(node: AgencyNode, flags: InboxFlags): Promise<void> {
+  const messages = node.archive.listReceived();
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify(messages.map(toJson))}\n`);
+    return;
+  }
+  const paper = createPaper(process.stdout);
+  if (messages.length === 0) paper.line(`${node.agency} has received nothing.`);
+  const rows = alignRows(messages.map(toRow));
+  for (const [i, { status }] of messages.entries()) {
+    const row = rows[i] ?? "";
+    paper.line(status === "accepted" ? row : paper.colours.red(row));
+  }
+}
+
+function toRow({ ref, claims, arrivedMs, status, problem }: ReceivedMessage): string[] {
+  const state = status === "accepted" ? "" : `${STATUS_WORDS[status]} [${problem?.code}]`;
+  return [ref.id, toTimeText(arrivedMs / 1_000), claims?.kind ?? "message", claims?.iss ?? "unknown", state];
+}
+
+/** Without the text: a list is not a reading. */
+function toJson({ ref, claims, arrivedMs, status, problem, decision }: ReceivedMessage): object {
+  const { markings, recipients = [] } = decision ?? {};
+  const obligations = recipients.flatMap((one) => one.obligations);
+  return {
+    ref,
+    status,
+    arrivedMs,
+    problem,
+    claims,
+    markings,
+    obligations,
+    ledgerIndex: decision?.content.index,
+  };
+}
+
+async function show(node: AgencyNode, id: string, flags: InboxFlags): Promise<void> {
+  const message = node.archive.find(id);
+  if (message.direction === "sent") {
+    throw new LeixError(
+      "client/not-found",
+      `${message.ref.id} was sent by ${node.agency}: leix outbox shows it`,
+    );
+  }
+  if (flags.json) {
+    const form = message.status === "unverifiable" ? undefined : await node.archive.read(message);
+    process.stdout.write(`${JSON.stringify({ ...toJson(message), form })}\n`);
+    return;
+  }
+  const paper = createPaper(process.stdout);
+  writeMessage(paper, message);
+  await writeText(paper, node, message);
+}
+
+/** What cannot be believed is not shown: a false text does its work when it is read. */
+async function writeText(paper: Paper, node: AgencyNode, message: ReceivedMessage): Promise<void> {
+  try {
+    writeForm(paper, await node.archive.read(message));
+  } catch (error) {
+    if (!(error instanceof LeixError)) throw error;
+    paper.line(paper.colours.red(error.explain()));
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,182 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  createNetwork,
+  createPlan,
+  findFreePort,
+  loadPolicyFiles,
+  type RunningNetwork,
+  startNetwork,
+} from "@leix/runtime";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+let root: string;
+let dir: string;
+let network: RunningNetwork;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "leix-cli-"));
+  dir = join(root, "network");
+  const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"] });
+  await createNetwork(plan, dir, { policyFiles: loadPolicyFiles() });
+  const say = (line: string) => void process.stderr.write(`leix: ${line}\n`);
+  network = await startNetwork(dir, { env: process.env, say, services: ["policy", "registry"] });
+});
+afterAll(async () => {
+  await network.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `leix` as a person does. */
+function leix(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Result> {
+  const { PATH = "", HOME = "" } = process.env;
+  const options = { env: { PATH, HOME, ...env } };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, "--dir", dir, ...words], options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+async function leixJson<T>(words: readonly string[]): Promise<T & { readonly code: number }> {
+  const { code, stdout } = await leix([...words, "--json"]);
+  return { ...(JSON.parse(stdout) as T), code };
+}
+
+interface SentJson {
+  readonly id: string;
+  readonly status: string;
+  readonly recipients: readonly {
+    readonly effect: string;
+    readonly reasons: readonly { reason: string }[];
+  }[];
+}
+
+const request = ["send", "--as", "AL-CUSTOMS", "--to", "RS-FIU", "--purpose", "investigation", "--text"];
+
+describe("leix", () => {
+  test("sends, reads, answers, and shows the thread", async () => {
+    const sent = await leix([...request, "Who owns the lorry?", "--officer", "A. Hoxha"]);
+    expect(sent).toMatchObject({ code: 0, stderr: "" });
+    expect(sent.stdout).toMatch(/request to RS-FIU\nPermitted, record \d+ of the ledger/);
+    const id = sent.stdout.split(" ")[0] ?? "";
+
+    const list = await leix(["inbox", "--as", "RS-FIU"]);
+    expect(list.stdout).toMatch(new RegExp(`^${id}  .* UTC  request  AL-CUSTOMS\n$`));
+    const shown = await leix(["inbox", "--as", "RS-FIU", "--offline", id.slice(-12)]);
+    expect(shown.stdout).toMatch(
+      /request to RS-FIU, from AL-CUSTOMS[\s\S]*purpose +investigation[\s\S]*Who owns the lorry\?/,
+    );
+    expect(shown.stdout).not.toContain("Hoxha");
+
+    const marked = ["--purpose", "investigation", "--handling", "H1", "--classification", "restricted"];
+    const answer = [
+      "send",
+      "--as",
+      "RS-FIU",
+      "--to",
+      "AL-CUSTOMS",
+      "--kind",
+      "answer",
+      "--re",
+      id.slice(0, 35),
+      ...marked,
+    ];
+    expect((await leixJson<SentJson>([...answer, "--text", "A company."])).status).toBe("permitted");
+
+    await leix(["inbox", "--as", "AL-CUSTOMS"]);
+    const thread = await leix(["thread", "--as", "AL-CUSTOMS", id]);
+    expect(thread.stdout.match(/-> +RS-FIU +request|<- +RS-FIU +answer/g)).toHaveLength(2);
+    const outbox = await leix(["outbox", "--as", "AL-CUSTOMS"]);
+    expect(outbox.stdout).toMatch(/request +RS-FIU +permitted +acknowledged by 1 of 1/);
+  });
+
+  test("says why a message is denied and what would let it pass, and exits with 3", async () => {
+    const words = [
+      "send",
+      "--as",
+      "AL-CUSTOMS",
+      "--to",
+      "RS-FIU,RS-SPOC",
+      "--kind",
+      "notification",
+      "--text",
+      "x",
+    ];
+    const { code, stdout } = await leix(words);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(
+      /Denied, record \d+[\s\S]*RS-FIU +to +denied +P22[\s\S]*P22: Marking is mandatory[\s\S]*To let it pass/,
+    );
+    expect(stdout).not.toContain("\u001b");
+    const id = stdout.split(" ")[0] ?? "";
+    const explained = await leixJson<SentJson>(["explain", "--as", "AL-CUSTOMS", id]);
+    expect(explained).toMatchObject({ id, status: "denied", code: 0 });
+    expect(explained.recipients.map(({ effect }) => effect)).toEqual(["deny", "deny"]);
+  });
+
+  test("says why a message is rejected, and exits with 4", async () => {
+    const { id } = await leixJson<SentJson>([...request, "first"]);
+    const words = ["send", "--as", "AL-CUSTOMS", "--to", "RS-SPOC", "--kind", "acknowledgement", "--re", id];
+    const { code, stdout } = await leix([...words, "--status", "read"]);
+    expect(code).toBe(4);
+    expect(stdout).toMatch(/Rejected, record \d+[\s\S]*What to do: [\s\S]*\[claims\/recipients\]/);
+  });
+
+  test("loses nothing without a broker, nor without a decision, and exits with 5", async () => {
+    const away = await leix([...request, "later"], { LEIX_NATS_URL: "tls://127.0.0.1:1" });
+    expect(away.code).toBe(5);
+    expect(away.stdout).toMatch(/Waiting here[\s\S]*Nothing is lost/);
+    const waiting = await leix([...request, "soon", "--wait", "0s"]);
+    expect(waiting.code).toBe(5);
+    expect(waiting.stdout).toMatch(/Received by the exchange, not decided yet/);
+    await leix(["inbox", "--as", "AL-CUSTOMS", "--wait", "5s"]);
+    for (const { stdout } of [away, waiting]) {
+      const explained = await leixJson<SentJson>([
+        "explain",
+        "--as",
+        "AL-CUSTOMS",
+        stdout.split(" ")[0] ?? "",
+      ]);
+      expect(explained.status).toBe("permitted");
+    }
+  });
+
+  test.each([
+    [
+      "an agency without a folder here",
+      ["inbox", "--as", "ME-SPOC"],
+      "config/party-unknown",
+      /there are AL-CUSTOMS, AL-SPOC/,
+    ],
+    ["a path instead of an agency", ["inbox", "--as", "../anchor"], "config/party-unknown", /there are/],
+    ["a message that is not here", ["explain", "--as", "AL-CUSTOMS", "ffff"], "client/not-found", /ffff/],
+    [
+      "a recipient that is not registered",
+      ["send", "--as", "AL-CUSTOMS", "--to", "RS-NOBODY", "--text", "x"],
+      "client/recipient-unusable",
+      /RS-NOBODY/,
+    ],
+    [
+      "more text than a message holds",
+      [...request, "x".repeat(120_000), "--facts", "y".repeat(4_001)],
+      "input/too-large",
+      /facts/,
+    ],
+  ])("%s is an error with what to do, and exit code 1", async (_name, words, code, detail) => {
+    const { code: exitCode, stderr, stdout } = await leix(words);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`[${code}]`);
+    expect(stderr).toMatch(detail);
+  });
+});

@@ -1,0 +1,59 @@
+import type { ExplainedReason, MessageExplanation, StoredMessage } from "@leix/client";
+import type { Claims, Obligation } from "@leix/protocol";
+import { toTimeText } from "./paper.ts";
+
+/** What each state of a message means to an officer. */
+export const STATUS_WORDS: Readonly<Record<StoredMessage["status"], string>> = {
+  stored: "waiting here: the exchange has not acknowledged it yet",
+  received: "received by the exchange, not decided yet",
+  permitted: "permitted",
+  "partly-permitted": "permitted to some, denied to others",
+  denied: "denied",
+  rejected: "rejected",
+  accepted: "verified",
+  unverifiable: "not to be trusted: it could not be verified",
+  undecryptable: "cannot be read",
+};
+
+const HANDLING_WORDS: Readonly<Record<string, string>> = {
+  H0: "to prevent and combat crime",
+  H1: "not in judicial proceedings without the provider's permission",
+  H2: "not to anyone new without the provider's permission",
+  H3: "other restrictions, in the text",
+};
+
+export function toHandlingWords(codes: readonly string[]): string {
+  return codes.map((code) => `${code} (${HANDLING_WORDS[code] ?? "unknown code"})`).join("; ");
+}
+
+const CONFIDENCE_WORDS: Readonly<Record<string, string>> = {
+  V: "read in the text",
+  S: "confirmed by a summary",
+  K: "known, not re-read",
+};
+
+/** `Modelled on Dir 3(d) (known, not re-read): https://…`. */
+export function toSourceWords({ source, link, confidence }: ExplainedReason): string | undefined {
+  if (!source) return undefined;
+  const how = confidence ? ` (${CONFIDENCE_WORDS[confidence] ?? confidence})` : "";
+  return `Modelled on ${source}${how}${link ? `: ${link}` : ""}`;
+}
+
+/** `document-transfer by AL-SPOC until …, because of P33`. */
+export function toObligationWords({ duty, party, due, rule }: Obligation): string {
+  return `${duty} by ${party}${due === undefined ? "" : ` until ${toTimeText(due)}`}, because of ${rule}`;
+}
+
+/** `request to RS-FIU, copies to RS-SPOC`. */
+export function toAddressWords({ kind, to, copies }: Claims): string {
+  return `${kind} to ${to.join(", ")}${copies.length > 0 ? `, copies to ${copies.join(", ")}` : ""}`;
+}
+
+/** One sentence on what became of it. */
+export function toOutcomeSentence(explanation: MessageExplanation): string {
+  const { status, ledgerIndex, decidedAt } = explanation;
+  const place = ledgerIndex === undefined ? "" : `, record ${ledgerIndex} of the ledger`;
+  const time = decidedAt === undefined ? "" : `, ${toTimeText(decidedAt)}`;
+  const words = STATUS_WORDS[status];
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${place}${time}.`;
+}

@@ -1,0 +1,132 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { createNode } from "@leix/client";
+import { AgencyId } from "@leix/protocol";
+import {
+  createNetwork,
+  createPlan,
+  findFreePort,
+  loadPolicyFiles,
+  type RunningNetwork,
+  startNetwork,
+} from "@leix/runtime";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+const WAIT_MS = 30_000;
+
+let root: string;
+let dir: string;
+let network: RunningNetwork;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "leix-agency-"));
+  dir = join(root, "network");
+  const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"] });
+  await createNetwork(plan, dir, { policyFiles: loadPolicyFiles() });
+  const say = (line: string) => void process.stderr.write(`leix: ${line}\n`);
+  network = await startNetwork(dir, { env: process.env, say, services: ["policy", "registry"] });
+});
+afterAll(async () => {
+  await network.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
+
+interface Service {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly lines: readonly LogLine[];
+  readonly output: () => string;
+  until(event: string, fits?: (line: LogLine) => boolean): Promise<LogLine>;
+}
+
+function startService(env: Readonly<Record<string, string>>): Service {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: LogLine[] = [];
+  const listeners = new Set<() => void>();
+  let output = "";
+  child.stderr.on("data", (chunk) => {
+    output += String(chunk);
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    output += `${line}\n`;
+    lines.push(JSON.parse(line) as LogLine);
+    for (const listener of [...listeners]) listener();
+  });
+  const until: Service["until"] = (event, fits = () => true) => {
+    const { promise, resolve, reject } = Promise.withResolvers<LogLine>();
+    const look = () => {
+      const found = lines.find((line) => line.event === event && fits(line));
+      if (!found) return;
+      listeners.delete(look);
+      resolve(found);
+    };
+    child.once("exit", () => reject(new Error(`ended before ${event}:\n${output}`)));
+    listeners.add(look);
+    look();
+    return promise;
+  };
+  return { child, lines, output: () => output, until };
+}
+
+describe("the agency's node as a service", () => {
+  test("receives, acknowledges, says how it is, and ends in order; no text is in its log", async () => {
+    const marker = "marker-9182-text";
+    const port = await findFreePort();
+    const settings = {
+      LEIX_NETWORK: dir,
+      LEIX_AGENCY: "RS-FIU",
+      LEIX_HTTP_PORT: String(port),
+      LEIX_LOG_LEVEL: "debug",
+    };
+    const service = startService(settings);
+    await service.until("agency.started");
+    await using sender = await createNode({
+      folder: join(dir, "agencies/AL-CUSTOMS"),
+      connectWaitMs: WAIT_MS,
+    });
+    const stopping = new AbortController();
+    const running = sender.run(stopping.signal);
+    const { ref } = await sender.send({
+      kind: "request",
+      to: [AgencyId.parse("RS-FIU")],
+      purpose: "investigation",
+      officer: { name: marker, role: "officer" },
+      body: { text: marker },
+    });
+    await sender.waitForDecision(ref, WAIT_MS);
+    expect(await service.until("message.received")).toMatchObject({
+      service: "agency",
+      messageId: ref.id,
+      agencyId: "AL-CUSTOMS",
+      messageKind: "request",
+    });
+    await service.until("message.decided", ({ decision }) => decision === "permitted");
+    const health = await fetch(`http://127.0.0.1:${port}/healthz`);
+    expect([health.status, await health.json()]).toEqual([200, { status: "ok", problems: [] }]);
+    service.child.kill("SIGTERM");
+    await once(service.child, "exit");
+    expect(service.child.exitCode).toBe(0);
+    expect(service.lines.at(-1)).toMatchObject({ event: "service.stopped" });
+    expect(service.output()).not.toContain(marker);
+    stopping.abort();
+    await running;
+  });
+
+  test("does not start on settings that are wrong, and names them all", async () => {
+    const service = startService({ LEIX_AGENCY: "nobody", LEIX_NETWORK: dir, LEIX_NETWROK: dir });
+    await once(service.child, "exit");
+    expect(service.child.exitCode).toBe(1);
+    expect(service.output()).toMatch(/config\/invalid/);
+    expect(service.output()).toMatch(/LEIX_AGENCY.*LEIX_NETWROK/s);
+  });
+});

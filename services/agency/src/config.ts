@@ -1,0 +1,17 @@
+import { AgencyId } from "@leix/protocol";
+import { parseConfig } from "@leix/runtime";
+import { z } from "zod";
+
+const AgencyConfig = z.object({
+  /** The network folder; the agency's own is `agencies/<LEIX_AGENCY>` in it, and all that is read. */
+  LEIX_NETWORK: z.string().min(1),
+  LEIX_AGENCY: AgencyId,
+  /** Where the broker is, instead of what the folder says. */
+  LEIX_NATS_URL: z.string().startsWith("tls://").optional(),
+  LEIX_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  LEIX_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+export function loadConfig(): z.output<typeof AgencyConfig> {
+  return parseConfig(AgencyConfig, process.env);
+}

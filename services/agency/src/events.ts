@@ -1,0 +1,48 @@
+import type { NodeEvent, OnNodeEvent } from "@leix/client";
+import type { AgencyId } from "@leix/protocol";
+import type { Logger } from "@leix/runtime";
+
+/** What an agency's node says about itself. Ids, kinds, codes and counts; never what a message says, nor an officer. */
+export interface AgencyEvents {
+  started(agencyId: AgencyId): void;
+  readonly node: OnNodeEvent;
+}
+
+type Level = "debug" | "info" | "warn";
+
+const LEVELS: Readonly<Record<Exclude<NodeEvent["kind"], "broker.changed">, Level>> = {
+  "message.stored": "info",
+  "message.sent": "info",
+  "message.unsent": "warn",
+  "message.received": "info",
+  "message.unverifiable": "warn",
+  "message.undecryptable": "warn",
+  "message.decided": "info",
+  "message.rejected": "warn",
+  "answer.refused": "warn",
+  "arrival.deferred": "warn",
+  "membership.refreshed": "info",
+  "membership.failed": "warn",
+};
+
+export function createAgencyEvents(logger: Logger): AgencyEvents {
+  return {
+    started: (agencyId) => logger.info({ event: "agency.started", agencyId }),
+    node(event) {
+      if (event.kind === "broker.changed") {
+        logChange(logger, event.change);
+        return;
+      }
+      const { kind, ...detail } = event;
+      const isNothingNew = event.kind === "membership.refreshed" && event.records === 0;
+      logger[isNothingNew ? "debug" : LEVELS[kind]]({ event: kind, ...detail });
+    },
+  };
+}
+
+type Change = Extract<NodeEvent, { kind: "broker.changed" }>["change"];
+
+function logChange(logger: Logger, change: Change): void {
+  const about = "server" in change ? { server: change.server } : { err: change.error };
+  logger[change.kind === "reconnected" ? "info" : "warn"]({ event: `broker.${change.kind}`, ...about });
+}

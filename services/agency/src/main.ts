@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { createNode } from "@leix/client";
+import { createLogger, runService, serveHealth } from "@leix/runtime";
+import { loadConfig } from "./config.ts";
+import { createAgencyEvents } from "./events.ts";
+
+const CONNECT_WAIT_MS = 60_000;
+
+const config = loadConfig();
+const logger = createLogger("agency", config.LEIX_LOG_LEVEL);
+
+await runService(logger, async (signal) => {
+  const events = createAgencyEvents(logger);
+  const node = await createNode({
+    folder: join(config.LEIX_NETWORK, "agencies", config.LEIX_AGENCY),
+    ...(config.LEIX_NATS_URL ? { natsUrl: config.LEIX_NATS_URL } : {}),
+    connectWaitMs: CONNECT_WAIT_MS,
+    onEvent: events.node,
+  });
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, node, signal);
+  events.started(node.agency);
+  return {
+    async run(stopped) {
+      await using running = node;
+      await running.run(stopped);
+    },
+  };
+});

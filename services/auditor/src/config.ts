@@ -1,0 +1,15 @@
+import { parseConfig } from "@leix/runtime";
+import { z } from "zod";
+
+const AuditorConfig = z.object({
+  /** The network folder; this service's own is `services/auditor` in it. */
+  LEIX_NETWORK: z.string().min(1),
+  /** Where the broker is, instead of what the folder says. */
+  LEIX_NATS_URL: z.string().startsWith("tls://").optional(),
+  LEIX_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  LEIX_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+export function loadConfig(): z.output<typeof AuditorConfig> {
+  return parseConfig(AuditorConfig, process.env);
+}

@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import { createLogger, loadPartyFolder, runService, serveHealth } from "@leix/runtime";
+import { loadConfig } from "./config.ts";
+import { createAuditorEvents } from "./events.ts";
+import { openAuditor } from "./open-auditor.ts";
+
+const config = loadConfig();
+const logger = createLogger("auditor", config.LEIX_LOG_LEVEL);
+
+await runService(logger, async (signal) => {
+  const folder = join(config.LEIX_NETWORK, "services", "auditor");
+  const party = await loadPartyFolder(folder, config.LEIX_NATS_URL);
+  const auditor = await openAuditor(party, createAuditorEvents(logger), signal);
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, auditor, signal);
+  return auditor;
+});
