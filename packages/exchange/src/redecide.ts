@@ -3,7 +3,8 @@ import {
   type Decider,
   type Digest,
   type ErrorCode,
-  encodeCanonical,
+  encodeBase64url,
+  encodeCanonicalBytes,
   encodeEnvelope,
   LeixError,
   type ParsedRecord,
@@ -48,7 +49,8 @@ function isSame(
   const count = answer.kind === "message" ? countSalts(answer.verdict.recipients.length) : 0;
   if (salts.length !== count) return false;
   const { content } = toDecision(state, answer, decider, salts);
-  return encodeCanonical(content) === encodeCanonical(record.decision.content);
+  const [, payload] = record.decision.jws.token.split(".", 2);
+  return encodeBase64url(encodeCanonicalBytes(content)) === payload;
 }
 
 /** Released deciders stay: the one that a record names is the one that decides it again. */

@@ -1,5 +1,5 @@
 import { decide, type PolicySet } from "@leix/principles";
-import type { MessageRef, PartyId } from "@leix/protocol";
+import { type MessageRef, type PartyId, verifyVerdictSize } from "@leix/protocol";
 import { judgeClaims } from "./claims-rules.ts";
 import type { Entry, Examined, Refusal, Repeat } from "./entry.ts";
 import type { SignatureCheck } from "./examine.ts";
@@ -65,6 +65,7 @@ function decideMessage(state: State, examined: Message, set: PolicySet, now: num
   const place = toPlace(state, examined, now, jws.digest);
   const ref: MessageRef = { iss: claims.iss, id: claims.id, digest: jws.digest };
   const verdict = decide(set, createQueries(state), claims, ref, place.at);
+  verifyVerdictSize(verdict);
   return { ...place, kind: "message", claims, ref, policySet: set.digest, verdict };
 }
 

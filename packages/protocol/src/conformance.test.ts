@@ -19,7 +19,7 @@ import { RegisteredKey, toThumbprint } from "./keys.ts";
 import { CLAIMS_BYTES_MAX } from "./limits.ts";
 import { parseSchema } from "./parse.ts";
 
-/** Accepted and rejected as published, and rejected by our profile although valid: three counts, never one. */
+/** Accepted and rejected as published, and rejected by our profile although valid: three counts. */
 interface Counts {
   accepted: number;
   rejected: number;
@@ -73,7 +73,10 @@ const ALGORITHMS = {
   Ed25519: { name: "Ed25519" },
 };
 
-/** What is signed here is no token: the key's rules, the signature's length, and the primitive under verifyJws. */
+/**
+ * What is signed here is no token: the key's rules, the signature's length, and the primitive under
+ * verifyJws.
+ */
 async function acceptsSignature({ key, input }: PublishedCase, alg: "ES256" | "Ed25519"): Promise<boolean> {
   const registered = toRegistered(toJwk(key), alg);
   const signature = fromHex(input.sig);
@@ -83,7 +86,10 @@ async function acceptsSignature({ key, input }: PublishedCase, alg: "ES256" | "E
   return crypto.subtle.verify(algorithm, imported, signature, fromHex(input.msg));
 }
 
-/** Wycheproof gives every key of these files as an uncompressed point or as 32 bytes, not every one as a JWK. */
+/**
+ * Wycheproof gives every key of these files as an uncompressed point or as 32 bytes, not every one as a
+ * JWK.
+ */
 function toJwk({ uncompressed, pk = "" }: PublishedKey): PublishedKey {
   const toText = (hex: string) => Buffer.from(hex, "hex").toString("base64url");
   if (uncompressed === undefined) return { kty: "OKP", crv: "Ed25519", x: toText(pk) };

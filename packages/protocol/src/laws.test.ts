@@ -72,7 +72,7 @@ describe("one byte changed", () => {
     expect(markings).toEqual(chain.verdict.markings);
   });
 
-  it("in an envelope: it is refused, or it is in a key entry, and then nobody reads a changed text", async () => {
+  it("in an envelope: it is refused, or in a key entry, and then nobody reads a changed text", async () => {
     await fc.assert(
       fc.asyncProperty(place, change, async (at, by) => {
         const altered = flip(chain.envelope, at, by);

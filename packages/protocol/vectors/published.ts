@@ -1,7 +1,10 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-/** Vectors that others publish. They are not part of this repo: LEIX_VECTORS names the folder that has them. */
+/**
+ * Vectors that others publish. They are not part of this repo: LEIX_VECTORS names the folder that has
+ * them.
+ */
 
 const ROOT = new URL("../../../", import.meta.url);
 
@@ -49,7 +52,10 @@ interface Group {
   readonly tests: readonly (PublishedInput & { readonly tcId: number; readonly result: string })[];
 }
 
-/** All cases of one Wycheproof file. A result is `valid` or `invalid`: the files in use have no `acceptable`. */
+/**
+ * All cases of one Wycheproof file. A result is `valid` or `invalid`: the files in use have no
+ * `acceptable`.
+ */
 export function readWycheproof(name: string): PublishedCase[] {
   const groups: readonly Group[] = read(`wycheproof/${name}.json`).testGroups;
   return groups.flatMap((group) =>
