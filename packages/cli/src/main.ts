@@ -4,11 +4,12 @@ import { Command } from "commander";
 import { addAuditCommands } from "./audit.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addMessageCommands } from "./messages.ts";
+import { loadRunConfig } from "./network/config.ts";
 import { addNetworkCommands } from "./network.ts";
 
 const program = new Command("leix")
   .description("Law-Enforcement Information eXchange: signed messages, decided by agreed principles")
-  .option("--dir <folder>", "the network folder", process.env.LEIX_NETWORK ?? "network")
+  .option("--dir <folder>", "the network folder", loadRunConfig().dir)
   .showHelpAfterError();
 
 addNetworkCommands(program);

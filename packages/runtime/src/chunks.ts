@@ -6,8 +6,9 @@ type Step<T> =
   | { readonly kind: "failed"; readonly error: unknown };
 
 /**
- * Gives what a source has at hand, up to `max` together: whatever can be done for many at once is, and nothing waits
- * for more to come. The next is asked for meanwhile. What came before an error is given before it is thrown.
+ * Gives what a source has at hand, up to `max` together: whatever can be done for many at once is, and
+ * nothing waits for more to come. The next is asked for meanwhile. What came before an error is given
+ * before it is thrown.
  */
 export async function* toChunks<T>(source: AsyncIterable<T>, max: number): AsyncGenerator<T[], void> {
   const iterator = source[Symbol.asyncIterator]();
@@ -40,7 +41,10 @@ async function settle<T>(iterator: AsyncIterator<T>): Promise<Step<T>> {
   }
 }
 
-/** What is there after everything that waits in this process had its turn; undefined where it has yet to come. */
+/**
+ * What is there after everything that waits in this process had its turn; undefined where it has yet to
+ * come.
+ */
 function takeAtHand<T>(ahead: Promise<Step<T>>): Promise<Step<T> | undefined> {
   return Promise.race([ahead, setImmediate(undefined)]);
 }

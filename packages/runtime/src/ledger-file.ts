@@ -14,8 +14,8 @@ import {
 import { z } from "zod";
 
 /**
- * The first line of an exported ledger. It says what the file claims to be; nothing in it is signed, so a reader
- * compares it with what it trusts and takes nothing from it.
+ * The first line of an exported ledger. It says what the file claims to be; nothing in it is signed, so a
+ * reader compares it with what it trusts and takes nothing from it.
  */
 export const LedgerFileHeader = z.strictObject({
   format: z.literal("leix-ledger"),
@@ -70,9 +70,9 @@ export async function openLedgerFile(path: string): Promise<LedgerFile> {
 }
 
 /**
- * Writes an exported ledger: all of it or nothing, also where the machine stops in between. An existing file is
- * replaced. Throws `record/malformed` for a record that is not one line, `ledger/rolled-back` where there are not as
- * many as the header says.
+ * Writes an exported ledger: all of it or nothing, also where the machine stops in between. An existing
+ * file is replaced. Throws `record/malformed` for a record that is not one line, `ledger/rolled-back` where
+ * there are not as many as the header says.
  */
 export async function writeLedgerFile(
   path: string,

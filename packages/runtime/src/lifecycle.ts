@@ -18,6 +18,8 @@ export async function runService(
   const stop = () => controller.abort(new Error("stopped by a signal"));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // Where `leix network up` started it: a supervisor that is gone could never stop it.
+  process.once("disconnect", stop);
   try {
     const service = await create(controller.signal);
     await service.run(controller.signal);
@@ -33,6 +35,7 @@ export async function runService(
     controller.abort();
     process.off("SIGTERM", stop);
     process.off("SIGINT", stop);
+    process.off("disconnect", stop);
   }
 }
 

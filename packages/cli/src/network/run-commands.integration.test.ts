@@ -57,9 +57,10 @@ it("brings a network up until it is told to stop, and the doctor finds it well",
   expect(doctor.out).not.toMatch(/^problem/m);
   expect(doctor.code).toBe(0);
   expect((await loadRunning(dir))?.services).toHaveLength(2);
+  // As when what it is piped into has ended.
+  up.child.stderr?.destroy();
   up.child.kill("SIGINT");
-  const { code, err } = await up.ended;
-  expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/stopping/) });
+  expect((await up.ended).code).toBe(0);
   expect(await loadRunning(dir)).toBeUndefined();
   const after = await leix(["doctor"]).ended;
   expect(after.out).toMatch(/^problem {2}connections {2}AL-SPOC: broker\/unreachable/m);

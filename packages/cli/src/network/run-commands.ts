@@ -10,6 +10,8 @@ import {
 import { type Command, InvalidArgumentError } from "commander";
 import { loadRunConfig } from "./config.ts";
 
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 interface UpFlags {
   readonly service?: ServiceName[];
   readonly logLevel?: "debug" | "info" | "warn" | "error";
@@ -51,8 +53,9 @@ export function addRunCommands(network: Command): void {
 async function up(dir: string, flags: UpFlags): Promise<void> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort(new Error("stopped by a signal"));
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  for (const signal of STOP_SIGNALS) process.once(signal, stop);
+  // Whoever read what is printed may leave; the network stays.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   try {
     await using running = await startNetwork(dir, {
       ...loadRunConfig(),
@@ -67,8 +70,7 @@ async function up(dir: string, flags: UpFlags): Promise<void> {
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
   }
 }
 

@@ -17,18 +17,22 @@ const RESTART_ATTEMPTS_MAX = 5;
 /**
  * Throws as `startBroker` where it does not start the first time; later failures are said, and tried again.
  */
-export async function superviseBroker(dir: string, options: StartBrokerOptions): Promise<BrokerProcess> {
+export async function superviseBroker(
+  dir: string,
+  options: StartBrokerOptions & { readonly ending?: AbortSignal },
+): Promise<BrokerProcess> {
   let server = await startBroker(dir, options);
-  let isStopping = false;
+  const stopping = new AbortController();
+  const last = AbortSignal.any([stopping.signal, ...(options.ending ? [options.ending] : [])]);
   const lives = (async () => {
     for (let failures = 0; failures < RESTART_ATTEMPTS_MAX; ) {
       const { code, signal } = await server.exited;
-      if (isStopping) return;
+      if (last.aborted) return;
       options.say(`nats-server ended (${signal ?? `exit code ${code}`}) and is started again`);
       try {
         server = await startBroker(dir, options);
         failures = 0;
-        if (isStopping) await server.stop();
+        if (last.aborted) await server.stop();
       } catch (error) {
         if (!(error instanceof LeixError)) throw error;
         failures++;
@@ -37,7 +41,7 @@ export async function superviseBroker(dir: string, options: StartBrokerOptions):
     }
   })();
   const stop = async (): Promise<void> => {
-    isStopping = true;
+    stopping.abort();
     server.resume();
     await server.stop();
     await lives;

@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
 
 let folder: string;
@@ -80,6 +82,24 @@ describe("superviseProcess", () => {
     expect(typeof (await readFile(logFile, "utf8"))).toBe("string");
   });
 
+  it("is not started again once it may end", async () => {
+    const heard = hear();
+    const ending = new AbortController();
+    const command = [process.execPath, "-e", STAYS] as const;
+    await using supervised = await superviseProcess({
+      name: "x",
+      command,
+      env: {},
+      logFile,
+      say: heard.say,
+      ending: ending.signal,
+    });
+    ending.abort();
+    await supervised.kill();
+    await supervised.stop();
+    expect(heard.lines).toEqual([]);
+  });
+
   it("says it when the program cannot be run at all", async () => {
     const heard = hear();
     const command = [join(folder, "missing")] as const;
@@ -93,4 +113,26 @@ describe("superviseProcess", () => {
     await heard.times(1);
     expect(heard.lines[0]).toMatch(/ENOENT/);
   });
+});
+
+describe("a supervisor that is killed", () => {
+  it("takes with it what runs as a service", async () => {
+    const module = new URL("./service-process.ts", import.meta.url).href;
+    const lifecycle = new URL("../lifecycle.ts", import.meta.url).href;
+    const service = `
+      import { runService, untilAborted } from ${JSON.stringify(lifecycle)};
+      const logger = { info: () => {}, fatal: () => {} };
+      await runService(logger, async () => ({ run: untilAborted }));`;
+    const supervisor = `
+      import { superviseProcess } from ${JSON.stringify(module)};
+      const command = [process.execPath, "--input-type=module-typescript", "-e", ${JSON.stringify(service)}];
+      const options = { name: "x", command, env: {}, logFile: ${JSON.stringify(logFile)}, say: () => {} };
+      const { pid } = await superviseProcess(options);
+      process.stdout.write(String(pid));
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", supervisor]);
+    const [pid] = await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await vi.waitUntil(() => !isAlive(Number(pid)), { timeout: 10_000 });
+  }, 20_000);
 });

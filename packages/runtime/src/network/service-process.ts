@@ -11,9 +11,14 @@ export interface ServiceProcessOptions {
   readonly logFile: string;
   /** Told in one line when it ended unasked. */
   readonly say: (line: string) => void;
+  /** Once aborted, the next end is its last: a terminal's Ctrl-C reaches it before anyone stops it. */
+  readonly ending?: AbortSignal;
 }
 
-/** A child process that is started again whenever it ends unasked. `await using` stops it. */
+/**
+ * A child process that is started again whenever it ends unasked. `await using` stops it. It has a channel
+ * to this process, whose end tells it that nobody is left to stop it.
+ */
 export interface ServiceProcess extends AsyncDisposable {
   readonly name: string;
   /** Undefined while it is between two lives. */
@@ -42,12 +47,13 @@ const LIFE_MS_GOOD = 10_000;
  */
 export async function superviseProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const stopping = new AbortController();
+  const last = AbortSignal.any([stopping.signal, ...(options.ending ? [options.ending] : [])]);
   let life = await start(options);
   let child: ChildProcess | undefined = life.child;
   let restarts = 0;
   const lives = (async () => {
     let pauseMs = RESTART_MS_MIN;
-    while (!stopping.signal.aborted) {
+    while (!last.aborted) {
       const bornAt = performance.now();
       if (child === undefined) {
         life = await start(options);
@@ -56,12 +62,12 @@ export async function superviseProcess(options: ServiceProcessOptions): Promise<
       if (stopping.signal.aborted) child.kill("SIGTERM");
       const how = await life.ended;
       child = undefined;
-      if (stopping.signal.aborted) return;
+      if (last.aborted) return;
       restarts++;
       options.say(`${options.name} ended (${how}) and is started again; see ${options.logFile}`);
       pauseMs =
         performance.now() - bornAt > LIFE_MS_GOOD ? RESTART_MS_MIN : Math.min(pauseMs * 2, RESTART_MS_MAX);
-      await pause(pauseMs, stopping.signal);
+      await pause(pauseMs, last);
     }
   })();
   const stop = async (): Promise<void> => {
@@ -102,7 +108,7 @@ interface Life {
 async function start({ command: [program, ...args], env, logFile }: ServiceProcessOptions): Promise<Life> {
   const log = await open(logFile, "a", 0o600);
   try {
-    const child = spawn(program, args, { env: { ...env }, stdio: ["ignore", log.fd, log.fd] });
+    const child = spawn(program, args, { env: { ...env }, stdio: ["ignore", log.fd, log.fd, "ipc"] });
     const { promise: ended, resolve } = Promise.withResolvers<string>();
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.once("error", (error) => resolve(error.message));

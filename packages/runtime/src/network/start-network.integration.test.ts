@@ -71,6 +71,11 @@ describe("startNetwork", () => {
       const health = await Promise.all(running.services.map(async (one) => (await fetch(one.health)).status));
       expect(health).toEqual([200, 200]);
       expect((await loadRunning(dir))?.services.map(({ name }) => name)).toEqual(["policy", "registry"]);
+      for (const name of ["policy", "registry", "nats-server"]) {
+        const log = await readFile(join(dir, "log", `${name}.log`), "utf8");
+        expect(log.length).toBeGreaterThan(100);
+        expect(log).not.toMatch(/\bS[AOU][A-Z2-7]{56}\b|PRIVATE KEY|"d":|eyJ/);
+      }
       pids.push(running.broker?.pid, ...running.services.map(({ pid }) => pid));
     }
     expect(pids).toHaveLength(3);

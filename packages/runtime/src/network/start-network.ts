@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { LeixError } from "@leix/protocol";
 import { type BrokerProcess, superviseBroker } from "./broker-process.ts";
 import { FOLDER_MODE, SECRET_MODE } from "./folder-file.ts";
-import { findFreePort } from "./free-port.ts";
+import { findFreePorts } from "./free-port.ts";
 import { listParties, loadNetwork, NETWORK_FILES, type NetworkFile } from "./network-file.ts";
 import { withConnection } from "./party-connection.ts";
 import { provisionNetwork } from "./provision-network.ts";
@@ -54,17 +54,20 @@ export interface RunningService extends ServiceProcess {
  */
 export async function startNetwork(dir: string, options: StartNetworkOptions): Promise<RunningNetwork> {
   const network = await loadNetwork(dir);
+  const ending = new AbortController();
+  const end = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
+  const reach = { natsUrl: options.natsUrl, signal: end };
   await using started = new AsyncDisposableStack();
-  const reach = { natsUrl: options.natsUrl, ...(options.signal ? { signal: options.signal } : {}) };
   await mkdir(join(dir, NETWORK_FILES.log), { recursive: true, mode: FOLDER_MODE });
-  const broker = options.natsUrl ? undefined : await startOwnBroker(dir, options, started);
+  const broker = options.natsUrl ? undefined : await startOwnBroker(dir, options, started, end);
   await provisionNetwork(dir, reach);
   const services: RunningService[] = [];
-  for (const service of options.services ?? SERVICE_NAMES) {
-    services.push(started.use(await startService(dir, service, services.length, options)));
+  for (const one of await listChosen(options)) {
+    services.push(started.use(await startService(dir, one, options, end)));
   }
   started.defer(() => removeRunning(dir));
   await writeRunning(dir, { v: 1, services: services.map(({ name, health }) => ({ name, health })) });
+  started.defer(() => ending.abort());
   const { published, total } = await publishGenesis(dir, reach);
   options.say(published > 0 ? `${published} of ${total} first statements recorded` : "nothing to record");
   for (const { id } of listParties(network, "agency")) {
@@ -89,22 +92,38 @@ async function startOwnBroker(
   dir: string,
   { env, say }: StartNetworkOptions,
   started: AsyncDisposableStack,
+  ending: AbortSignal,
 ): Promise<BrokerProcess> {
   const log = createWriteStream(toLogFile(dir, "nats-server"), { flags: "a", mode: SECRET_MODE });
   started.defer(() => void log.end());
-  return started.use(await superviseBroker(dir, { env, say, onLine: (line) => void log.write(`${line}\n`) }));
+  const onLine = (line: string): void => void log.write(`${line}\n`);
+  return started.use(await superviseBroker(dir, { env, say, onLine, ending }));
+}
+
+/** One instance of a service: `policy`, then `policy-2`. */
+interface Chosen {
+  readonly service: ServiceName;
+  readonly name: string;
+  readonly port: number;
+}
+
+async function listChosen(options: StartNetworkOptions): Promise<Chosen[]> {
+  const chosen = options.services ?? SERVICE_NAMES;
+  const ports = await findFreePorts(chosen.length);
+  return chosen.map((service, i) => {
+    const port = ports[i] ?? 0;
+    const before = chosen.slice(0, i).filter((one) => one === service).length;
+    return { service, port, name: before === 0 ? service : `${service}-${before + 1}` };
+  });
 }
 
 async function startService(
   dir: string,
-  service: ServiceName,
-  place: number,
+  { service, name, port }: Chosen,
   options: StartNetworkOptions,
+  ending: AbortSignal,
 ): Promise<RunningService> {
   const { env, say, natsUrl, logLevel = "info" } = options;
-  const port = await findFreePort();
-  const before = (options.services ?? SERVICE_NAMES).slice(0, place).filter((one) => one === service).length;
-  const name = before === 0 ? service : `${service}-${before + 1}`;
   const supervised = await superviseProcess({
     name,
     command: [process.execPath, toProgram(service)],
@@ -117,6 +136,7 @@ async function startService(
     },
     logFile: toLogFile(dir, name),
     say,
+    ending,
   });
   return Object.assign(supervised, { service, health: `http://127.0.0.1:${port}/healthz` });
 }
