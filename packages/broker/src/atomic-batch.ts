@@ -34,7 +34,7 @@ const COMMIT_TIMEOUT_MS = 5_000;
 /**
  * Stores all messages or none, in one stream that allows it (LEDGER, INBOX). On return all are on disk.
  *
- * broker/head-moved: the last sequence is not the expected one; nothing was stored. Checked before anything else.
+ * broker/head-moved: the last sequence is not the expected one; nothing was stored. Checked first.
  * broker/subject-used: one of the subjects is in the stream, or twice in the batch; nothing was stored.
  * broker/not-acknowledged: the caller cannot know; it repeats with the same expected sequence and is told
  * head-moved when it was stored after all.
@@ -74,8 +74,9 @@ export async function commitBatch(
 }
 
 /**
- * Stores one message in a stream without batches (QUARANTINE). On return it is on disk. Errors as `commitBatch`;
- * repeated after broker/not-acknowledged it is told broker/subject-used when it was stored after all.
+ * Stores one message in a stream without batches (QUARANTINE). On return it is on disk. Errors as
+ * `commitBatch`; repeated after broker/not-acknowledged it is told broker/subject-used when it was stored
+ * after all.
  */
 export async function publishOnce(nc: NatsConnection, message: BatchMessage): Promise<number> {
   let text: string;
@@ -106,7 +107,8 @@ function toCommitError(subject: string, refusal: JetStreamRefusal): LeixError {
   switch (refusal.err_code) {
     case JETSTREAM_ERRORS.wrongLastSequence:
       return new LeixError("broker/head-moved", detail);
-    // Part of the batch was lost on the way, as when the connection broke within it; or the server is overrun.
+    // Part of the batch was lost on the way, as when the connection broke within it; or the server is
+    // overrun.
     case JETSTREAM_ERRORS.batchIncomplete:
     case JETSTREAM_ERRORS.batchTooManyInFlight:
       return new LeixError("broker/not-acknowledged", detail);

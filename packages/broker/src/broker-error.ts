@@ -42,7 +42,9 @@ export function isSubjectFull(refusal: JetStreamRefusal): boolean {
   return err_code === JETSTREAM_ERRORS.storeFailed && description === "maximum messages per subject exceeded";
 }
 
-/** A write whose answer did not come: stored or not, unless the server said that the user may not write there. */
+/**
+ * A write whose answer did not come: stored or not, unless the server said that the user may not write there.
+ */
 export function toPublishError(subject: string, cause: unknown): LeixError {
   if (isPermissionViolation(cause))
     return new LeixError("broker/refused", `no right on ${subject}`, { cause });

@@ -52,10 +52,13 @@ export async function createCertificateAuthority(
     },
     webcrypto as Crypto,
   );
-  return { certificate: certificate.toString("pem"), key: await encodeKey(keys.privateKey) };
+  return { certificate: `${certificate.toString("pem")}\n`, key: await encodeKey(keys.privateKey) };
 }
 
-/** The certificate of a server, valid for these DNS names and IP addresses; servers also use it on their routes. */
+/**
+ * The certificate of a server, valid for these DNS names and IP addresses; servers also use it on their
+ * routes.
+ */
 export async function createServerCertificate(
   authority: CertificateAndKey,
   options: Validity & { readonly name: string; readonly hosts: readonly string[] },
@@ -104,7 +107,7 @@ async function createLeaf(
     },
     webcrypto as Crypto,
   );
-  return { certificate: certificate.toString("pem"), key: await encodeKey(keys.privateKey) };
+  return { certificate: `${certificate.toString("pem")}\n`, key: await encodeKey(keys.privateKey) };
 }
 
 async function createKeys(): Promise<webcrypto.CryptoKeyPair> {
@@ -112,7 +115,7 @@ async function createKeys(): Promise<webcrypto.CryptoKeyPair> {
 }
 
 async function encodeKey(key: CryptoKey): Promise<string> {
-  return PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+  return `${PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")}\n`;
 }
 
 async function importKey(pem: string): Promise<CryptoKey> {

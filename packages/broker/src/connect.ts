@@ -25,7 +25,10 @@ export interface BrokerAccess {
   readonly credentials: TextOrFile;
 }
 
-/** What happened to a connection, for a log. `error` is the server's word, for example a permission it refused. */
+/**
+ * What happened to a connection, for a log. `error` is the server's word, for example a permission it
+ * refused.
+ */
 export type ConnectionEvent =
   | { readonly kind: "disconnected"; readonly server: string }
   | { readonly kind: "reconnected"; readonly server: string }
@@ -44,9 +47,10 @@ export interface ConnectOptions {
 const RETRY_WAIT_MS = 250;
 
 /**
- * Connections that survive restarts of the server for as long as the process lives: reconnects are endless and
- * quick, a dead peer is noticed within a minute, a refused user keeps trying (a suspended party may be reinstated).
- * While it is disconnected nothing that is published arrives: only an acknowledgement means anything.
+ * Connections that survive restarts of the server for as long as the process lives: reconnects are endless
+ * and quick, a dead peer is noticed within a minute, a refused user keeps trying (a suspended party may be
+ * reinstated). While it is disconnected nothing that is published arrives: only an acknowledgement means
+ * anything.
  */
 const DEFAULTS: ConnectionOptions = {
   maxReconnectAttempts: -1,

@@ -2,8 +2,8 @@ import { LeixError } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
 
 /**
- * Knows when a connection was made anew. What was asked before that will never be answered: the client drops what it
- * has not sent, the server what it has not answered. So nobody needs to wait for a timeout.
+ * Knows when a connection was made anew. What was asked before that will never be answered: the client drops
+ * what it has not sent, the server what it has not answered. So nobody needs to wait for a timeout.
  */
 export interface ConnectionWatch {
   /** Aborted when the client has connected again, or is closed. Another one after that. */
@@ -37,7 +37,9 @@ export function watchConnection(nc: NatsConnection, onChange?: () => void): Conn
   };
 }
 
-/** The work's outcome, or broker/no-answer as soon as the signal is aborted; then nobody looks at the work. */
+/**
+ * The work's outcome, or broker/no-answer as soon as the signal is aborted; then nobody looks at the work.
+ */
 export async function untilCutOff<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const { promise, reject } = Promise.withResolvers<never>();

@@ -25,8 +25,8 @@ const ROOM_BYTES_MIN = limits.BROKER_PAYLOAD_BYTES_MAX + 8_192;
 /**
  * The deliveries of one consumer, fetched a little ahead of their use.
  *
- * It starts with one message and doubles with every window that is acknowledged: after a crash a message that kills
- * its reader is met with few others in flight, whose delivery counts it would raise with its own.
+ * It starts with one message and doubles with every window that is acknowledged: after a crash a message that
+ * kills its reader is met with few others in flight, whose delivery counts it would raise with its own.
  */
 export class DeliveryLane {
   readonly #nc: NatsConnection;
@@ -63,8 +63,8 @@ export class DeliveryLane {
   }
 
   /**
-   * Asks for as much as there is room for, unless a request is under way; not before half of the window is free,
-   * because asking for each message that was done would be a request a message.
+   * Asks for as much as there is room for, unless a request is under way; not before half of the window is
+   * free, because asking for each message that was done would be a request a message.
    */
   refill(): void {
     if (this.#closed || !this.#pull.isIdle) return;
@@ -80,7 +80,9 @@ export class DeliveryLane {
     this.#pull.reset();
   }
 
-  /** Gives back what nobody has taken, so that others need not wait for it. Resolves when the broker knows. */
+  /**
+   * Gives back what nobody has taken, so that others need not wait for it. Resolves when the broker knows.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -11,8 +11,8 @@ export interface Delivery {
   /** 1 at the first delivery. */
   readonly deliveries: number;
   /**
-   * Tells the broker to forget the message. Not confirmed: where it is lost the message is delivered again, so
-   * whoever handles it must be able to meet it twice.
+   * Tells the broker to forget the message. Not confirmed: where it is lost the message is delivered again,
+   * so whoever handles it must be able to meet it twice.
    */
   ack(): void;
   /** Gives it back unhandled: it is delivered again at once. */

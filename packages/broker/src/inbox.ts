@@ -11,9 +11,9 @@ const INBOX_HELD = { messagesMax: 128, bytesMax: 32 * 1_048_576 };
 /** A party's inbox. For one reader. `await using` gives back what was not taken. */
 export interface Inbox extends AsyncDisposable {
   /**
-   * The next message, in the order of the inbox but for redeliveries; undefined when the signal is aborted or the
-   * inbox is closed. `ack` it when it is stored: that removes the broker's copy.
-   * Throws broker/refused when the user has no right to pull.
+   * The next message, in the order of the inbox but for redeliveries; undefined when the signal is aborted or
+   * the inbox is closed. `ack` it when it is stored: that removes the broker's copy. Throws broker/refused
+   * when the user has no right to pull.
    */
   next(signal: AbortSignal): Promise<Delivery | undefined>;
   /** Resolves when the broker has been told of what was not taken. */

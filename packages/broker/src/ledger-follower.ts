@@ -11,11 +11,12 @@ const LOOK_AGAIN_MS_MAX = 1_000;
 const LEDGER_HINT = "leix.ledger.>";
 
 /**
- * Gives every message of LEDGER from a sequence (the first is 1) on, each once, in order, and then each new one
- * within milliseconds; ends when the signal is aborted. A broker that is away is waited for.
+ * Gives every message of LEDGER from a sequence (the first is 1) on, each once, in order, and then each new
+ * one within milliseconds; ends when the signal is aborted. A broker that is away is waited for.
  *
- * At the start and after every reconnect it checks that the last message it knows is still there and unchanged:
- * throws ledger/rolled-back when not, and broker/unreachable when the connection is closed for good.
+ * At the start and after every reconnect it checks that the last message it knows is still there and
+ * unchanged: throws ledger/rolled-back when not, and broker/unreachable when the connection is closed for
+ * good.
  */
 export async function* followLedger(
   nc: NatsConnection,

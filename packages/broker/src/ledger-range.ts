@@ -27,8 +27,8 @@ const DIRECT_GET = "$JS.API.DIRECT.GET.LEDGER";
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
- * Asks the server for up to `count` messages from a sequence on: a direct batch get (ADR-31), for which a reader
- * needs a right on one subject and no consumer. Empty when there is none at or after that sequence.
+ * Asks the server for up to `count` messages from a sequence on: a direct batch get (ADR-31), for which a
+ * reader needs a right on one subject and no consumer. Empty when there is none at or after that sequence.
  * Throws broker/no-answer when the answer does not come whole, or the signal is aborted: the caller repeats.
  */
 export async function loadLedgerRange(

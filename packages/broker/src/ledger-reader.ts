@@ -11,12 +11,12 @@ const SETTLE_PAUSE_MS = 5;
 /**
  * Reads LEDGER from a sequence (the first is 1) to where it ends now, in order and without a gap.
  *
- * A batch is given whole or not at all: the server already answers with the first messages of a batch that it is
- * still storing, and after a crash might not have them; they are held back until the last one is there.
+ * A batch is given whole or not at all: the server already answers with the first messages of a batch that it
+ * is still storing, and after a crash might not have them; they are held back until the last one is there.
  *
- * Throws ledger/rolled-back when a sequence is missing, or when what the server counts or began does not come: its
- * disk lost it. Throws broker/no-answer when the server does not answer or the signal is aborted: what was given
- * stays valid, the caller goes on after it.
+ * Throws ledger/rolled-back when a sequence is missing, or when what the server counts or began does not
+ * come: its disk lost it. Throws broker/no-answer when the server does not answer or the signal is aborted:
+ * what was given stays valid, the caller goes on after it.
  */
 export async function* readLedger(
   nc: NatsConnection,
@@ -53,8 +53,8 @@ export async function ledgerHead(nc: NatsConnection, signal?: AbortSignal): Prom
 }
 
 /**
- * Checks that the message is still in LEDGER as it was: what a follower does after it was cut off, because a server
- * can lose the end of a stream to its disk without a word. Throws ledger/rolled-back when it is not.
+ * Checks that the message is still in LEDGER as it was: what a follower does after it was cut off, because a
+ * server can lose the end of a stream to its disk without a word. Throws ledger/rolled-back when it is not.
  * Without `data` only its presence is checked.
  */
 export async function checkStillThere(

@@ -23,10 +23,10 @@ export interface OutDrain extends AsyncDisposable {
   /** Stops draining an account. What it has waiting stays in OUT. */
   remove(account: AccountId): void;
   /**
-   * The next round: at least one message, as soon as there is any; undefined when the signal is aborted or the drain
-   * is closed. Every account with something waiting is served before any is served again. A message that was
-   * delivered before is a round of its own, and rounds of new messages come in between.
-   * Throws broker/refused when the user has no right to pull.
+   * The next round: at least one message, as soon as there is any; undefined when the signal is aborted or
+   * the drain is closed. Every account with something waiting is served before any is served again. A message
+   * that was delivered before is a round of its own, and rounds of new messages come in between. Throws
+   * broker/refused when the user has no right to pull.
    */
   next(signal: AbortSignal): Promise<readonly OutMessage[] | undefined>;
   /** Resolves when the broker has been told of what was not taken. */
@@ -44,7 +44,10 @@ const DEFAULTS = {
 const SHARE_MESSAGES = { min: 16, max: 512 } as const;
 const SHARE_BYTES_MAX = 64 * 1_048_576;
 
-/** Needs the role `policy`. A broker that is away is waited for; what it did not hear acknowledged comes again. */
+/**
+ * Needs the role `policy`. A broker that is away is waited for; what it did not hear acknowledged comes
+ * again.
+ */
 export function openOutDrain(nc: NatsConnection, options: OutDrainOptions = {}): OutDrain {
   return new FairDrain(nc, { ...DEFAULTS, ...options });
 }

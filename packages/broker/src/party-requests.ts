@@ -7,11 +7,12 @@ const SEND_TIMEOUT_MS = 5_000;
 const RULES_TIMEOUT_MS = 5_000;
 
 /**
- * Hands one message to the broker, from a party's connection. On return it is on disk: received, not yet accepted.
+ * Hands one message to the broker, from a party's connection. On return it is on disk: received, not yet
+ * accepted.
  *
  * input/too-large: nothing was sent. broker/backlog-full: the account has as many waiting as it may; later.
- * broker/not-acknowledged: perhaps stored; send the same bytes again, they are recorded once. At once when the
- * signal (of `watchConnection`) is aborted, otherwise after some seconds.
+ * broker/not-acknowledged: perhaps stored; send the same bytes again, they are recorded once. At once when
+ * the signal (of `watchConnection`) is aborted, otherwise after some seconds.
  * broker/refused: the account may not send, or the stream is full; the detail has the server's word.
  */
 export async function sendMessage(

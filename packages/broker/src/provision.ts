@@ -37,7 +37,10 @@ export interface Difference {
   readonly actual: unknown;
 }
 
-/** Compares the streams, and the consumers of these accounts, with what they should be. Needs the role `monitor`. */
+/**
+ * Compares the streams, and the consumers of these accounts, with what they should be. Needs the role
+ * `monitor`.
+ */
 export async function compareBroker(
   nc: NatsConnection,
   wanted: { readonly sizes: StreamSizes; readonly accounts: readonly AccountId[] },
@@ -57,7 +60,9 @@ export async function compareBroker(
   return differences;
 }
 
-/** Every wanted setting that the actual ones do not have. The server leaves out what is false, zero or empty. */
+/**
+ * Every wanted setting that the actual ones do not have. The server leaves out what is false, zero or empty.
+ */
 export function compareSettings(
   of: string,
   wanted: Readonly<Record<string, unknown>>,

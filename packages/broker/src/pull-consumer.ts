@@ -21,17 +21,19 @@ export interface PullConsumerOptions {
 /** How long the server keeps a request that it has no messages for. */
 const EXPIRES_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
-/** Two heartbeats and a half: then the request is lost, as when another server became the consumer's leader. */
+/**
+ * Two heartbeats and a half: then the request is lost, as when another server became the consumer's leader.
+ */
 const SILENCE_MS_MAX = 5_000;
 const WATCH_MS = 500;
 const RETRY_MS = 250;
 
 /**
- * Pulls from one durable consumer, one request at a time, and notices within seconds when a request is lost. It is
- * bound by name: it asks the server nothing about the consumer, so its user needs no right to.
+ * Pulls from one durable consumer, one request at a time, and notices within seconds when a request is lost.
+ * It is bound by name: it asks the server nothing about the consumer, so its user needs no right to.
  *
- * Every request has the same reply subject: for each other one the server keeps a mapping across accounts for as
- * long as the subscription lives (0.8 KB each, measured).
+ * Every request has the same reply subject: for each other one the server keeps a mapping across accounts for
+ * as long as the subscription lives (0.8 KB each, measured).
  */
 export class PullConsumer {
   readonly #nc: NatsConnection;
@@ -106,7 +108,9 @@ export class PullConsumer {
     if (this.#outstanding === 0) this.#options.onIdle();
   }
 
-  /** 100 heartbeat, 404 and 408 nothing came in time, 409 ended early, 503 nobody listens (server starting). */
+  /**
+   * 100 heartbeat, 404 and 408 nothing came in time, 409 ended early, 503 nobody listens (server starting).
+   */
   #receiveStatus(message: Msg): void {
     const { code = 0, description = "" } = message.headers ?? {};
     if (code === 100) return;

@@ -21,9 +21,10 @@ export interface RoundLimits {
 }
 
 /**
- * Composes rounds from what is waiting. Who was served goes to the end of the line, so every account with something
- * waiting is served before any is served again. A message that was delivered before may be what killed its reader:
- * it is a round of its own, and no two such rounds come together while anything else is waiting.
+ * Composes rounds from what is waiting. Who was served goes to the end of the line, so every account with
+ * something waiting is served before any is served again. A message that was delivered before may be what
+ * killed its reader: it is a round of its own, and no two such rounds come together while anything else is
+ * waiting.
  */
 export class RoundRobin<L extends Lane> {
   readonly #limits: RoundLimits;

@@ -1,15 +1,18 @@
 import { AccountId } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
 
-/** Given the account that asks, as the broker vouches for it, and its question; its answer must fit one message. */
+/**
+ * Given the account that asks, as the broker vouches for it, and its question; its answer must fit one
+ * message.
+ */
 export type RulesHandler = (account: AccountId, question: Uint8Array) => Promise<Uint8Array>;
 
 const QUEUE = "rules";
 
 /**
- * Answers what parties ask at `leix.rules`, until the signal is aborted; of several instances each question goes to
- * one. Needs the role `registry`. A handler that throws leaves its question unanswered: `onError` is told, and the
- * party asks again.
+ * Answers what parties ask at `leix.rules`, until the signal is aborted; of several instances each question
+ * goes to one. Needs the role `registry`. A handler that throws leaves its question unanswered: `onError` is
+ * told, and the party asks again.
  */
 export async function serveRules(
   nc: NatsConnection,

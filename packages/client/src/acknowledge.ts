@@ -21,8 +21,9 @@ const STATUS = {
 } as const satisfies Record<ArrivalStatus, string>;
 
 /**
- * Puts a signed acknowledgement of every judged copy into the outbox, and answers their ids. The copy is marked in
- * the same transaction, so a crash leaves either both or none, and no process acknowledges a copy a second time.
+ * Puts a signed acknowledgement of every judged copy into the outbox, and answers their ids. The copy is
+ * marked in the same transaction, so a crash leaves either both or none, and no process acknowledges a copy a
+ * second time.
  */
 export async function acknowledgeCopies(options: AcknowledgeOptions): Promise<MessageId[]> {
   const ids: MessageId[] = [];

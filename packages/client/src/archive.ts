@@ -62,17 +62,21 @@ export interface Archive {
   getSent(id: MessageId): SentMessage;
   /** In the order they came; acknowledgements only where asked for. */
   listReceived(options?: { readonly acknowledgements?: boolean }): ReceivedMessage[];
-  /** By the whole id, or a part that it begins or ends with. Throws `client/not-found`, `client/id-ambiguous`. */
+  /**
+   * By the whole id, or a part that it begins or ends with. Throws `client/not-found`, `client/id-ambiguous`.
+   */
   find(part: string): StoredMessage;
-  /** How other messages refer to that message. Throws also its own problem, where it is not to be believed. */
+  /**
+   * How other messages refer to that message. Throws also its own problem, where it is not to be believed.
+   */
   findRef(part: string): MessageRef;
   /** All of one thread, in the order of the ledger; what is not decided yet comes last. */
   listThread(thread: MessageId): StoredMessage[];
   /** Who has acknowledged a sent message, and as what. */
   listAcknowledgements(ref: MessageRef): Acknowledgement[];
   /**
-   * Decrypts the text of a received message, for this call only: it is stored nowhere. Undefined where it has none.
-   * Throws the message's own problem where it is not to be believed, and the `body/` codes.
+   * Decrypts the text of a received message, for this call only: it is stored nowhere. Undefined where it has
+   * none. Throws the message's own problem where it is not to be believed, and the `body/` codes.
    */
   read(message: ReceivedMessage): Promise<Form | undefined>;
 }
@@ -175,7 +179,7 @@ function listAcknowledgements(store: Store, ref: MessageRef): Acknowledgement[] 
 async function read(store: Store, identity: Identity, message: ReceivedMessage): Promise<Form | undefined> {
   const { status, problem, ref } = message;
   if (status === "unverifiable") throw toError(problem);
-  const row = store.inbox.match(ref.id).find((one) => one.iss === ref.iss && one.id === ref.id);
+  const row = ref.iss === undefined ? undefined : store.inbox.get(ref.iss, ref.id);
   if (!row) throw new LeixError("client/not-found", ref.id);
   return readBody(openCopy(row.payload), identity);
 }

@@ -11,11 +11,14 @@ import type { Composed } from "./compose.ts";
 import type { ChainHead, SignedMessage } from "./store/outbox.ts";
 import type { Store } from "./store.ts";
 
-/** The agency's own gapless chain of messages: every message counts on from the one before and names its digest. */
+/**
+ * The agency's own gapless chain of messages: every message counts on from the one before and names its
+ * digest.
+ */
 export interface Chain {
   /**
-   * Signs a message as the next one and stores it: from then on it will be sent, whatever happens. `also` is done in
-   * the same transaction; where it answers false nothing is stored, and undefined comes back. Throws
+   * Signs a message as the next one and stores it: from then on it will be sent, whatever happens. `also` is
+   * done in the same transaction; where it answers false nothing is stored, and undefined comes back. Throws
    * `input/too-large` and `input/schema` before anything is stored.
    */
   append(

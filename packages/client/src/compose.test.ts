@@ -140,6 +140,12 @@ describe("what is refused before anything is stored", () => {
       /RS-NOBODY/,
     ],
     [
+      "a recipient that is no agency's id",
+      () => createRequest([], { to: ["RS"] }),
+      "client/recipient-unusable",
+      /RS is no agency's id/,
+    ],
+    [
       "a reference to what this agency never held",
       () => createRequest(["RS-FIU"], { re: unknown }),
       "client/not-found",

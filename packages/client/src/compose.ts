@@ -1,5 +1,5 @@
 import {
-  type AgencyId,
+  AgencyId,
   type Body,
   type BodyBinding,
   createMessageId,
@@ -11,7 +11,8 @@ import {
   limits,
   type MessageId,
   type MessageKind,
-  type MessageRef,
+  MessageRef,
+  parseSchema,
 } from "@leix/protocol";
 import type { BodyText, Draft } from "./draft.ts";
 import type { Identity } from "./identity.ts";
@@ -39,17 +40,16 @@ const ID_RANDOM_BYTES = 10;
 
 /**
  * Makes a message of a draft, up to its place in the chain and its signature. Throws `claims/recipients`,
- * `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the exchange
- * would refuse for its form is refused here, before anything is stored or sent.
+ * `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the
+ * exchange would refuse for its form is refused here, before anything is stored or sent.
  */
 export async function compose(draft: Draft, options: ComposeOptions): Promise<Composed> {
   const { identity, nowMs, randomBytes } = options;
-  const { officer, body: bodyText, ...stated } = draft;
-  const copies = [...(draft.copies ?? [])];
+  const { officer, body: bodyText, copies = [], ...stated } = draft;
   const iat = Math.floor(nowMs / 1000);
-  refuseRecipients(identity.agency, [...draft.to, ...copies]);
+  const all = parseRecipients(identity.agency, [...draft.to, ...copies]);
   const id = createMessageId(nowMs, randomBytes(ID_RANDOM_BYTES));
-  const encrypted = bodyText ? await encryptText(draft, bodyText, iat, options) : undefined;
+  const encrypted = bodyText ? await encryptText(draft.kind, bodyText, all, iat, options) : undefined;
   return {
     unplaced: {
       ...stated,
@@ -68,32 +68,38 @@ export async function compose(draft: Draft, options: ComposeOptions): Promise<Co
   };
 }
 
-function refuseRecipients(sender: AgencyId, all: readonly AgencyId[]): void {
-  const repeated = all.find((agency, i) => all.indexOf(agency) !== i);
-  if (all.length === 0) throw new LeixError("claims/recipients", "nobody is named");
+function parseRecipients(sender: AgencyId, named: readonly string[]): AgencyId[] {
+  const repeated = named.find((agency, i) => named.indexOf(agency) !== i);
+  if (named.length === 0) throw new LeixError("claims/recipients", "nobody is named");
   if (repeated) throw new LeixError("claims/recipients", `${repeated} is named twice`);
-  if (all.includes(sender)) throw new LeixError("claims/recipients", `${sender} is the sender`);
-  if (all.length > limits.RECIPIENTS_MAX) {
-    throw new LeixError("claims/recipients", `${all.length} of at most ${limits.RECIPIENTS_MAX}`);
+  if (named.includes(sender)) throw new LeixError("claims/recipients", `${sender} is the sender`);
+  if (named.length > limits.RECIPIENTS_MAX) {
+    throw new LeixError("claims/recipients", `${named.length} of at most ${limits.RECIPIENTS_MAX}`);
   }
+  return named.map((agency) => {
+    const parsed = AgencyId.safeParse(agency);
+    if (parsed.success) return parsed.data;
+    throw new LeixError("client/recipient-unusable", `${agency.slice(0, 40)} is no agency's id`);
+  });
 }
 
-function findThread(draft: Draft, id: MessageId, options: ComposeOptions): MessageId {
-  if (!draft.re) return id;
-  const thread = options.findThread(draft.re);
+function findThread({ re }: Draft, id: MessageId, options: ComposeOptions): MessageId {
+  if (!re) return id;
+  const thread = options.findThread(parseSchema(MessageRef, re));
   if (thread) return thread;
-  throw new LeixError("client/not-found", `re ${draft.re.id} of ${draft.re.iss}`);
+  throw new LeixError("client/not-found", `re ${re.id} of ${re.iss}`);
 }
 
 /** For exactly one current key of every recipient. */
 async function encryptText(
-  draft: Draft,
+  kind: MessageKind,
   bodyText: BodyText,
+  recipients: readonly AgencyId[],
   at: number,
   options: ComposeOptions,
 ): Promise<{ body: Body; binding: BodyBinding }> {
-  const text = encodeBodyText(draft.kind, bodyText);
-  const keys = [...draft.to, ...(draft.copies ?? [])].map((agency) => {
+  const text = encodeBodyText(kind, bodyText);
+  const keys = recipients.map((agency) => {
     const key = options.findKey(agency, at);
     if (key) return key;
     throw new LeixError("client/recipient-unusable", agency);

@@ -145,7 +145,7 @@ describe("a receiver killed", () => {
     await expectReceivedOnce(folder, copy, isDeliveredAgain);
   });
 
-  test("while it judges a delivery judges it again; one that always ends the process is given up", async () => {
+  test("while it judges one judges it again; one that always ends the process is given up", async () => {
     const folder = await prepareFolder("RS-FIU");
     const copy = await deliver();
     const poison = {

@@ -14,8 +14,9 @@ export interface DispatchOptions {
 const IN_FLIGHT_MAX = 16;
 
 /**
- * Sends one message of the outbox, always the same bytes. Answers what stands in the way, which leaves it in the
- * outbox to be sent again: it is recorded once, however often it arrives. Undefined when the exchange has it.
+ * Sends one message of the outbox, always the same bytes. Answers what stands in the way, which leaves it in
+ * the outbox to be sent again: it is recorded once, however often it arrives. Undefined when the exchange has
+ * it.
  *
  * A crash before the broker has it: sent again. A crash after that, before it is noted here: sent again too.
  */
@@ -36,8 +37,8 @@ export async function dispatch(id: MessageId, options: DispatchOptions): Promise
 }
 
 /**
- * Sends again, in order, whatever has no decision and was last received before `receivedBeforeMs`, or never. Stops
- * at the first failure: what hinders one hinders the others.
+ * Sends again, in order, whatever has no decision and was last received before `receivedBeforeMs`, or never.
+ * Stops at the first failure: what hinders one hinders the others.
  */
 export async function resend(receivedBeforeMs: number, options: DispatchOptions): Promise<void> {
   const ids = options.store.outbox.listDue(receivedBeforeMs);

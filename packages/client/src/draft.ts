@@ -1,4 +1,5 @@
-import type { AgencyId, Claims } from "@leix/protocol";
+import type { Claims } from "@leix/protocol";
+import type { z } from "zod";
 import type { OfficerName } from "./officer.ts";
 
 /** The words of a message, for its recipients only. Which fields a kind has, its form says (schemas/). */
@@ -22,12 +23,21 @@ type Filled = "v" | "aud" | "id" | "iss" | "seq" | "prev" | "officer" | "iat" | 
 
 type DraftOf<C> = C extends Claims
   ? Omit<C, Filled> & {
-      readonly copies?: readonly AgencyId[];
+      readonly copies?: readonly string[];
       /** Who answers for it. A message that no officer answers for is denied (P02). */
       readonly officer?: OfficerName;
       readonly body?: BodyText;
     }
   : never;
 
+/** Ids as plain strings: what composes the message parses them. */
+type Plain<T> = T extends string & z.core.$brand
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Plain<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Plain<T[Key]> }
+      : T;
+
 /** A message as whoever sends it thinks of it: its kind, recipients and markings, and its words. */
-export type Draft = DraftOf<Claims>;
+export type Draft = Plain<DraftOf<Claims>>;

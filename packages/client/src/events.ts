@@ -1,7 +1,10 @@
 import type { ConnectionEvent } from "@leix/broker";
 import type { AgencyId, Digest, ErrorCode, MessageId, MessageKind } from "@leix/protocol";
 
-/** What happens in a node, for a log or a screen. Ids, kinds, counts and codes; never claims' content, never bodies. */
+/**
+ * What happens in a node, for a log or a screen. Ids, kinds, counts and codes; never claims' content, never
+ * bodies.
+ */
 export type NodeEvent =
   | { readonly kind: "message.stored"; readonly messageId: MessageId; readonly messageKind: MessageKind }
   /** The exchange has it durably. */

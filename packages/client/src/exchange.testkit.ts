@@ -40,7 +40,10 @@ export type AgencyName = "AL-SPOC" | "RS-SPOC" | "AL-CUSTOMS" | "RS-FIU";
 /** A network of keys takes its time on a busy machine. */
 export const PATIENCE = { testTimeout: 30_000, hookTimeout: 60_000 };
 
-/** A network with its real folders and keys, and an exchange in memory that decides as the policy service does. */
+/**
+ * A network with its real folders and keys, and an exchange in memory that decides as the policy service
+ * does.
+ */
 export interface TestExchange extends AsyncDisposable {
   readonly dir: string;
   readonly network: NetworkFile;

@@ -9,11 +9,13 @@ export interface NodeHealth {
 }
 
 export function createNodeHealth(): NodeHealth {
+  let hasBegun = false;
   let isAway = false;
   let membership: ErrorCode | undefined;
   let unsent: ErrorCode | undefined;
   return {
     note(event) {
+      if (event.kind === "membership.failed" || event.kind === "membership.refreshed") hasBegun = true;
       if (event.kind === "broker.changed" && event.change.kind !== "error") {
         isAway = event.change.kind !== "reconnected";
       } else if (event.kind === "membership.failed") membership = event.code;
@@ -22,6 +24,7 @@ export function createNodeHealth(): NodeHealth {
       else if (event.kind === "message.sent") unsent = undefined;
     },
     problems: () => [
+      ...(hasBegun ? [] : ["the exchange was not asked for the membership yet"]),
       ...(isAway ? ["the broker is away"] : []),
       ...(membership ? [`the membership cannot be refreshed: ${membership}`] : []),
       ...(unsent ? [`messages wait in the outbox: ${unsent}`] : []),

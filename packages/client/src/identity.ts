@@ -19,7 +19,9 @@ export interface Identity {
   /** What the agency was given beforehand and trusts. */
   readonly trust: Trust;
   readonly signingKey: SigningKey;
-  /** Those of the agency's own decryption keys that are among these; a key may be added while the node runs. */
+  /**
+   * Those of the agency's own decryption keys that are among these; a key may be added while the node runs.
+   */
   findDecryptionKeys(kids: readonly KeyId[]): Promise<readonly DecryptionKey[]>;
   /** 32 bytes that turn an officer's name into the pseudonym in the claims. */
   readonly officersKey: Uint8Array;

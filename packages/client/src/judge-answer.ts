@@ -37,7 +37,9 @@ export type AnswerVerdict =
       readonly sighting?: Sighting;
     };
 
-/** Judges a decision or rejection by this agency's own membership and outbox. Never throws for its content. */
+/**
+ * Judges a decision or rejection by this agency's own membership and outbox. Never throws for its content.
+ */
 export async function judgeAnswer(payload: Uint8Array, judge: AnswerJudge): Promise<AnswerVerdict> {
   let decision: OpenDecision | undefined;
   try {

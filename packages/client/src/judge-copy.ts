@@ -45,10 +45,15 @@ export function openCopy(payload: Uint8Array): OpenCopy {
   return { copy, message, claims: parseClaims(message.payload) };
 }
 
-/** What a reader must not be told as a message: the text is not there, not readable, or not of a known form. */
+/**
+ * What a reader must not be told as a message: the text is not there, not readable, or not of a known form.
+ */
 const UNREADABLE: readonly ErrorCode[] = ["body/undecryptable", "body/form"];
 
-/** Whether a copy may be believed and can be read, by this agency's own membership alone. Never throws for content. */
+/**
+ * Whether a copy may be believed and can be read, by this agency's own membership alone. Never throws for
+ * content.
+ */
 export async function judgeCopy(arrival: Arrival, judge: CopyJudge): Promise<CopyVerdict> {
   let opened: OpenCopy;
   try {
@@ -89,7 +94,10 @@ export async function readBody(
   return decodeForm(await decryptBody(copy.body, claims.body, keys), claims.kind);
 }
 
-/** The account of the subject, the sender's membership and iss must agree, and the id with that of the subject. */
+/**
+ * The account of the subject, the sender's membership and iss must agree, and the id with that of the
+ * subject.
+ */
 function verifySubject({ sender, id }: Arrival, { claims }: OpenCopy, { membership }: CopyJudge): void {
   const party = membership.findParty(sender as Parameters<Membership["findParty"]>[0]);
   if (!party) throw new LeixError("identity/account-unknown", sender);
@@ -99,7 +107,9 @@ function verifySubject({ sender, id }: Arrival, { claims }: OpenCopy, { membersh
   if (claims.id !== id) throw new LeixError("decision/other-message", `${claims.id} came as ${id}`);
 }
 
-/** The decision has to be about these very claims, from this account, and to let them through to this agency. */
+/**
+ * The decision has to be about these very claims, from this account, and to let them through to this agency.
+ */
 function verifyPermitted(
   { claims, message }: OpenCopy,
   { content, recipients }: OpenDecision,

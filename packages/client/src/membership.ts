@@ -29,8 +29,8 @@ export interface KnownKey {
 }
 
 /**
- * The agency's own fold of the membership. Every statement is verified and decided again from those before it, so
- * neither the registry nor the broker has to be believed.
+ * The agency's own fold of the membership. Every statement is verified and decided again from those before
+ * it, so neither the registry nor the broker has to be believed.
  */
 export interface Membership {
   /** Records known so far, counted from the start of the ledger: the last one's index, plus one. */
@@ -44,7 +44,10 @@ export interface Membership {
   findEncryptionKey(id: AgencyId, at: number): EncryptionKey | undefined;
 }
 
-/** Starts from the records that the store has; each is verified once more. Throws the `record/` and `jws/` codes. */
+/**
+ * Starts from the records that the store has; each is verified once more. Throws the `record/` and `jws/`
+ * codes.
+ */
 export async function openMembership(trust: Trust, store: Store, post: Post): Promise<Membership> {
   const state = createState(trust);
   const withdrawn: Withdrawn = new Map();
@@ -75,7 +78,9 @@ export async function openMembership(trust: Trust, store: Store, post: Post): Pr
 /** By key, the index of the record that withdrew it. */
 type Withdrawn = Map<KeyId, number>;
 
-/** Page by page. A page is on disk before it counts: what this node has acted on, it knows after a restart. */
+/**
+ * Page by page. A page is on disk before it counts: what this node has acted on, it knows after a restart.
+ */
 async function refresh(state: State, withdrawn: Withdrawn, store: Store, post: Post): Promise<number> {
   let count = 0;
   while (true) {

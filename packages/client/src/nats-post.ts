@@ -103,7 +103,10 @@ const RulesAnswer = z.union([
   z.object({ code: z.string() }),
 ]);
 
-/** The records as the ledger has them: their canonical bytes. Throws the code of a refusal, and `input/` codes. */
+/**
+ * The records as the ledger has them: their canonical bytes. Throws the code of a refusal, and `input/`
+ * codes.
+ */
 export function parseRulesAnswer(bytes: Uint8Array): Uint8Array[] {
   const answer = parseSchema(RulesAnswer, parseCanonical(bytes, limits.BROKER_PAYLOAD_BYTES_MAX));
   if ("records" in answer) return answer.records.map(({ record }) => encodeCanonicalBytes(record));

@@ -10,7 +10,9 @@ import {
   startNetwork,
 } from "@leix/runtime";
 
-/** A whole network on this machine: a broker, the policy service and the registry, in processes of their own. */
+/**
+ * A whole network on this machine: a broker, the policy service and the registry, in processes of their own.
+ */
 export interface TestNetwork extends AsyncDisposable {
   readonly dir: string;
   readonly running: RunningNetwork;

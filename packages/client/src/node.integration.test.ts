@@ -118,7 +118,7 @@ describe("over a real broker, policy service and registry", () => {
     expect(received.decision?.markings?.origins.map(({ id }) => id)).toContain(answer.ref.id);
   });
 
-  test("two processes share one agency's folder: each message is received and acknowledged once", async () => {
+  test("two processes on one folder: each message is received and acknowledged once", async () => {
     await using customs = await start("AL-CUSTOMS");
     await using one = await start("RS-FIU");
     await using other = await start("RS-FIU");

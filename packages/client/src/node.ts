@@ -40,25 +40,29 @@ export interface Sent {
   readonly status: "stored" | "received";
 }
 
-/** One agency's part of the exchange. Several nodes may share one folder: a service, and a person's command line. */
+/**
+ * One agency's part of the exchange. Several nodes may share one folder: a service, and a person's command
+ * line.
+ */
 export interface AgencyNode extends AsyncDisposable {
   readonly agency: AgencyId;
   /** What was sent and received so far; needs no broker. */
   readonly archive: Archive;
   /**
-   * Encrypts, signs and stores the message, then hands it to the exchange: on return it will be sent, whatever
-   * happens to this process. Throws, before anything is stored, `input/too-large`, `claims/recipients`,
-   * `client/recipient-unusable`, `client/not-found` (re), `body/form`, `input/schema`.
+   * Encrypts, signs and stores the message, then hands it to the exchange: on return it will be sent,
+   * whatever happens to this process. Throws, before anything is stored, `input/too-large`,
+   * `claims/recipients`, `client/recipient-unusable`, `client/not-found` (re), `body/form`, `input/schema`.
    */
   send(draft: Draft): Promise<Sent>;
   /**
-   * Settles when the message's decision or rejection is in the store; `run` has to be under way, here or in another
-   * process. Throws `client/decision-timeout`: nothing is lost by that.
+   * Settles when the message's decision or rejection is in the store; `run` has to be under way, here or in
+   * another process. Throws `client/decision-timeout`: nothing is lost by that.
    */
   waitForDecision(ref: MessageRef, timeoutMs: number): Promise<SentMessage>;
   /**
-   * Receives, verifies, acknowledges and sends again until the signal is aborted. Throws what cannot be mended by
-   * going on: `ledger/rolled-back`, `broker/unreachable` (at the start only), a store that cannot be written.
+   * Receives, verifies, acknowledges and sends again until the signal is aborted. Throws what cannot be
+   * mended by going on: `ledger/rolled-back`, `broker/unreachable` (at the start only), a store that cannot
+   * be written.
    */
   run(signal: AbortSignal, choices?: RunChoices): Promise<void>;
   /** What keeps it from its work at the moment; empty when all is well. */
@@ -73,7 +77,10 @@ export interface AgencyNode extends AsyncDisposable {
 const LOOK_AGAIN_MS = 100;
 const SEND_ATTEMPTS_MAX = 3;
 
-/** Loads the folder and the store; connects at the first use of the broker. Throws `config/` codes, `client/store-unusable`. */
+/**
+ * Loads the folder and the store; connects at the first use of the broker. Throws `config/` codes,
+ * `client/store-unusable`.
+ */
 export async function createNode(options: NodeOptions): Promise<AgencyNode> {
   const folder = await loadPartyFolder(options.folder, options.natsUrl);
   const identity = await loadIdentity(folder);
@@ -147,7 +154,7 @@ function toNode(context: NodeContext, resources: AsyncDisposableStack): AgencyNo
 async function send(draft: Draft, context: NodeContext): Promise<Sent> {
   const { membership, chain, identity, onEvent } = context;
   if (membership.count === 0) await membership.refresh();
-  else await refreshMembership(context);
+  await refreshMembership(context);
   const composeOptions = context.compose();
   const message = await chain.append(await compose(draft, composeOptions), composeOptions.nowMs);
   invariant(message, "nothing stands against a message that a person sends");

@@ -15,8 +15,8 @@ export interface OfficerName {
 export const NODE_OFFICER: OfficerName = { name: "node", role: "node" };
 
 /**
- * The pseudonym in the claims: the first 16 bytes of HMAC-SHA-256 over the name (NFC) under the agency's own key, so
- * that only the agency can tell whose it is, by computing it again.
+ * The pseudonym in the claims: the first 16 bytes of HMAC-SHA-256 over the name (NFC) under the agency's own
+ * key, so that only the agency can tell whose it is, by computing it again.
  */
 export function toOfficer({ name, role }: OfficerName, officersKey: Uint8Array): Officer {
   const code = createHmac("sha256", officersKey).update(name.normalize("NFC")).digest();

@@ -16,8 +16,8 @@ export interface RunOptions extends SettleArrivalsOptions {
 
 export interface RunChoices {
   /**
-   * Whether everything without a decision is sent again at the start (the default), or only what the exchange has
-   * not acknowledged, or not within the last minute: enough for a process that is started often.
+   * Whether everything without a decision is sent again at the start (the default), or only what the exchange
+   * has not acknowledged, or not within the last minute: enough for a process that is started often.
    */
   readonly resendAll?: boolean;
 }
@@ -30,8 +30,8 @@ const UNDECIDED_MS = 60_000;
 const EVER = Number.MAX_SAFE_INTEGER;
 
 /**
- * Receives, judges, acknowledges and sends again until the signal is aborted. Throws what cannot be mended by going
- * on, `ledger/rolled-back` above all.
+ * Receives, judges, acknowledges and sends again until the signal is aborted. Throws what cannot be mended by
+ * going on, `ledger/rolled-back` above all.
  */
 export async function runNode(
   options: RunOptions,
@@ -50,9 +50,9 @@ export async function runNode(
 }
 
 /**
- * Takes deliveries into the store as they come, whatever they are: only then does the broker forget its copy. A
- * crash before the store has it: delivered again. A crash after that: delivered again, and the store has it already.
- * Nothing is judged here, so nothing can stop what comes after it.
+ * Takes deliveries into the store as they come, whatever they are: only then does the broker forget its copy.
+ * A crash before the store has it: delivered again. A crash after that: delivered again, and the store has it
+ * already. Nothing is judged here, so nothing can stop what comes after it.
  */
 export async function takeIn(
   { store, post, clock, arrived }: RunOptions,

@@ -7,8 +7,8 @@ export interface SettleArrivalsOptions extends SettleOptions, AcknowledgeOptions
 const AT_ONCE_MAX = 16;
 
 /**
- * Judges everything in the store that nobody has judged, then acknowledges it. `isStart`: what is found may have
- * ended the process before, so each attempt is counted, on disk, before it is made.
+ * Judges everything in the store that nobody has judged, then acknowledges it. `isStart`: what is found may
+ * have ended the process before, so each attempt is counted, on disk, before it is made.
  */
 export async function settleArrivals(options: SettleArrivalsOptions, isStart: boolean): Promise<void> {
   const { inbox } = options.store;

@@ -20,8 +20,9 @@ export type Settling = "settled" | "deferred";
 const ATTEMPTS_MAX = limits.DELIVERIES_MAX;
 
 /**
- * Judges one arrival and writes what follows, in one transaction. A crash before it: the arrival is judged again
- * from the store. A crash after it: a copy is acknowledged to its sender from the store; an answer is done with.
+ * Judges one arrival and writes what follows, in one transaction. A crash before it: the arrival is judged
+ * again from the store. A crash after it: a copy is acknowledged to its sender from the store; an answer is
+ * done with.
  *
  * An arrival that ended the process several times is given up, so that it cannot stop the others for ever.
  */

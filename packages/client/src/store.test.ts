@@ -75,7 +75,10 @@ test("a file of another version, or that is no store, is refused with a code", a
   }
 });
 
-/** Whatever the outbox is asked, an undecided message is due until the exchange has it, and again after a while. */
+/**
+ * Whatever the outbox is asked, an undecided message is due until the exchange has it, and again after a
+ * while.
+ */
 test("what is due to be sent", () => {
   using store: Store = openStore(join(folder, "due.sqlite"));
   const message = {

@@ -5,8 +5,8 @@ import { createRules, type Rules } from "./store/rules.ts";
 import { createSightings, type Sightings } from "./store/sightings.ts";
 
 /**
- * Everything a node must not forget, in one SQLite file. A write outside a transaction is one by itself; each is on
- * disk when it returns. Several processes may have it open.
+ * Everything a node must not forget, in one SQLite file. A write outside a transaction is one by itself; each
+ * is on disk when it returns. Several processes may have it open.
  */
 export interface Store extends Disposable {
   readonly outbox: Outbox;

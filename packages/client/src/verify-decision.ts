@@ -4,8 +4,8 @@ import type { Sighting } from "./store/sightings.ts";
 import { verifySigner } from "./verify-signer.ts";
 
 /**
- * Takes a decision apart and checks that the policy service of this exchange signed it. What it is about is the
- * caller's to check. Throws the `decision/` and `jws/` codes, and `claims/audience`.
+ * Takes a decision apart and checks that the policy service of this exchange signed it. What it is about is
+ * the caller's to check. Throws the `decision/` and `jws/` codes, and `claims/audience`.
  */
 export async function verifyDecision(
   text: string,

@@ -9,9 +9,9 @@ export interface SignedPlace {
 }
 
 /**
- * Whether a token is signed by a party with a key that was its own, valid then, and not withdrawn before that place
- * of the ledger: a later withdrawal does not unsign the past. Throws `jws/key-unknown` (newer membership may know
- * it), `identity/issuer-not-account`, `jws/key-not-valid`, and the codes of `verifyJws`.
+ * Whether a token is signed by a party with a key that was its own, valid then, and not withdrawn before that
+ * place of the ledger: a later withdrawal does not unsign the past. Throws `jws/key-unknown` (newer
+ * membership may know it), `identity/issuer-not-account`, `jws/key-not-valid`, and the codes of `verifyJws`.
  */
 export async function verifySigner(
   findKey: (kid: KeyId) => KnownKey | undefined,

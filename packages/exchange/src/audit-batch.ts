@@ -3,15 +3,18 @@ import { checkRecord } from "./chain.ts";
 import { type Audited, auditChecked } from "./replay.ts";
 import type { State } from "./state.ts";
 
-/** Records as far as they are in their place. `broken` is why the next one is not: nothing can be said after it. */
+/**
+ * Records as far as they are in their place. `broken` is why the next one is not: nothing can be said after
+ * it.
+ */
 export interface AuditedBatch {
   readonly audited: readonly Audited[];
   readonly broken: LeixError | undefined;
 }
 
 /**
- * Audits the next records: signatures, the dear part, at once for all up to a statement, which may change the keys;
- * the deciding one after the other. Never two batches at once on one state.
+ * Audits the next records: signatures, the dear part, at once for all up to a statement, which may change
+ * the keys; the deciding one after the other. Never two batches at once on one state.
  */
 export async function auditBatch(state: State, batch: readonly Uint8Array[]): Promise<AuditedBatch> {
   const audited: Audited[] = [];

@@ -17,7 +17,7 @@ const world = createWorld();
 const ledger = await startTestLedger(world);
 const inputs = await createInputs(world);
 
-test("a layer that is dropped leaves no trace, and deciding again gives the same bytes under the same salts", async () => {
+test("a dropped layer leaves no trace; deciding again gives the same under the same salts", async () => {
   const before = toContent(ledger.state);
   const decide = () =>
     decideOn(world, createLayer(ledger.state), inputs, NOW, "policy", createWorld().createSalt);
@@ -123,7 +123,7 @@ describe("a record that nobody could verify is never made", () => {
     expect(await code(NOW + 9, "policy")).toEqual(["input/not-json"]);
   });
 
-  test("with a key that the batch itself withdraws: what comes before it, and the withdrawal, are signed", async () => {
+  test("with a key that the batch itself withdraws: what comes up to that is signed", async () => {
     const other = await start([toRegisteredKey("policy"), toRegisteredKey("policy-next")]);
     const keys = [toRegisteredKey("policy-next")];
     const rotation = await other.world.statement("anchor", {

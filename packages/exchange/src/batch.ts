@@ -16,7 +16,10 @@ export type Decided =
       readonly examined: Examined;
       readonly entry: Entry;
       readonly record: Uint8Array<ArrayBuffer>;
-      /** The input itself must be kept aside for an operator: it broke the engine, or could not be processed. */
+      /**
+       * The input itself must be kept aside for an operator: it broke the engine, or could not be
+       * processed.
+       */
       readonly isQuarantined: boolean;
     };
 
@@ -32,10 +35,11 @@ export interface BatchOptions {
 }
 
 /**
- * Decides inputs in order on a layer of the state: the dear part (taking apart, signatures) in parallel, the steps
- * one after another, the signing in parallel again. The layer is left as it is after all of them. Every statement
- * ends a stretch of parallel work, so that what it changes (keys above all) holds for the very next input.
- * Throws where the record that is due could not be proven to anyone (see `refuseUnprovable`); drop the layer then.
+ * Decides inputs in order on a layer of the state: the dear part (taking apart, signatures) in parallel,
+ * the steps one after another, the signing in parallel again. The layer is left as it is after all of them.
+ * Every statement ends a stretch of parallel work, so that what it changes (keys above all) holds for the
+ * very next input. Throws where the record that is due could not be proven to anyone (see
+ * `refuseUnprovable`); drop the layer then.
  */
 export async function decideBatch(
   layer: State,

@@ -173,7 +173,7 @@ describe("input and decision belong together", () => {
   const parts = records.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as LedgerRecord);
   const messages = parts.filter((one) => one.kind === "message");
 
-  test("the decision of another record, of another kind, without all disclosures, in another order", async () => {
+  test("the decision of another record, of another kind, not all disclosed, in another order", async () => {
     const [one, two] = messages;
     if (!one || !two) throw new Error("two messages are needed");
     const take = (record: LedgerRecord) => codeOf(createLayer(genesis.state), encodeRecord(record));

@@ -11,7 +11,10 @@ export interface RecordChecks {
   readonly input: SignatureCheck;
 }
 
-/** Tries both signatures. Only statements change keys, so all records up to and with the next one can be tried at once. */
+/**
+ * Tries both signatures. Only statements change keys, so all records up to and with the next one can be
+ * tried at once.
+ */
 export async function checkRecord(state: State, record: ParsedRecord): Promise<RecordChecks> {
   const [policy, input] = await Promise.all([
     checkPolicySignature(state, record),
@@ -34,8 +37,8 @@ export async function checkPolicySignature(state: State, record: ParsedRecord): 
 }
 
 /**
- * Is this the record after the state's head, signed by the policy service with a key that was valid then? Throws
- * `claims/audience`, `record/index`, `record/chain`, `record/time` and the `jws/` codes.
+ * Is this the record after the state's head, signed by the policy service with a key that was valid then?
+ * Throws `claims/audience`, `record/index`, `record/chain`, `record/time` and the `jws/` codes.
  */
 export function verifyPlace(state: State, record: ParsedRecord, policy: SignatureCheck): void {
   const { content, jws } = record.decision;
@@ -48,7 +51,10 @@ export function verifyPlace(state: State, record: ParsedRecord, policy: Signatur
   if (policy !== "valid") throw new LeixError(policy, `decision at ${head.index}`);
 }
 
-/** Throws `jws/key-unknown`, `jws/key-not-valid` unless the policy service may sign the next record with this key. */
+/**
+ * Throws `jws/key-unknown`, `jws/key-not-valid` unless the policy service may sign the next record with
+ * this key.
+ */
 export function verifyPolicyKey(state: State, kid: RegisteredKey["kid"], at: number, subject: Subject): void {
   const key = findPolicyKey(state, kid, subject);
   if (!key) throw new LeixError("jws/key-unknown", `kid ${kid} is not the policy service's`);

@@ -3,8 +3,8 @@ import type { Refusal } from "./entry.ts";
 import { type RecordedMessage, type State, toMessageKey } from "./state.ts";
 
 /**
- * What claims must be before any principle is asked: addressed to this exchange, in time, well addressed, in their
- * thread, and with a body that exactly the recipients can open. Undefined where nothing is wrong.
+ * What claims must be before any principle is asked: addressed to this exchange, in time, well addressed,
+ * in their thread, and with a body that exactly the recipients can open. Undefined where nothing is wrong.
  */
 export function judgeClaims(state: State, claims: Claims, received: number): Refusal | undefined {
   return (

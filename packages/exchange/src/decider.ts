@@ -2,7 +2,10 @@ import { CEDAR_VERSION } from "@leix/principles";
 import { type Decider, LeixError } from "@leix/protocol";
 import type { State } from "./state.ts";
 
-/** Every released version of `step`, oldest first. None is ever removed: auditors decide old records with them. */
+/**
+ * Every released version of `step`, oldest first. None is ever removed: auditors decide old records with
+ * them.
+ */
 export const DECIDER_STEPS: readonly string[] = ["1"];
 
 /** What this program decides with. */

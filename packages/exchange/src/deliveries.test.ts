@@ -17,7 +17,7 @@ async function record(on: TestLedger, input: Parameters<TestLedger["appendInputs
 }
 
 describe("what follows from a message", () => {
-  test("a copy for whoever it was let through to, with its own key entry and its own part of the decision", async () => {
+  test("a copy for each it was let through to, with its own key and its part of the decision", async () => {
     const sent = await world.message(
       "AL-SPOC",
       ["RS-SPOC"],

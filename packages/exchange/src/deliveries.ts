@@ -28,9 +28,10 @@ export interface Delivery {
 }
 
 /**
- * Everything that follows from a record for the inboxes: a copy for each recipient that it was let through to, each
- * with its own key entry and its own part of the decision, and the answer to the sender. A function of the record
- * and the body that came with it, so the first routing and every repair of it are the same.
+ * Everything that follows from a record for the inboxes: a copy for each recipient that it was let through
+ * to, each with its own key entry and its own part of the decision, and the answer to the sender. A
+ * function of the record and the body that came with it, so the first routing and every repair of it are
+ * the same.
  */
 export function listDeliveries(
   state: State,
@@ -58,7 +59,10 @@ export function toReplyDelivery(record: ParsedRecord, detail?: string): Delivery
   };
 }
 
-/** A detail may quote the sender's own member names, of any length and cut anywhere: it must still be JSON text. */
+/**
+ * A detail may quote the sender's own member names, of any length and cut anywhere: it must still be JSON
+ * text.
+ */
 function toShownDetail(detail: string): string {
   return detail.slice(0, DETAIL_CHARACTERS_MAX).toWellFormed();
 }

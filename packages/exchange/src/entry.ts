@@ -29,8 +29,8 @@ interface Sent {
 }
 
 /**
- * An input after everything that needs no state: taken apart, its form checked, its signature tried. The outcome of
- * the signature is a fact of the token and a key, whatever the registry later says of that key.
+ * An input after everything that needs no state: taken apart, its form checked, its signature tried. The
+ * outcome of the signature is a fact of the token and a key, whatever the registry later says of that key.
  */
 export type Examined =
   | (Sent & {
@@ -71,7 +71,9 @@ export interface Repeat {
   readonly sameDelivery: boolean;
 }
 
-/** Why an input is rejected. The detail names members and ids, never content; it is told to the sender only. */
+/**
+ * Why an input is rejected. The detail names members and ids, never content; it is told to the sender only.
+ */
 export interface Refusal {
   readonly code: ErrorCode;
   readonly detail: string;

@@ -19,8 +19,9 @@ import type { Examined, Input } from "./entry.ts";
 import type { State } from "./state.ts";
 
 /**
- * Takes an input apart and checks all that needs no state: form, sizes, the binding of body to claims, that every
- * key of a statement is a key. Never throws for bad input: what cannot be used is `unusable` with its code.
+ * Takes an input apart and checks all that needs no state: form, sizes, the binding of body to claims, that
+ * every key of a statement is a key. Never throws for bad input: what cannot be used is `unusable` with its
+ * code.
  */
 export async function examine(input: Input): Promise<Examined> {
   const { account, sequence, received, bytes } = input;
@@ -38,8 +39,8 @@ export async function examine(input: Input): Promise<Examined> {
 export type SignatureCheck = "valid" | ErrorCode;
 
 /**
- * Tries the signature under the registered key of the header's kid. Whether that key was valid then, and whose it
- * is, `step` judges from the state.
+ * Tries the signature under the registered key of the header's kid. Whether that key was valid then, and
+ * whose it is, `step` judges from the state.
  */
 export async function checkSignature(examined: Examined, state: State): Promise<SignatureCheck> {
   if (examined.kind === "unusable") return examined.code;

@@ -17,8 +17,8 @@ type MessageEntry = Extract<Entry, { kind: "message" }>;
 
 /**
  * Applies one record's content. `digest` is that of the signing input of the decision over it. Throws
- * `statement/policy-set`, and has changed nothing, where a set was recorded that does not load: never one that `step`
- * let pass.
+ * `statement/policy-set`, and has changed nothing, where a set was recorded that does not load: never one
+ * that `step` let pass.
  */
 export function fold(state: State, entry: Entry, digest: Digest): void {
   switch (entry.kind) {

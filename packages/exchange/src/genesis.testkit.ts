@@ -9,7 +9,9 @@ import {
   type World,
 } from "./world.testkit.ts";
 
-/** The agencies of a test world: in each of two countries a single point of contact and one other authority. */
+/**
+ * The agencies of a test world: in each of two countries a single point of contact and one other authority.
+ */
 export const AGENCIES = [
   "AL-SPOC",
   "AL-CUSTOMS",
@@ -18,7 +20,10 @@ export const AGENCIES = [
 ] as const satisfies readonly (SignerName & ReceiverName)[];
 export type AgencyName = (typeof AGENCIES)[number];
 
-/** What makes a test world's exchange work: members, terms, clearances, a policy set signed by two countries. */
+/**
+ * What makes a test world's exchange work: members, terms, clearances, a policy set signed by two
+ * countries.
+ */
 export async function signGenesis(world: World): Promise<Sent[]> {
   const authorities = ["AL", "RS"] as const;
   const signed = [

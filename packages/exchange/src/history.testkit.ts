@@ -2,7 +2,10 @@ import type { Input } from "./entry.ts";
 import { toAgency, toClearance, toTerms } from "./genesis.testkit.ts";
 import { toRegisteredKey, type World } from "./world.testkit.ts";
 
-/** Inputs of every kind, good and bad, that depend on each other's order: what a test draws its histories from. */
+/**
+ * Inputs of every kind, good and bad, that depend on each other's order: what a test draws its histories
+ * from.
+ */
 export async function createInputs(world: World): Promise<Input[]> {
   const request = await world.message("AL-SPOC", ["RS-SPOC", "RS-FIU"], {}, { text: "secret" });
   const consent = await world.message("RS-SPOC", ["AL-SPOC"], {

@@ -22,7 +22,9 @@ const histories = fc
     fc.record({ order: fc.constant(order), cuts: fc.array(fc.nat(order.length), { maxLength: 4 }) }),
   );
 
-/** Salts in the same order every time, so that equal decisions are equal bytes (the policy key is Ed25519). */
+/**
+ * Salts in the same order every time, so that equal decisions are equal bytes (the policy key is Ed25519).
+ */
 function withFreshSalts(): World {
   const { createSalt } = createWorld();
   return { ...world, createSalt };

@@ -1,6 +1,6 @@
 /**
- * A map over another that it leaves untouched until told to absorb it. Steps are decided on such a layer ahead of
- * the commit: where the commit fails, the layer is dropped and nothing has happened.
+ * A map over another that it leaves untouched until told to absorb it. Steps are decided on such a layer
+ * ahead of the commit: where the commit fails, the layer is dropped and nothing has happened.
  */
 export class LayeredMap<K, V> {
   readonly #own = new Map<K, V>();

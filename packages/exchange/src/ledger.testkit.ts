@@ -68,7 +68,10 @@ export function toWord(decided: Decided | undefined): string {
   return entry.kind === "message" ? entry.verdict.outcome : entry.kind;
 }
 
-/** A record of whatever content, properly signed by the policy service: what it would write if it were hostile. */
+/**
+ * A record of whatever content, properly signed by the policy service: what it would write if it were
+ * hostile.
+ */
 export function forgeRecord(
   ledger: TestLedger,
   entry: Entry,

@@ -2,8 +2,8 @@ import { FACTS, type PolicyFile } from "@leix/principles";
 import { MESSAGE_KINDS } from "@leix/protocol";
 
 /**
- * A few rules with one of each effect: named to the sender, withheld from it, a duty. Written for whatever facts the
- * program derives, so that a test of the exchange does not break when a principle changes.
+ * A few rules with one of each effect: named to the sender, withheld from it, a duty. Written for whatever
+ * facts the program derives, so that a test of the exchange does not break when a principle changes.
  */
 export function createPolicyFiles(): PolicyFile[] {
   return [

@@ -50,8 +50,8 @@ function findConsent(state: State, ref: MessageRef): KnownConsent | undefined {
 }
 
 /**
- * Whether a delivery of OUT is recorded already. Reads every message and statement: it is asked only before an input
- * would be given up.
+ * Whether a delivery of OUT is recorded already. Reads every message and statement: it is asked only before
+ * an input would be given up.
  */
 export function isRecordedDelivery(state: State, account: AccountId, sequence: number): boolean {
   const party = state.accounts.get(account);

@@ -34,7 +34,9 @@ async function decideMessage(sent: Sent): Promise<MessageEntry> {
   return entry;
 }
 
-/** The code that the audit names, having changed nothing; `sound` where it finds nothing. Following goes on. */
+/**
+ * The code that the audit names, having changed nothing; `sound` where it finds nothing. Following goes on.
+ */
 async function auditForged(
   entry: Entry,
   jws?: ParsedJws,
@@ -207,7 +209,7 @@ describe("rejections", () => {
     }
   });
 
-  test("what cannot be true is not: codes of other things, a known account called unknown and the reverse", async () => {
+  test("what cannot be true is not: foreign codes, a known account called unknown, the reverse", async () => {
     for (const code of [
       "broker/refused",
       "record/chain",
@@ -242,7 +244,7 @@ describe("rejections", () => {
     );
   });
 
-  test("nobody can raise an alarm by having the bytes of a token's signing input rejected first", async () => {
+  test("nobody raises an alarm by having a token's signing input rejected first", async () => {
     const on = await startTestLedger(createWorld());
     const message = await on.world.message("AL-SPOC", ["RS-SPOC"]);
     const statement = await on.world.statement("AL", toAgency("AL-SPOC", { version: 2 }));

@@ -20,9 +20,9 @@ import type { State } from "./state.ts";
 import { stepNew } from "./step.ts";
 
 /**
- * Decides a record again from the state before it. Throws `record/decided-otherwise` where the answer differs,
- * `record/decider-unknown`, `decision/engine`. Of a rejection only what the ledger tells can be judged: a false one is
- * its sender's to show, who has its text.
+ * Decides a record again from the state before it. Throws `record/decided-otherwise` where the answer
+ * differs, `record/decider-unknown`, `decision/engine`. Of a rejection only what the ledger tells can be
+ * judged: a false one is its sender's to show, who has its text.
  */
 export function decideAgain(state: State, record: ParsedRecord, entry: Entry, input: SignatureCheck): void {
   if (record.kind === "rejection") {
@@ -63,7 +63,10 @@ function findStep(state: State, kind: ParsedRecord["kind"], decider: Decider): t
   return stepNew;
 }
 
-/** What was rejected once stays rejected. An input with a body cannot be looked up: the ledger has not all of it. */
+/**
+ * What was rejected once stays rejected. An input with a body cannot be looked up: the ledger has not all
+ * of it.
+ */
 function refuseRejectedBefore(state: State, record: Exclude<ParsedRecord, { kind: "rejection" }>): void {
   const digest = toRawDigest(record);
   const { account } = record.decision.content.input;

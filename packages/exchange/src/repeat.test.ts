@@ -18,7 +18,7 @@ const repeats = (index: number) => [
 ];
 
 describe("what is recorded keeps its answer", () => {
-  test("a message, permitted or denied, even after its sender was suspended and its key withdrawn", async () => {
+  test("a message, also after its sender was suspended and its key withdrawn", async () => {
     const world = createWorld();
     const ledger = await startTestLedger(world);
     const permitted = await world.message("AL-SPOC", ["RS-SPOC"]);
@@ -99,7 +99,7 @@ describe("what is another input", () => {
     expect((await ledger.append(first, second)).map(toWord)).toEqual(["permitted", "permitted"]);
   });
 
-  test("the same token signed again is the same message; in another's account it is a rejection of its own", async () => {
+  test("signed again it is the same message; in another's account it is a rejection of its own", async () => {
     const world = createWorld();
     const ledger = await startTestLedger(world);
     const first = await world.message("AL-SPOC", ["RS-SPOC"]);

@@ -25,7 +25,10 @@ export function toEntry(record: ParsedRecord): Entry {
   return { ...place, kind: "rejection", code: content.code, detail: "" };
 }
 
-/** Nothing signed fixes the order of disclosures: without one, the same decision could be spelled in many ways. */
+/**
+ * Nothing signed fixes the order of disclosures: without one, the same decision could be spelled in many
+ * ways.
+ */
 function refuseOtherOrder({ content, disclosures }: ParsedRecord["decision"]): void {
   if (content.kind !== "message") return;
   const elements = [...content.recipients, ...content.grounds].map((element) => element["..."]);
@@ -37,10 +40,11 @@ function refuseOtherOrder({ content, disclosures }: ParsedRecord["decision"]): v
 }
 
 /**
- * Follows the ledger without deciding again: what the policy service does with its own ledger, and every follower.
- * Checks form, place, chain, time and the policy service's signature. Throws the `record/` and `jws/` codes, and
- * `statement/not-genesis` for a record 0 that is not the pinned anchor's: it names the keys that all else is signed
- * with, so it is decided again by everyone. One record after the other: never two at once on one state.
+ * Follows the ledger without deciding again: what the policy service does with its own ledger, and every
+ * follower. Checks form, place, chain, time and the policy service's signature. Throws the `record/` and
+ * `jws/` codes, and `statement/not-genesis` for a record 0 that is not the pinned anchor's: it names the
+ * keys that all else is signed with, so it is decided again by everyone. One record after the other: never
+ * two at once on one state.
  */
 export async function follow(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
   if (state.head.index === 0) return audit(state, bytes);
@@ -50,15 +54,18 @@ export async function follow(state: State, bytes: Uint8Array): Promise<ParsedRec
   return record;
 }
 
-/** What became of a record that is in its place: folded, and whether it was decided as it should have been. */
+/**
+ * What became of a record that is in its place: folded, and whether it was decided as it should have been.
+ */
 export interface Audited {
   readonly record: ParsedRecord;
   readonly difference: LeixError | undefined;
 }
 
 /**
- * Takes in one record whose signatures were tried, and decides it again. One that is sound but was decided otherwise
- * is followed all the same: what the exchange did, it did. Throws as `follow` does; then nothing has changed.
+ * Takes in one record whose signatures were tried, and decides it again. One that is sound but was decided
+ * otherwise is followed all the same: what the exchange did, it did. Throws as `follow` does; then nothing
+ * has changed.
  */
 export function auditChecked(state: State, record: ParsedRecord, checks: RecordChecks): Audited {
   verifyPlace(state, record, checks.policy);
@@ -69,9 +76,9 @@ export function auditChecked(state: State, record: ParsedRecord, checks: RecordC
 }
 
 /**
- * Follows one record and decides it again from the state before it. Throws `record/decided-otherwise` where the
- * answer differs, and then has changed nothing: `follow` goes on from there. The text of a rejected input is not in
- * the ledger: a false rejection is its sender's to show.
+ * Follows one record and decides it again from the state before it. Throws `record/decided-otherwise` where
+ * the answer differs, and then has changed nothing: `follow` goes on from there. The text of a rejected
+ * input is not in the ledger: a false rejection is its sender's to show.
  */
 export async function audit(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
   const record = parseRecord(bytes);
@@ -84,7 +91,10 @@ export async function audit(state: State, bytes: Uint8Array): Promise<ParsedReco
   return record;
 }
 
-/** Of record 0 there is none: if it is not the pinned anchor's, nothing in this ledger is believed, and it throws. */
+/**
+ * Of record 0 there is none: if it is not the pinned anchor's, nothing in this ledger is believed, and it
+ * throws.
+ */
 function findDifference(
   state: State,
   record: ParsedRecord,
@@ -102,8 +112,9 @@ function findDifference(
 }
 
 /**
- * Follows one statement of a part of the ledger: what members are given, in order but with gaps. It is decided again
- * from the statements before it, so no service has to be believed about who is a member and with which keys.
+ * Follows one statement of a part of the ledger: what members are given, in order but with gaps. It is
+ * decided again from the statements before it, so no service has to be believed about who is a member and
+ * with which keys.
  */
 export async function auditStatement(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
   const { decision, kind } = parseRecord(bytes);

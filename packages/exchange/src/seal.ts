@@ -16,14 +16,20 @@ import {
 import type { Entry } from "./entry.ts";
 import type { State } from "./state.ts";
 
-/** An entry ready to be signed: its place in the chain is fixed, its digest known before the signature is made. */
+/**
+ * An entry ready to be signed: its place in the chain is fixed, its digest known before the signature is
+ * made.
+ */
 export interface Sealed {
   readonly entry: Entry;
   readonly signingInput: SigningInput;
   readonly disclosures: readonly Disclosure[];
 }
 
-/** Fixes an entry as the record after the state's head. `createSalt` gives 16 fresh random bytes in base64url. */
+/**
+ * Fixes an entry as the record after the state's head. `createSalt` gives 16 fresh random bytes in
+ * base64url.
+ */
 export function seal(
   state: State,
   entry: Entry,
@@ -37,7 +43,10 @@ export function seal(
   return { entry, signingInput: toSigningInput(content, DECISION_TYP, key), disclosures };
 }
 
-/** The decision's payload: a function of the entry, the chain and the salts, so that an auditor makes it again. */
+/**
+ * The decision's payload: a function of the entry, the chain and the salts, so that an auditor makes it
+ * again.
+ */
 export function toDecision(
   state: State,
   entry: Entry,

@@ -110,7 +110,10 @@ export interface State {
   readonly terms: LayeredMap<string, Terms>;
   /** By pair and country, and by `policy-set` and country. */
   readonly proposals: LayeredMap<string, Proposal>;
-  /** By name and digest: nobody can spoil a file of another's set by recording its content under another name. */
+  /**
+   * By name and digest: nobody can spoil a file of another's set by recording its content under another
+   * name.
+   */
   readonly policyFiles: LayeredMap<string, PolicyFile>;
   readonly messages: LayeredMap<string, RecordedMessage>;
   readonly withdrawals: LayeredMap<string, true>;

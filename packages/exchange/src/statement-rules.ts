@@ -13,8 +13,8 @@ import type { Refusal } from "./entry.ts";
 import { type State, toFileKey } from "./state.ts";
 
 /**
- * Whether a statement, properly signed by its issuer, may be made: by this issuer, about this subject, as its next
- * version, with keys that are its own. Undefined where nothing is wrong.
+ * Whether a statement, properly signed by its issuer, may be made: by this issuer, about this subject, as
+ * its next version, with keys that are its own. Undefined where nothing is wrong.
  */
 export function judgeStatement(state: State, statement: Statement, received: number): Refusal | undefined {
   if (statement.aud !== state.trust.aud)

@@ -9,11 +9,11 @@ import { judgeStatement } from "./statement-rules.ts";
 
 /**
  * The exchange's one transition: what the ledger's next record is, given all before it. A function of its
- * arguments only, so that an auditor who folds the same records gets the same answer. Changes nothing; `fold`
- * applies the entry. `now` is the policy service's clock in whole seconds.
+ * arguments only, so that an auditor who folds the same records gets the same answer. Changes nothing;
+ * `fold` applies the entry. `now` is the policy service's clock in whole seconds.
  *
- * Bad input is an answer (a rejection), a denial too. What throws is `decision/engine`, which must never become
- * either, and defects.
+ * Bad input is an answer (a rejection), a denial too. What throws is `decision/engine`, which must never
+ * become either, and defects.
  */
 export function step(
   state: State,
@@ -26,8 +26,9 @@ export function step(
 }
 
 /**
- * The same for an input whose very bytes were not rejected before. An auditor has only the tokens of inputs, whose
- * digests must not be looked up among those of rejected bytes: anyone may send any bytes to have them rejected.
+ * The same for an input whose very bytes were not rejected before. An auditor has only the tokens of
+ * inputs, whose digests must not be looked up among those of rejected bytes: anyone may send any bytes to
+ * have them rejected.
  */
 export function stepNew(
   state: State,
@@ -80,7 +81,10 @@ function stepStatement(state: State, examined: StatementInput, now: number): Ent
   return { ...toPlace(state, examined, now, jws.digest), kind: "statement", statement };
 }
 
-/** The three identities of an input: the account that sent it, the key that signed it, and iss. All must agree. */
+/**
+ * The three identities of an input: the account that sent it, the key that signed it, and iss. All must
+ * agree.
+ */
 function judgeSender(state: State, examined: Examined, signature: SignatureCheck): Refusal | undefined {
   const sender = findSender(state, examined.account);
   if (!sender) return { code: "identity/account-unknown", detail: examined.account };

@@ -60,7 +60,10 @@ export interface World {
   readonly trust: Trust;
   readonly policyFiles: readonly PolicyFile[];
   statement(by: SignerName, content: Loose<Statement>, oddities?: Oddities): Promise<Sent>;
-  /** A request of `by` to `to`, changed by `content`. With a text it has a body, encrypted to `readers`: all it names. */
+  /**
+   * A request of `by` to `to`, changed by `content`. With a text it has a body, encrypted to `readers`: all
+   * it names.
+   */
   message(
     by: SignerName,
     to: readonly string[],

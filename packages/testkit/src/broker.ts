@@ -69,9 +69,9 @@ const START_ATTEMPTS_MAX = 5;
 const GIGABYTE = 1_073_741_824;
 
 /**
- * A real nats-server as a network has it: operator mode, TLS with client certificates, every stream, one account a
- * party, on a free loopback port and in a folder of its own. Its store outlives stop, kill and restart.
- * `await using` ends the server and removes the folder.
+ * A real nats-server as a network has it: operator mode, TLS with client certificates, every stream, one
+ * account a party, on a free loopback port and in a folder of its own. Its store outlives stop, kill and
+ * restart. `await using` ends the server and removes the folder.
  */
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const say = (line: string): void => void process.stderr.write(`leix: ${line}\n`);
@@ -103,6 +103,8 @@ export class TestBroker implements AsyncDisposable {
   readonly jwts: NetworkJwts;
   readonly folder: string;
   readonly authority: CertificateAndKey;
+  /** The certificate that every client of this test broker shows. */
+  readonly client: CertificateAndKey;
   readonly #parts: TestBrokerParts;
   readonly #parties = new Map<string, TestParty>();
   readonly #open = new Set<TestConnection>();
@@ -115,6 +117,7 @@ export class TestBroker implements AsyncDisposable {
     this.jwts = parts.jwts;
     this.folder = parts.folder;
     this.authority = parts.authority;
+    this.client = parts.client;
   }
 
   /** `host:port`. It stays the same over restarts. */

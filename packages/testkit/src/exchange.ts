@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { readLedger } from "@leix/broker";
 import { openBrokerSource, type Replay, replayLedger } from "@leix/cli/audit";
 import type { Trust } from "@leix/exchange";
-import { AccountId, invariant, type ParsedRecord, parseRecord, STREAMS } from "@leix/protocol";
+import {
+  AccountId,
+  invariant,
+  type ParsedRecord,
+  parseRecord,
+  STREAM_SUBJECTS,
+  STREAMS,
+} from "@leix/protocol";
 import {
   connectAs,
   createNetwork,
@@ -21,7 +28,7 @@ import {
   toPartyFolder,
   withConnection,
 } from "@leix/runtime";
-import { jetstreamManager } from "@nats-io/jetstream";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { findContainerHost, startContainerBroker } from "./container-broker.ts";
 import {
   type BrokerPlace,
@@ -56,7 +63,7 @@ export async function startTestExchange(options: TestExchangeOptions = {}): Prom
   const place = toBrokerPlace();
   await using opened = new AsyncDisposableStack();
   const root = await mkdtemp(join(tmpdir(), "leix-exchange-"));
-  opened.defer(() => rm(root, { recursive: true, force: true }));
+  if (!process.env.KEEP_DEBUG) opened.defer(() => rm(root, { recursive: true, force: true }));
   const dir = join(root, "network");
   const host = place === "container" ? await findContainerHost() : "127.0.0.1";
   const port = await findFreePort();
@@ -208,18 +215,24 @@ export class TestExchange implements AsyncDisposable {
     return this.as("auditor", async (nc) => replayLedger(this.trust, await openBrokerSource(nc)));
   }
 
-  /** How many messages each stream holds. */
-  async countMessages(): Promise<Record<keyof typeof STREAMS, number>> {
+  /** How many messages a stream holds. */
+  async countMessages(stream: keyof typeof STREAMS): Promise<number> {
+    return (await (await this.#manage()).streams.info(STREAMS[stream])).state.messages;
+  }
+
+  /** What waits for the parties that someone here reads for; the others' inboxes are nobody's concern. */
+  async countWaiting(): Promise<number> {
+    const subjects_filter = STREAM_SUBJECTS.inbox[0];
+    const { state } = await (await this.#manage()).streams.info(STREAMS.inbox, { subjects_filter });
+    const accounts = [...this.#nodes.keys(), ...this.#wires.keys()].map((party) => this.accountOf(party));
+    return Object.keys(state.subjects ?? {}).filter((subject) =>
+      accounts.some((account) => subject.startsWith(`leix.in.${account}.`)),
+    ).length;
+  }
+
+  async #manage(): Promise<JetStreamManager> {
     this.#monitor ??= this.connect("monitor");
-    const manager = await jetstreamManager(await this.#monitor, { checkAPI: false });
-    const count = async (name: string) => (await manager.streams.info(name)).state.messages;
-    const { out, ledger, inbox, quarantine } = STREAMS;
-    return {
-      out: await count(out),
-      ledger: await count(ledger),
-      inbox: await count(inbox),
-      quarantine: await count(quarantine),
-    };
+    return jetstreamManager(await this.#monitor, { checkAPI: false });
   }
 
   /** Nodes and wires first; then services, broker and folder. All of it is done, whatever fails. */

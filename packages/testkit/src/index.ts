@@ -7,6 +7,16 @@ export {
   type TestParty,
 } from "./broker.ts";
 export {
+  createAnswer,
+  createConsent,
+  createNotification,
+  createRequest,
+  type GrantOptions,
+  OFFICER,
+  toAgencies,
+  toDraft,
+} from "./drafts.ts";
+export {
   findViolations,
   type Observation,
   type ObservedInput,
@@ -20,6 +30,14 @@ export {
 } from "./exchange.ts";
 export type { BrokerPlace, ExchangeBroker } from "./exchange-broker.ts";
 export type { ExchangeNode } from "./exchange-node.ts";
+export {
+  FAULT_LINE,
+  type Fault,
+  type FaultOrder,
+  type FaultPlace,
+  startFaultyPolicy,
+  startPolicy,
+} from "./faulty-policy.ts";
 export {
   type Forge,
   type Forged,

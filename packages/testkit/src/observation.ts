@@ -24,9 +24,10 @@ export async function untilIdle(exchange: TestExchange, patienceMs?: number): Pr
   await waitUntil(
     "an idle exchange",
     async () => {
-      const { out, inbox, ledger } = await exchange.countMessages();
+      const isDrained = (await exchange.countMessages("out")) === 0 && (await exchange.countWaiting()) === 0;
       const isSettled = exchange.nodes.every(({ node }) => node.archive.listSent().every(isDecided));
-      const isQuiet = out === 0 && inbox === 0 && isSettled && ledger === before;
+      const ledger = await exchange.countMessages("ledger");
+      const isQuiet = isDrained && isSettled && ledger === before;
       before = ledger;
       return isQuiet;
     },

@@ -1,5 +1,5 @@
 /** Generous: a shared machine may be many times slower than a quiet one, and nothing here measures time. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 50_000;
 const LOOK_MS = 50;
 
 /**

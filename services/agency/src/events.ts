@@ -2,7 +2,10 @@ import type { NodeEvent, OnNodeEvent } from "@leix/client";
 import type { AgencyId } from "@leix/protocol";
 import type { Logger } from "@leix/runtime";
 
-/** What an agency's node says about itself. Ids, kinds, codes and counts; never what a message says, nor an officer. */
+/**
+ * What an agency's node says about itself. Ids, kinds, codes and counts; never what a message says, nor an
+ * officer.
+ */
 export interface AgencyEvents {
   started(agencyId: AgencyId): void;
   readonly node: OnNodeEvent;

@@ -15,8 +15,8 @@ export interface AuditorOptions {
 
 export interface AuditorService {
   /**
-   * Audits every record, then each new one, until the signal is aborted. Where the chain breaks it says so, audits
-   * nothing more, and stays to be asked. Throws what has nothing to do with the ledger.
+   * Audits every record, then each new one, until the signal is aborted. Where the chain breaks it says so,
+   * audits nothing more, and stays to be asked. Throws what has nothing to do with the ledger.
    */
   run(signal: AbortSignal): Promise<void>;
   /** For health: what an operator has to look at. */
@@ -97,9 +97,7 @@ export function createAuditorService(options: AuditorOptions): AuditorService {
       return [
         ...(stopped ? [`audit stopped at record ${stopped.index}: ${stopped.code}`] : []),
         ...(firstDifference
-          ? [
-              `records decided otherwise: ${differences}, first ${firstDifference.index}: ${firstDifference.code}`,
-            ]
+          ? [`${differences} decided otherwise, the first ${firstDifference.index}: ${firstDifference.code}`]
           : []),
         ...(isCaughtUp || stopped ? [] : [behind]),
       ];
@@ -107,7 +105,10 @@ export function createAuditorService(options: AuditorOptions): AuditorService {
   };
 }
 
-/** Everything that can be wrong with records; anything else is wrong with the broker, the folder or this program. */
+/**
+ * Everything that can be wrong with records; anything else is wrong with the broker, the folder or this
+ * program.
+ */
 const LEDGER_AREAS = ["record", "ledger", "jws", "decision", "claims", "input", "key", "statement"];
 
 function isAboutLedger(error: unknown): error is LeixError {

@@ -1,7 +1,9 @@
 import type { AuditorEvents } from "./events.ts";
 import type { Memory, Seen } from "./ports.ts";
 
-/** Keeps the newest of what was seen, one write after another: what comes during a write waits for the next. */
+/**
+ * Keeps the newest of what was seen, one write after another: what comes during a write waits for the next.
+ */
 export interface Keeper {
   note(seen: Seen): void;
   /** Settles when everything noted is kept, or could not be. */

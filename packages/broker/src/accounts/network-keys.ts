@@ -5,9 +5,9 @@ import { encodeBrokerAccountJwt, encodeOperatorJwt, encodeSystemAccountJwt } fro
 import { BROKER_ROLES, type BrokerRole, SYSTEM_ROLES, type SystemRole } from "./roles.ts";
 
 /**
- * Every NATS identity of one network but the parties'. The three identity keys (operator, system, broker) are used
- * once, when the network is made, and then kept offline; `operatorSigning` signs accounts as members come and go;
- * a role's key signs users of that role and can give nothing more.
+ * Every NATS identity of one network but the parties'. The three identity keys (operator, system, broker) are
+ * used once, when the network is made, and then kept offline; `operatorSigning` signs accounts as members
+ * come and go; a role's key signs users of that role and can give nothing more.
  */
 export interface NetworkKeys {
   readonly operator: KeyPair;

@@ -40,8 +40,8 @@ export async function encodeSystemAccountJwt(options: {
 }
 
 /**
- * The account that owns every stream. Each export names the place of the importing account's id in the subject,
- * so that the server refuses an import of anything but the importer's own part.
+ * The account that owns every stream. Each export names the place of the importing account's id in the
+ * subject, so that the server refuses an import of anything but the importer's own part.
  */
 export async function encodeBrokerAccountJwt(options: {
   readonly account: AccountId;

@@ -15,7 +15,9 @@ import { toScopedKey } from "./roles.ts";
 export type PartyStatus =
   /** `since`: users signed before this time stay refused, as after a compromise of their keys. */
   | { readonly kind: "active"; readonly since?: number }
-  /** Suspended or revoked: no user and no connection is admitted, the live ones end. `since` in Unix seconds. */
+  /**
+   * Suspended or revoked: no user and no connection is admitted, the live ones end. `since` in Unix seconds.
+   */
   | { readonly kind: "barred"; readonly since: number };
 
 export interface PartyAccount {
@@ -32,9 +34,10 @@ const PARTY_CONNECTIONS_MAX = 16;
 const PARTY_SUBSCRIPTIONS_MAX = 256;
 
 /**
- * The account of one party, a function of its membership: signed by the operator's signing key, not by the party.
- * It has no streams and no exports; four imports are all that connects it to anything. Its users can be made by
- * the party, with its signing keys, and are then bound to the template here, whatever their JWT says.
+ * The account of one party, a function of its membership: signed by the operator's signing key, not by the
+ * party. It has no streams and no exports; four imports are all that connects it to anything. Its users can
+ * be made by the party, with its signing keys, and are then bound to the template here, whatever their JWT
+ * says.
  */
 export async function encodePartyAccountJwt(
   party: PartyAccount,

@@ -47,7 +47,7 @@ describe("pushAccount", () => {
     expect(await lookupAccount(pusher, account)).toBe(jwt);
   });
 
-  it("is no use for an account that the operator has not signed: the server takes it and admits nobody", async () => {
+  it("admits nobody to an account that the operator has not signed, though the server takes it", async () => {
     const [account, signing] = [toAccountId(createNkey("account")), createNkey("account")];
     const users = await createCredentials({ name: "x", account, signer: signing });
     await broker.push(await encode({ account, signing, signer: createNkey("operator") }));

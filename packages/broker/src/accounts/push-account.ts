@@ -6,12 +6,12 @@ import { toRequestError } from "../broker-error.ts";
 const PUSH_TIMEOUT_MS = 5_000;
 
 /**
- * Gives the server an account's JWT. On return the server has it on disk and has applied it: live connections of
- * an account that is barred are ended within seconds. The connection must be one of the SYS role `pusher`.
- * The last push wins, whatever its age: push in the order of the ledger. The server takes a JWT of an operator that
- * it does not know, too, and then admits nobody to the account.
- * Throws broker/refused when the server declines it or has another one afterwards, and broker/no-answer when it does
- * not answer: the caller repeats.
+ * Gives the server an account's JWT. On return the server has it on disk and has applied it: live connections
+ * of an account that is barred are ended within seconds. The connection must be one of the SYS role `pusher`.
+ * The last push wins, whatever its age: push in the order of the ledger. The server takes a JWT of an
+ * operator that it does not know, too, and then admits nobody to the account. Throws broker/refused when the
+ * server declines it or has another one afterwards, and broker/no-answer when it does not answer: the caller
+ * repeats.
  */
 export async function pushAccount(nc: NatsConnection, jwt: string): Promise<void> {
   const answer = await request(nc, "$SYS.REQ.CLAIMS.UPDATE", jwt);

@@ -14,7 +14,10 @@ export interface UserOptions {
   readonly expiresAt?: number;
 }
 
-/** The JWT of one user. It carries no permission of its own: the signing key's template in the account has them. */
+/**
+ * The JWT of one user. It carries no permission of its own: the signing key's template in the account has
+ * them.
+ */
 export async function encodeUserJwt(user: PublicNkey, options: UserOptions): Promise<string> {
   checkPublicNkey("user", user);
   return encodeUser(

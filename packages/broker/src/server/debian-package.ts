@@ -9,7 +9,8 @@ const run = promisify(execFile);
 
 /**
  * Unpacks a package of Debian's testing suite into a folder that does not exist yet: whole or not at all.
- * Null when it is there; otherwise one line that says why not. Never throws: a machine without apt is no error.
+ * Null when it is there; otherwise one line that says why not. Never throws: a machine without apt is no
+ * error.
  */
 export async function fetchDebianPackage(name: string, folder: string): Promise<string | null> {
   try {

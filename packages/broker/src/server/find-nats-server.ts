@@ -29,13 +29,13 @@ export interface FindNatsServerOptions {
 const PACKAGED_BINARIES = ["usr/sbin/nats-server", "usr/bin/nats-server"];
 const DIRECTORIES_BESIDE_PATH = ["/usr/sbin", "/usr/local/sbin"];
 const WAY_OUT =
-  "install nats-server from github.com/nats-io/nats-server/releases, set LEIX_NATS_SERVER to it, or run with Docker";
+  "install nats-server (github.com/nats-io/nats-server/releases), set LEIX_NATS_SERVER to it, or use Docker";
 
 /**
- * Finds a nats-server of at least NATS_SERVER_VERSION_MIN: LEIX_NATS_SERVER, PATH, the cache, Debian's archive.
- * What was fetched is kept in the cache; processes that fetch at once each end with a whole binary.
- * A LEIX_NATS_SERVER that does not work is an error, not a reason to look elsewhere.
- * Throws broker/server-missing, naming every place tried.
+ * Finds a nats-server of at least NATS_SERVER_VERSION_MIN: LEIX_NATS_SERVER, PATH, the cache, Debian's
+ * archive. What was fetched is kept in the cache; processes that fetch at once each end with a whole binary.
+ * A LEIX_NATS_SERVER that does not work is an error, not a reason to look elsewhere. Throws
+ * broker/server-missing, naming every place tried.
  */
 export async function findNatsServer(options: FindNatsServerOptions): Promise<NatsServerBinary> {
   const tried: string[] = [];

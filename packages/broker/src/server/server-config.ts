@@ -37,12 +37,14 @@ export interface ClusterConfig {
   readonly routes: readonly Endpoint[];
 }
 
-/** The server drops what its queue of unstored publications cannot hold; a whole batch must fit many times. */
+/**
+ * The server drops what its queue of unstored publications cannot hold; a whole batch must fit many times.
+ */
 const BATCHES_IN_FLIGHT_MAX = 64;
 
 /**
- * Renders nats-server.conf. nats-server resolves relative paths against its working folder, not against the file:
- * start it in the folder (`startNatsServer` does; a container needs the folder as its working folder).
+ * Renders nats-server.conf. nats-server resolves relative paths against its working folder, not against the
+ * file: start it in the folder (`startNatsServer` does; a container needs the folder as its working folder).
  */
 export function renderServerConfig(config: ServerConfig): string {
   const { systemAccount, preload } = config;
@@ -79,7 +81,11 @@ jetstream {
   sync_interval: always
   strict: true
   limits {
-    batch { max_msgs: ${limits.BATCH_RECORDS_MAX}, max_inflight_per_stream: ${BATCHES_IN_FLIGHT_MAX}, timeout: "10s" }
+    batch {
+      max_msgs: ${limits.BATCH_RECORDS_MAX}
+      max_inflight_per_stream: ${BATCHES_IN_FLIGHT_MAX}
+      timeout: "10s"
+    }
   }
 }
 # The exports and permissions name acknowledgement subjects of the first form.

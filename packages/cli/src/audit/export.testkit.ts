@@ -21,7 +21,10 @@ export async function createLedger(): Promise<TestLedger> {
   return ledger;
 }
 
-/** The first members and some rejections: without policies, which take longest to load, it is quickly replayed. */
+/**
+ * The first members and some rejections: without policies, which take longest to load, it is quickly
+ * replayed.
+ */
 export async function createSmallLedger(): Promise<TestLedger> {
   const ledger = createTestLedger(createWorld());
   const members = (await signGenesis(ledger.world)).slice(0, 9);
@@ -54,7 +57,10 @@ export async function replayFile(file: string, trust: Trust): Promise<Replay> {
   return await replayLedger(trust, source);
 }
 
-/** A ledger in which one message was let through that should have been denied, properly signed and followed on. */
+/**
+ * A ledger in which one message was let through that should have been denied, properly signed and followed
+ * on.
+ */
 export async function createFalseLedger(): Promise<{ ledger: TestLedger; falseIndex: number }> {
   const ledger = await startTestLedger(createWorld());
   const { world, state, records } = ledger;

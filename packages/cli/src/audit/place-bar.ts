@@ -8,8 +8,8 @@ export interface FilePlace {
 const CELLS = 60;
 
 /**
- * Draws where in a file something is, over its whole length: `█` what comes before it and was checked, `✗` the place
- * itself, `·` what comes after and was not. Each cell stands for the same number of bytes.
+ * Draws where in a file something is, over its whole length: `█` what comes before and was checked, `✗`
+ * the place itself, `·` what comes after and was not. Each cell stands for the same number of bytes.
  */
 export function drawPlace({ offset, size }: FilePlace, cells = CELLS): string {
   const cell = Math.min(cells - 1, Math.max(0, Math.floor((offset / Math.max(1, size)) * cells)));

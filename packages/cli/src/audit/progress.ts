@@ -9,7 +9,10 @@ export interface ProgressScreen {
 const DRAW_MS = 100;
 const CLEAR_LINE = "\r\u001b[K";
 
-/** One line that is drawn again as work goes on, with the rate and the time left; nothing where nobody watches. */
+/**
+ * One line that is drawn again as work goes on, with the rate and the time left; nothing where nobody
+ * watches.
+ */
 export function createProgress(screen: ProgressScreen): {
   draw(progress: ReplayProgress): void;
   clear(): void;
@@ -32,7 +35,8 @@ export function toProgressLine({ checked, total, elapsedMs }: ReplayProgress): s
   const percent = total === 0 ? 100 : Math.floor((checked / total) * 100);
   const left = Number.isFinite(rate) && rate > 0 ? toTime((total - checked) / rate) : "–";
   const shownRate = Number.isFinite(rate) ? toCount(Math.round(rate)) : "–";
-  return `${toCount(checked)} of ${toCount(total)} records (${percent} %), ${shownRate} records/s, ${left} left`;
+  const done = `${toCount(checked)} of ${toCount(total)} records (${percent} %)`;
+  return `${done}, ${shownRate} records/s, ${left} left`;
 }
 
 export function toCount(value: number): string {

@@ -140,7 +140,7 @@ describe("a damaged file", () => {
     const place = { index: line - 1, offset: starts[line] };
     expect(found).toMatchObject({ mismatches: 1, differences: [place] });
     if (found instanceof LeixError) return;
-    // Only the sender's own signature is no link of the chain: the record is in its place, but cannot have been accepted.
+    // Only the sender's own signature is no link of the chain: in its place, but it was never acceptable.
     if (found.broken) expect(found.checked).toBe(line - 1);
     else expect(found.differences[0]?.code).toBe("record/decided-otherwise");
   }

@@ -50,8 +50,8 @@ export async function openBrokerSource(nc: PartyConnection): Promise<ReplaySourc
 }
 
 /**
- * The number of records that are there whole: a batch that is being stored counts only when all of it is. No batch is
- * larger than BATCH_RECORDS_MAX, so looking at so many from the end is enough.
+ * The number of records that are there whole: a batch that is being stored counts only when all of it is.
+ * No batch is larger than BATCH_RECORDS_MAX, so looking at so many from the end is enough.
  */
 export async function findEnd(nc: PartyConnection): Promise<number> {
   const head = await ledgerHead(nc);

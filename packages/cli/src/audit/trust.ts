@@ -5,7 +5,10 @@ import { loadNetwork } from "@leix/runtime";
 import { z } from "zod";
 
 const anchor = { anchorKey: KeyId, anchorAccount: AccountId };
-/** A party's `party.json` names the exchange `aud`, the network's own file `exchange`; all else in them is left out. */
+/**
+ * A party's `party.json` names the exchange `aud`, the network's own file `exchange`; all else in them is
+ * left out.
+ */
 const TrustFile = z.union([
   z.object({ ...anchor, aud: ExchangeId }),
   z
@@ -14,8 +17,8 @@ const TrustFile = z.union([
 ]);
 
 /**
- * What an audit starts from, and never takes from what it audits: the network's own file, or one that was handed over
- * in person. Throws `config/invalid`, `config/network-missing`.
+ * What an audit starts from, and never takes from what it audits: the network's own file, or one that was
+ * handed over in person. Throws `config/invalid`, `config/network-missing`.
  */
 export async function loadTrust(dir: string, file?: string): Promise<Trust> {
   if (file === undefined) {

@@ -14,8 +14,9 @@ export interface DraftContext {
 }
 
 /**
- * A draft of what the flags say. The node checks every value against the protocol before anything is stored; here it
- * is only made sure that each kind has what is its own. Throws `input/schema`, `client/not-found`, `client/id-ambiguous`.
+ * A draft of what the flags say. The node checks every value against the protocol before anything is stored;
+ * here it is only made sure that each kind has what is its own. Throws `input/schema`, `client/not-found`,
+ * `client/id-ambiguous`.
  */
 export async function toDraft(flags: SendFlags, context: DraftContext): Promise<Draft> {
   refuseMissing(flags);

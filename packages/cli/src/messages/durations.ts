@@ -16,7 +16,9 @@ export function parseDuration(text: string): number {
   throw new LeixError("input/schema", `${text}: a time is a number and ms, s, m, h or d, as in 15s`);
 }
 
-/** A time to come, in whole seconds: so long from now (`30d`), or a date (`2027-05-31`, until its end in UTC). */
+/**
+ * A time to come, in whole seconds: so long from now (`30d`), or a date (`2027-05-31`, until its end in UTC).
+ */
 export function parseDeadline(text: string, nowMs: number): number {
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return Math.floor((nowMs + parseDuration(text)) / 1_000);
   const endMs = Date.parse(`${text}T23:59:59Z`);

@@ -4,7 +4,10 @@ import { toObligationWords, toOutcomeSentence, toSourceWords } from "./words.ts"
 
 const INDENT = "    ";
 
-/** What became of a message for each recipient, and each rule that denied it once, with what would let it pass. */
+/**
+ * What became of a message for each recipient, and each rule that denied it once, with what would let it
+ * pass.
+ */
 export function writeExplanation(paper: Paper, explanation: MessageExplanation): void {
   const { colours } = paper;
   const { status, recipients, problem } = explanation;

@@ -5,7 +5,7 @@ import { fetchArrivals } from "./arrivals.ts";
 import { parseDuration } from "./durations.ts";
 import { writeForm, writeMessage } from "./message-text.ts";
 import { type Listen, withNode, withNodeOptions } from "./node-access.ts";
-import { alignRows, createPaper, type Paper, toTimeText } from "./paper.ts";
+import { alignRows, createPaper, type Paper, toSafeText, toTimeText } from "./paper.ts";
 import { STATUS_WORDS } from "./words.ts";
 
 interface InboxFlags {
@@ -55,7 +55,13 @@ async function listInbox(node: AgencyNode, flags: InboxFlags): Promise<void> {
 
 function toRow({ ref, claims, arrivedMs, status, problem }: ReceivedMessage): string[] {
   const state = status === "accepted" ? "" : `${STATUS_WORDS[status]} [${problem?.code}]`;
-  return [ref.id, toTimeText(arrivedMs / 1_000), claims?.kind ?? "message", claims?.iss ?? "unknown", state];
+  return [
+    toSafeText(ref.id),
+    toTimeText(arrivedMs / 1_000),
+    claims?.kind ?? "message",
+    claims?.iss ?? "unknown",
+    state,
+  ];
 }
 
 /** Without the text: a list is not a reading. */

@@ -11,7 +11,7 @@ export function writeMessage(paper: Paper, message: StoredMessage): void {
   const title = claims ? `${toAddressWords(claims)}, from ${claims.iss}` : "a message";
   paper.line(paper.colours.bold(title));
   const facts: Fact[] = [
-    ["id", ref.id],
+    ["id", toSafeText(ref.id)],
     ["state", `${STATUS_WORDS[status]}${problem ? ` [${problem.code}]` : ""}`],
     ...(claims ? listStated(claims) : []),
     ...listInForce(message),
@@ -40,7 +40,7 @@ function listMarked(claims: Exclude<Claims, { kind: "acknowledgement" }>): Fact[
     ["crime", claims.crime],
     ["urgency", claims.kind === "request" && claims.urgency ? (claims.urgency.ground ?? "yes") : undefined],
     ["access", claims.kind === "request" ? claims.access : undefined],
-    ["handling", claims.handling ? toHandlingWords([claims.handling]) : undefined],
+    ["handling", claims.handling ? toHandlingWords(claims.handling) : undefined],
     ["classification", claims.classification],
     ["evaluation", evaluation ? `${evaluation.source}${evaluation.information}` : undefined],
     ["personal data", personal ? toPersonalWords(personal) : undefined],
@@ -80,7 +80,7 @@ function listInForce({ decision }: StoredMessage): Fact[] {
   const duties = decision.recipients.flatMap((one) => one.obligations).map(toObligationWords);
   return [
     ["in force", [classification, ...handling].join(", ")],
-    ["", handling.length > 0 ? toHandlingWords(handling) : undefined],
+    ...handling.map((code): Fact => ["", toHandlingWords(code)]),
     ["keep until", deleteBy === undefined ? undefined : toTimeText(deleteBy)],
     ["goes back to", others > 0 ? `${others} other message${others > 1 ? "s" : ""}` : undefined],
     ["obligations", duties.length > 0 ? duties.join("; ") : undefined],

@@ -26,7 +26,9 @@ export function createPaper(screen: Screen): Paper {
   };
 }
 
-/** Rows under each other, each column as wide as its widest cell. Colours go on afterwards, around whole rows. */
+/**
+ * Rows under each other, each column as wide as its widest cell. Colours go on afterwards, around whole rows.
+ */
 export function alignRows(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
@@ -54,8 +56,8 @@ export function wrapText(text: string, columns: number): string[] {
 }
 
 /**
- * What another party wrote, fit for a terminal: control characters could move the cursor, and direction marks could
- * make a text read as another one. They are shown by their numbers; line breaks and tabs stay.
+ * What another party wrote, fit for a terminal: control characters could move the cursor, and direction marks
+ * could make a text read as another one. They are shown by their numbers; line breaks and tabs stay.
  */
 export function toSafeText(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {

@@ -58,7 +58,10 @@ async function waitForDecision(node: AgencyNode, { ref }: Sent, waitMs: number):
   }
 }
 
-/** The message is in the outbox: the next command, or the agency's service, sends it and takes in its decision. */
+/**
+ * The message is in the outbox: the next command, or the agency's service, sends it and takes in its
+ * decision.
+ */
 const NOT_YET: readonly string[] = ["client/decision-timeout", "broker/unreachable"];
 
 function writeSent(paper: Paper, { ref, claims, status }: SentMessage, writeOutcome: () => void): void {

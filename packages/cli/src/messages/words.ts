@@ -22,8 +22,8 @@ const HANDLING_WORDS: Readonly<Record<string, string>> = {
   H3: "other restrictions, in the text",
 };
 
-export function toHandlingWords(codes: readonly string[]): string {
-  return codes.map((code) => `${code} (${HANDLING_WORDS[code] ?? "unknown code"})`).join("; ");
+export function toHandlingWords(code: string): string {
+  return `${code} (${HANDLING_WORDS[code] ?? "unknown code"})`;
 }
 
 const CONFIDENCE_WORDS: Readonly<Record<string, string>> = {

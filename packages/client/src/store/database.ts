@@ -5,7 +5,9 @@ import { LeixError } from "@leix/protocol";
 export type Database = DatabaseSync;
 
 const SCHEMA_VERSION = 1;
-/** The service and a person's command line share the file: whoever comes second waits this long for its turn. */
+/**
+ * The service and a person's command line share the file: whoever comes second waits this long for its turn.
+ */
 const BUSY_TIMEOUT_MS = 10_000;
 
 const SCHEMA = `
@@ -66,8 +68,8 @@ CREATE TABLE sightings (
 `;
 
 /**
- * Opens the file, and makes it where there is none. What is committed is on disk (WAL, synchronous FULL). Throws
- * `client/store-unusable` where it cannot be opened or was written by another version.
+ * Opens the file, and makes it where there is none. What is committed is on disk (WAL, synchronous FULL).
+ * Throws `client/store-unusable` where it cannot be opened or was written by another version.
  */
 export function openDatabase(file: string): Database {
   let database: Database | undefined;

@@ -57,14 +57,16 @@ const CopyRow = ArrivalRow.omit({ attempts: true, kind: true }).extend({
 export type CopyRow = z.infer<typeof CopyRow>;
 
 const ARRIVAL_COLUMNS = "arrival, kind, sender, id, payload, arrived_ms AS arrivedMs, attempts";
-const COPY_COLUMNS = `arrival, sender, id, payload, arrived_ms AS arrivedMs, status, code, detail, iss, digest,
-  thread, message_kind AS messageKind, acknowledgement`;
+const COPY_COLUMNS = `arrival, sender, id, payload, arrived_ms AS arrivedMs, status, code, detail,
+  iss, digest, thread, message_kind AS messageKind, acknowledgement`;
 
-/** Everything that was delivered to the agency. Copies stay; an answer goes when the outbox has taken it over. */
+/**
+ * Everything that was delivered to the agency. Copies stay; an answer goes when the outbox has taken it over.
+ */
 export interface Inbox {
   /**
-   * False where it is here already. One that could not be believed or read is replaced by a better copy of the
-   * same message.
+   * False where it is here already. One that could not be believed or read is replaced by a better copy of
+   * the same message.
    */
   add(arrival: Arrival, nowMs: number): boolean;
   /** What nobody has judged yet, oldest first, after a place in the order of arrival. */
@@ -79,7 +81,7 @@ export interface Inbox {
   setAcknowledgement(arrival: number, id: MessageId): boolean;
   /** Copies only, judged. */
   list(): CopyRow[];
-  get(iss: AgencyId, id: MessageId): CopyRow | undefined;
+  get(iss: AgencyId, id: string): CopyRow | undefined;
   listThread(thread: MessageId): CopyRow[];
   match(part: string): CopyRow[];
 }
@@ -87,8 +89,9 @@ export interface Inbox {
 export function createInbox(database: Database): Inbox {
   const add = database.prepare(
     `INSERT INTO inbox (kind, sender, id, payload, arrived_ms) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (kind, sender, id) DO UPDATE SET payload = excluded.payload, arrived_ms = excluded.arrived_ms,
-       attempts = 0, status = NULL, code = NULL, detail = NULL, acknowledgement = NULL
+     ON CONFLICT (kind, sender, id) DO UPDATE SET
+       payload = excluded.payload, arrived_ms = excluded.arrived_ms, attempts = 0,
+       status = NULL, code = NULL, detail = NULL, acknowledgement = NULL
      WHERE inbox.status IN ('unverifiable', 'undecryptable') AND inbox.payload <> excluded.payload`,
   );
   const unsettled = database.prepare(

@@ -108,10 +108,12 @@ export function createOutbox(database: Database): Outbox {
   );
   const envelope = database.prepare("SELECT envelope FROM outbox WHERE id = ?");
   const received = database.prepare(
-    "UPDATE outbox SET status = 'received', received_ms = ? WHERE id = ? AND status IN ('stored', 'received')",
+    `UPDATE outbox SET status = 'received', received_ms = ?
+     WHERE id = ? AND status IN ('stored', 'received')`,
   );
   const settled = database.prepare(
-    "UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?, envelope = iif(?, envelope, NULL) WHERE id = ?",
+    `UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?, envelope = iif(?, envelope, NULL)
+     WHERE id = ?`,
   );
   return {
     head: () => ChainRow.parse(head.get() ?? { seq: 0, digest: null }),

@@ -8,7 +8,9 @@ const RulesRow = z.object({ index: z.int(), record: z.instanceof(Uint8Array) });
 export interface Rules {
   /** From an index on, in order. */
   list(from: number): { readonly index: number; readonly record: Uint8Array }[];
-  /** The same record again changes nothing. Throws `ledger/rolled-back` where another one was there before. */
+  /**
+   * The same record again changes nothing. Throws `ledger/rolled-back` where another one was there before.
+   */
   add(index: number, record: Uint8Array): void;
 }
 

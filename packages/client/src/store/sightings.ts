@@ -17,7 +17,10 @@ const SightingRow = z.object({
   at: z.int(),
 });
 
-/** Every place of the ledger that this node has seen signed: what a follower holds against a rolled-back ledger. */
+/**
+ * Every place of the ledger that this node has seen signed: what a follower holds against a rolled-back
+ * ledger.
+ */
 export interface Sightings {
   /**
    * Throws `ledger/rolled-back` where the place contradicts what was seen before: another record at the same

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { NETWORK_FILES } from "@leix/runtime";
+import type { TestExchange } from "./exchange.ts";
+import { startProgram, type TestProgram } from "./program.ts";
+
+/** A place in the work of a round; `before` and `after` each call of a port. */
+export type FaultPlace = `${"before" | "after"} ${"record" | "delivery" | "quarantine" | "acknowledgement"}`;
+
+/** What happens when a place is reached for the n-th time. */
+export interface Fault {
+  readonly at: FaultPlace;
+  readonly time: number;
+  /** `kill`: as a crash. `stop`: it stands still until it is woken. `lost answer`: the port says that it cannot know. */
+  readonly what: "kill" | "stop" | "lost answer";
+}
+
+/** What the program is told, in JSON, as its only argument. */
+export interface FaultOrder {
+  readonly network: string;
+  readonly natsUrl: string;
+  readonly faults: readonly Fault[];
+  /**
+   * Digests of inputs, of their bytes or of their signing inputs. They make one round, whenever they come, and
+   * nothing counts before it. Without them everything counts from the start.
+   */
+  readonly about?: readonly string[];
+  /** Digests of inputs that end the process whenever it looks at them. */
+  readonly deadly?: readonly string[];
+}
+
+/** Begins the line that tells of a fault as it comes; after a `kill` it is the last one. */
+export const FAULT_LINE = "fault: ";
+const STARTED = '"event":"policy.started"';
+
+/** The policy service as it is, but for ports that come to harm where they are told to. */
+export function startFaultyPolicy(
+  exchange: TestExchange,
+  harm: Pick<FaultOrder, "faults" | "about" | "deadly">,
+): Promise<TestProgram> {
+  const order: FaultOrder = { network: exchange.dir, natsUrl: exchange.broker.natsUrl, ...harm };
+  return startProgram({
+    file: new URL("../../../services/policy/src/faulty-policy.testkit.ts", import.meta.url),
+    args: [JSON.stringify(order)],
+    logFile: join(exchange.dir, NETWORK_FILES.log, "policy-faulty.log"),
+  });
+}
+
+/** The policy service itself, once it has folded the ledger. */
+export async function startPolicy(exchange: TestExchange, name = "policy"): Promise<TestProgram> {
+  const program = await startProgram({
+    file: new URL("../../../services/policy/src/main.ts", import.meta.url),
+    env: { LEIX_NETWORK: exchange.dir, LEIX_NATS_URL: exchange.broker.natsUrl },
+    logFile: join(exchange.dir, NETWORK_FILES.log, `${name}.log`),
+  });
+  await program.untilSaid(STARTED);
+  return program;
+}

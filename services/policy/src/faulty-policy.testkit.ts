@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import { writeSync } from "node:fs";
+import { join } from "node:path";
+import { connectBroker, type OutMessage, openOutDrain } from "@leix/broker";
+import { decodeUtf8, encodeBase64url, LeixError, limits, toDigest } from "@leix/protocol";
+import { createLogger, loadPartyFolder, loadSigningKey, runService } from "@leix/runtime";
+import type { FaultOrder, FaultPlace } from "@leix/testkit";
+import { createPolicyEvents } from "./events.ts";
+import { createNatsInboxes, createNatsQuarantine } from "./nats-inboxes.ts";
+import { createNatsLedger } from "./nats-ledger.ts";
+import { createPolicyService, type PolicyServiceOptions } from "./policy-service.ts";
+
+// Started by packages/testkit, faulty-policy.ts, which says what an order means.
+const order = JSON.parse(process.argv[2] ?? "") as FaultOrder;
+const awaited = new Set<string>(order.about);
+const reached = new Map<FaultPlace, number>();
+/** Nothing counts before the round that the order is about. */
+let isArmed = awaited.size === 0;
+
+function tell(line: string): void {
+  writeSync(1, `fault: ${line}\n`);
+}
+
+function meet(at: FaultPlace): void {
+  if (!isArmed) return;
+  const time = (reached.get(at) ?? 0) + 1;
+  reached.set(at, time);
+  const fault = order.faults.find((one) => one.at === at && one.time === time);
+  if (!fault) return;
+  tell(`${at} ${time} ${fault.what}`);
+  if (fault.what === "lost answer") throw new LeixError("broker/not-acknowledged", "as the order says");
+  process.kill(process.pid, fault.what === "kill" ? "SIGKILL" : "SIGSTOP");
+}
+
+async function around<T>(work: "record" | "delivery" | "quarantine", call: () => Promise<T>): Promise<T> {
+  meet(`before ${work}`);
+  const result = await call();
+  meet(`after ${work}`);
+  return result;
+}
+
+/** Of the bytes, and of the signing input where there is a token. */
+function listDigests({ data }: OutMessage): string[] {
+  const token = /"message":"([^"]+)\.[^".]*"/.exec(decodeUtf8(data))?.[1];
+  return [toDigest(data), ...(token ? [toDigest(token)] : [])];
+}
+
+function isAmong(message: OutMessage, digests: Iterable<string>): boolean {
+  const own = listDigests(message);
+  return [...digests].some((digest) => own.includes(digest));
+}
+
+type Drain = PolicyServiceOptions["drain"];
+
+/** What the order is about is held back until all of it is there, and then is one round. */
+function gatherRounds(drain: Drain): Drain {
+  const kept: OutMessage[] = [];
+  return {
+    add: (account) => drain.add(account),
+    async next(signal) {
+      while (true) {
+        const round = await drain.next(signal);
+        if (!round || isArmed) return round;
+        const mine = round.filter((message) => isAmong(message, awaited));
+        kept.push(...mine);
+        for (const message of mine) for (const digest of listDigests(message)) awaited.delete(digest);
+        const others = round.filter((message) => !mine.includes(message));
+        if (others.length > 0) return others;
+        if (awaited.size > 0) continue;
+        isArmed = true;
+        return kept;
+      }
+    },
+  };
+}
+
+/** Acknowledgements are met when the next round is asked for: by then the broker has them. */
+function spoilAcknowledgements(
+  drain: Drain,
+  flush: () => Promise<void>,
+  onRound: (round: readonly OutMessage[]) => void,
+): Drain {
+  let hasAcknowledged = false;
+  return {
+    add: (account) => drain.add(account),
+    async next(signal) {
+      if (hasAcknowledged) {
+        hasAcknowledged = false;
+        await flush();
+        meet("after acknowledgement");
+      }
+      const round = await drain.next(signal);
+      if (!round) return undefined;
+      onRound(round);
+      return round.map((message) => ({
+        ...message,
+        ack() {
+          meet("before acknowledgement");
+          message.ack();
+          hasAcknowledged = true;
+        },
+      }));
+    },
+  };
+}
+
+/** What is given up is not looked at any more, and so does no harm. */
+function isDeadly(message: OutMessage): boolean {
+  return message.deliveries < limits.DELIVERIES_MAX && isAmong(message, order.deadly ?? []);
+}
+
+await runService(createLogger("policy", "info"), async (signal) => {
+  const folder = join(order.network, "services", "policy");
+  const { access, party } = await loadPartyFolder(folder, order.natsUrl);
+  const nc = await connectBroker(access, { name: "policy", signal, firstConnectWaitMs: 60_000 });
+  const [ledger, inboxes, quarantine] = [
+    createNatsLedger(nc),
+    createNatsInboxes(nc),
+    createNatsQuarantine(nc),
+  ];
+  let inHand: readonly OutMessage[] = [];
+  const drain = openOutDrain(nc);
+  const service = createPolicyService({
+    ledger: {
+      count: () => ledger.count(),
+      read: (index) => ledger.read(index),
+      append: (records, head) => around("record", () => ledger.append(records, head)),
+    },
+    inboxes: { deliver: (deliveries) => around("delivery", () => inboxes.deliver(deliveries)) },
+    quarantine: {
+      keep: (account, digest, bytes) => around("quarantine", () => quarantine.keep(account, digest, bytes)),
+    },
+    drain: spoilAcknowledgements(
+      gatherRounds(drain),
+      () => nc.flush(),
+      (round) => {
+        inHand = round;
+      },
+    ),
+    trust: { aud: party.aud, anchorKey: party.anchorKey, anchorAccount: party.anchorAccount },
+    key: await loadSigningKey(folder),
+    events: createPolicyEvents(createLogger("policy", "info")),
+    clock() {
+      const deadly = inHand.find(isDeadly);
+      if (deadly) {
+        tell(`deadly input, delivery ${deadly.deliveries}`);
+        process.kill(process.pid, "SIGKILL");
+      }
+      return Date.now();
+    },
+    createSalt: () => encodeBase64url(randomBytes(16)),
+  });
+  return {
+    async run(runSignal) {
+      await using resources = new AsyncDisposableStack();
+      resources.defer(() => nc.close());
+      resources.use(drain);
+      await service.run(runSignal);
+    },
+  };
+});
