@@ -52,6 +52,9 @@ async function requestRange(nc: NatsConnection, question: object): Promise<Ledge
   const answers = await nc.requestMany(DIRECT_GET, JSON.stringify(question), {
     strategy: "sentinel",
     maxWait: ANSWER_TIMEOUT_MS,
+    // A subscription of its own, gone with the answer: for a lasting one the server would keep a mapping of
+    // every question that crossed from one account into another.
+    noMux: true,
   });
   for await (const answer of answers) {
     const code = answer.headers?.code ?? 0;

@@ -80,20 +80,33 @@ describe("policy files and sets", () => {
 });
 
 describe("what takes two signatures", () => {
-  const ended = { ...toTerms().terms, ended: true } as NonNullable<ReturnType<typeof toTerms>["terms"]>;
+  const agreed = toTerms().terms as NonNullable<ReturnType<typeof toTerms>["terms"]>;
+  const changed = { ...agreed, ceiling: "secret" } as const;
 
   test("terms are in force once both have signed the same", async () => {
     const other = await startTestLedger(createWorld());
-    const sign = (by: "AL" | "RS", version: number, terms = ended) =>
+    const sign = (by: "AL" | "RS", version: number, terms: typeof agreed = changed) =>
       other.world.statement(by, toTerms({ version, terms }));
     await other.append(await sign("AL", 2));
     expect(other.state.terms.get("AL+RS")?.version).toBe(1);
-    await other.append(await sign("RS", 2, { ...ended, ceiling: "secret" }));
+    await other.append(await sign("RS", 2, { ...agreed, ceiling: "unclassified" }));
     expect(other.state.terms.get("AL+RS")?.version).toBe(1);
     await other.append(await sign("RS", 3));
     expect(other.state.terms.get("AL+RS")?.version).toBe(1);
     await other.append(await sign("AL", 3));
-    expect(other.state.terms.get("AL+RS")).toEqual({ version: 3, content: ended });
+    expect(other.state.terms.get("AL+RS")).toEqual({ version: 3, content: changed });
+  });
+
+  test("terms are ended by one, and begin again by both", async () => {
+    const other = await startTestLedger(createWorld());
+    const sign = (by: "AL" | "RS", version: number, terms: typeof agreed) =>
+      other.world.statement(by, toTerms({ version, terms }));
+    await other.append(await sign("AL", 2, { ...agreed, ended: true }));
+    expect(other.state.terms.get("AL+RS")).toMatchObject({ version: 2, content: { ended: true } });
+    await other.append(await sign("AL", 3, agreed));
+    expect(other.state.terms.get("AL+RS")?.version).toBe(2);
+    await other.append(await sign("RS", 3, agreed));
+    expect(other.state.terms.get("AL+RS")).toEqual({ version: 3, content: agreed });
   });
 
   test("a suspended authority's signature does not count", async () => {

@@ -86,6 +86,7 @@ function foldStatement(state: State, statement: Statement): void {
   switch (statement.kind) {
     case "anchor":
       state.channelCeiling = statement.channelCeiling;
+      state.reservedAccounts = statement.reservedAccounts;
       state.policySetThreshold = statement.policySetThreshold;
       registerParty(state, { id: "anchor", statement }, statement.keys);
       registerKeys(state, "policy", statement.policyKeys);
@@ -131,12 +132,13 @@ function registerKeys(state: State, party: Party["id"], keys: readonly Registere
   for (const key of keys) state.keys.set(key.kid, { party, key, withdrawn: false });
 }
 
+/** Terms begin when both have signed them; ending them takes one, for what is given can be taken back. */
 function foldTerms(state: State, statement: Extract<Statement, { kind: "terms" }>): void {
   state.proposals.set(toProposalKey(statement), {
     version: statement.version,
     digest: toAgreementDigest(statement),
   });
-  if (countSignatures(state, statement) < 2) return;
+  if (!statement.terms.ended && countSignatures(state, statement) < 2) return;
   state.terms.set(statement.subject, { version: statement.version, content: statement.terms });
 }
 

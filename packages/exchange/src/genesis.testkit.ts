@@ -51,6 +51,7 @@ export function toAnchor(changes: Partial<Of<"anchor">> = {}): Of<"anchor"> {
     policyKeys: [toRegisteredKey("policy")],
     policySetThreshold: 2,
     channelCeiling: "confidential",
+    reservedAccounts: [toAccount("BROKER")],
     ...changes,
   };
 }

@@ -32,7 +32,7 @@ describe("members and terms", () => {
     expect(queries.channelCeiling()).toBe("confidential");
   });
 
-  test("terms whichever way round, and none once both have ended them", async () => {
+  test("terms whichever way round, and none once one has ended them", async () => {
     const world = createWorld();
     const ledger = await startTestLedger(world);
     const queries = createQueries(ledger.state);
@@ -42,8 +42,6 @@ describe("members and terms", () => {
     expect(queries.terms(AL, CountryCode.parse("MK"))).toBeUndefined();
     const ended = toTerms({ version: 2, terms: { ...terms, ended: true } as NonNullable<typeof terms> });
     await ledger.append(await world.statement("AL", ended));
-    expect(queries.terms(AL, RS)).toEqual(terms);
-    await ledger.append(await world.statement("RS", ended));
     expect(queries.terms(AL, RS)).toBeUndefined();
   });
 });

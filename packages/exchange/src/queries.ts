@@ -21,7 +21,7 @@ export function createQueries(state: State): Queries {
   };
 }
 
-/** Terms that both have ended are none. */
+/** Terms that were ended are none. */
 function findTerms(state: State, pair: string): TermsContent | undefined {
   const content = state.terms.get(pair)?.content;
   return content?.ended ? undefined : content;

@@ -101,6 +101,8 @@ export interface State {
   readonly trust: Trust;
   head: Head;
   channelCeiling: Classification;
+  /** The broker's own accounts: nobody's. */
+  reservedAccounts: readonly AccountId[];
   policySetThreshold: number;
   policySet: ActivePolicySet | undefined;
   readonly parties: LayeredMap<PartyId, Party>;
@@ -146,6 +148,7 @@ export function createState(trust: Trust): State {
     trust,
     head: { index: 0, prev: null, at: 0 },
     channelCeiling: "unclassified",
+    reservedAccounts: [],
     policySetThreshold: 1,
     policySet: undefined,
     ...createTables(),
@@ -164,6 +167,7 @@ export function absorbLayer(below: State, layer: State): void {
   }
   below.head = layer.head;
   below.channelCeiling = layer.channelCeiling;
+  below.reservedAccounts = layer.reservedAccounts;
   below.policySetThreshold = layer.policySetThreshold;
   below.policySet = layer.policySet;
 }

@@ -161,11 +161,12 @@ function judgeAccount(
   state: State,
   statement: Extract<Statement, { kind: "authority" | "agency" }>,
 ): Refusal | undefined {
-  const owner = state.accounts.get(statement.account.id);
+  const { id } = statement.account;
+  const owner = state.accounts.get(id);
   const before = state.parties.get(statement.subject)?.statement;
-  const isKept = !before || !("account" in before) || before.account.id === statement.account.id;
-  if ((owner === undefined || owner === statement.subject) && isKept) return undefined;
-  return { code: "statement/key-taken", detail: `account ${statement.account.id}` };
+  const isKept = !before || !("account" in before) || before.account.id === id;
+  const isFree = !state.reservedAccounts.includes(id) && (owner === undefined || owner === statement.subject);
+  return isFree && isKept ? undefined : { code: "statement/key-taken", detail: `account ${id}` };
 }
 
 function judgePolicySet(

@@ -139,6 +139,11 @@ describe("keys and accounts belong to one party and one use", () => {
       "statement/key-taken",
     ],
     [
+      "an account of the broker's own",
+      ["AL", toAgency("AL-SPOC", { ...v2, account: toAccountOf("BROKER") })],
+      "statement/key-taken",
+    ],
+    [
       "another account than before",
       ["AL", toAgency("AL-SPOC", { ...v2, account: toAccountOf("MK-SPOC") })],
       "statement/key-taken",

@@ -79,7 +79,7 @@ export const ERRORS = {
   },
   "identity/account-unknown": {
     when: "The NATS account that sent the input belongs to no registered party.",
-    todo: "Wait until the party's enrolment is recorded, then send again.",
+    todo: "Wait until the party's enrolment is recorded, then sign and send a new message.",
   },
   "identity/issuer-not-account": {
     when: "iss, the signing key and the NATS account do not all belong to the same party.",

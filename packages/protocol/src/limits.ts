@@ -30,6 +30,7 @@ export const SOURCES_MAX = 32;
 export const CONSENTS_MAX = 32;
 export const SUBJECTS_MAX = 16;
 export const KEYS_MAX = 16;
+export const RESERVED_ACCOUNTS_MAX = 16;
 export const POLICY_FILES_MAX = 200;
 export const JSON_DEPTH_MAX = 16;
 /** How far iat may lie ahead of the time of receipt. */

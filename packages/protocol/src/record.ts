@@ -113,8 +113,11 @@ function toStatementName({ kind, subject, version, iss }: Statement) {
   return { kind, subject, version, iss };
 }
 
+/** What is looked at before the kind is known. */
+const Head = z.looseObject({ v: z.unknown(), kind: z.unknown() });
+
 function refuseUnknown(payload: unknown, kinds: readonly string[]): void {
-  const head = z.looseObject({ v: z.unknown(), kind: z.unknown() }).safeParse(payload);
+  const head = Head.safeParse(payload);
   if (!head.success) return;
   const { v, kind } = head.data;
   if (typeof v === "number" && v !== 1) throw new LeixError("input/version-unknown");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AccountId, AgencyId, CountryCode, Digest, ExchangeId, NumericDate, ServiceId } from "./ids.ts";
 import { RegisteredKey } from "./keys.ts";
-import { KEYS_MAX, POLICY_FILES_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
+import { KEYS_MAX, POLICY_FILES_MAX, RESERVED_ACCOUNTS_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
 import {
   AgencyRole,
   AgencyType,
@@ -48,6 +48,10 @@ export const AnchorStatement = z.strictObject({
   policySetThreshold: z.int().min(1).max(100),
   /** The highest classification this exchange is accredited to carry. */
   channelCeiling: Classification,
+  /**
+   * The broker's own accounts, which no party may ever name as its own: the registry would change them.
+   */
+  reservedAccounts: z.array(AccountId).max(RESERVED_ACCOUNTS_MAX),
 });
 
 /** Keys of the exchange's own services. */
@@ -98,9 +102,11 @@ export const ClearanceStatement = z.strictObject({
   level: Classification,
 });
 
-/** What two countries agreed; in force when both authorities have signed the same version and content. */
+/**
+ * What two countries agreed; in force once both authorities have signed the same version and content, and ended as
+ * soon as one of them has signed a version that says so.
+ */
 export const TermsContent = z.strictObject({
-  /** The later of the two may see it ended by a version with `ended: true`. */
   ended: z.boolean(),
   /** LED 35 to 38: the bases on which personal data may travel; none where the list is empty. */
   personal: z.array(PersonalBasis).max(PersonalBasis.options.length),

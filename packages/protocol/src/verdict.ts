@@ -136,13 +136,15 @@ function openHidden(content: MessageDecision, disclosures: readonly Disclosure[]
   };
 }
 
+/** What `_sd` may hide. */
+const Members = z.strictObject({ outcome: Outcome.optional(), markings: Markings.optional() });
+
 function openMembers(members: readonly Disclosure[]): Pick<Opened, "outcome" | "markings"> {
   const entries = members.map(({ name, value }): [string, unknown] => [name ?? "", value]);
   if (new Set(entries.map(([name]) => name)).size !== entries.length) {
     throw new LeixError("decision/malformed", "a member is disclosed under two digests");
   }
-  const known = z.strictObject({ outcome: Outcome.optional(), markings: Markings.optional() });
-  const { outcome, markings } = parseSchema(known, Object.fromEntries(entries), "decision/malformed");
+  const { outcome, markings } = parseSchema(Members, Object.fromEntries(entries), "decision/malformed");
   return { outcome, markings };
 }
 

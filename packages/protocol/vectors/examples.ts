@@ -121,6 +121,7 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     policyKeys: [KEYS.policy.registered],
     policySetThreshold: 2,
     channelCeiling: "restricted",
+    reservedAccounts: [],
   },
   service: {
     ...statement,

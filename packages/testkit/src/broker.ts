@@ -188,7 +188,9 @@ export class TestBroker implements AsyncDisposable {
   /** What a user of this role in BROKER connects with. */
   async access(role: BrokerRole): Promise<BrokerAccess> {
     const signer = this.keys.brokerRoles[role];
-    return this.accessWith(await createCredentials({ name: role, account: this.jwts.brokerAccount, signer }));
+    return this.accessWith(
+      await createCredentials({ name: role, account: this.jwts.roleAccounts[role], signer }),
+    );
   }
 
   /** What a user of this party connects with. */

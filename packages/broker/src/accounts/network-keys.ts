@@ -1,19 +1,25 @@
 import type { AccountId } from "@leix/protocol";
 import type { KeyPair } from "@nats-io/nkeys";
 import { createNkey, toAccountId } from "./nkeys.ts";
-import { encodeBrokerAccountJwt, encodeOperatorJwt, encodeSystemAccountJwt } from "./operator-jwt.ts";
+import {
+  encodeBrokerAccountJwt,
+  encodeOperatorJwt,
+  encodeReaderAccountJwt,
+  encodeSystemAccountJwt,
+} from "./operator-jwt.ts";
 import { BROKER_ROLES, type BrokerRole, SYSTEM_ROLES, type SystemRole } from "./roles.ts";
 
 /**
- * Every NATS identity of one network but the parties'. The three identity keys (operator, system, broker) are
- * used once, when the network is made, and then kept offline; `operatorSigning` signs accounts as members
- * come and go; a role's key signs users of that role and can give nothing more.
+ * Every NATS identity of one network but the parties'. The four identity keys (operator, system, broker,
+ * reader) are used once, when the network is made, and then kept offline; `operatorSigning` signs accounts as
+ * members come and go; a role's key signs users of that role and can give nothing more.
  */
 export interface NetworkKeys {
   readonly operator: KeyPair;
   readonly operatorSigning: KeyPair;
   readonly system: KeyPair;
   readonly broker: KeyPair;
+  readonly reader: KeyPair;
   readonly systemRoles: Readonly<Record<SystemRole, KeyPair>>;
   readonly brokerRoles: Readonly<Record<BrokerRole, KeyPair>>;
 }
@@ -23,7 +29,9 @@ export interface NetworkJwts {
   readonly operatorJwt: string;
   readonly systemAccount: AccountId;
   readonly brokerAccount: AccountId;
-  /** SYS and BROKER, by account. */
+  /** The account in which users of a role live: its signing key is good there and nowhere else. */
+  readonly roleAccounts: Readonly<Record<BrokerRole, AccountId>>;
+  /** SYS, BROKER and READER, by account. */
   readonly preload: ReadonlyMap<AccountId, string>;
 }
 
@@ -33,6 +41,7 @@ export function createNetworkKeys(): NetworkKeys {
     operatorSigning: createNkey("operator"),
     system: createNkey("account"),
     broker: createNkey("account"),
+    reader: createNkey("account"),
     systemRoles: mapRoles(SYSTEM_ROLES, () => createNkey("account")),
     brokerRoles: mapRoles(BROKER_ROLES, () => createNkey("account")),
   };
@@ -40,7 +49,10 @@ export function createNetworkKeys(): NetworkKeys {
 
 /** Signs what `renderServerConfig` needs. Sign again after a change of the roles: the keys stay the same. */
 export async function encodeNetworkJwts(name: string, keys: NetworkKeys): Promise<NetworkJwts> {
-  const [systemAccount, brokerAccount] = [toAccountId(keys.system), toAccountId(keys.broker)];
+  const systemAccount = toAccountId(keys.system);
+  const brokerAccount = toAccountId(keys.broker);
+  const readerAccount = toAccountId(keys.reader);
+  const roleKeys = mapRoles(BROKER_ROLES, (role) => keys.brokerRoles[role].getPublicKey());
   const signer = keys.operatorSigning;
   const operatorJwt = await encodeOperatorJwt({
     name,
@@ -53,16 +65,17 @@ export async function encodeNetworkJwts(name: string, keys: NetworkKeys): Promis
     roleKeys: mapRoles(SYSTEM_ROLES, (role) => keys.systemRoles[role].getPublicKey()),
     signer,
   });
-  const brokerJwt = await encodeBrokerAccountJwt({
-    account: brokerAccount,
-    roleKeys: mapRoles(BROKER_ROLES, (role) => keys.brokerRoles[role].getPublicKey()),
-    signer,
-  });
+  const brokerJwt = await encodeBrokerAccountJwt({ account: brokerAccount, roleKeys, signer });
+  const readerJwt = await encodeReaderAccountJwt({ account: readerAccount, brokerAccount, roleKeys, signer });
   const preload = new Map([
     [systemAccount, systemJwt],
     [brokerAccount, brokerJwt],
+    [readerAccount, readerJwt],
   ]);
-  return { operatorJwt, systemAccount, brokerAccount, preload };
+  const roleAccounts = mapRoles(BROKER_ROLES, (role) => {
+    return BROKER_ROLES[role].account === "READER" ? readerAccount : brokerAccount;
+  });
+  return { operatorJwt, systemAccount, brokerAccount, roleAccounts, preload };
 }
 
 function mapRoles<Role extends string, T>(roles: Readonly<Record<Role, unknown>>, to: (role: Role) => T) {

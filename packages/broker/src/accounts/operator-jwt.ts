@@ -3,7 +3,18 @@ import { type Account, type Export, encodeAccount, encodeOperator } from "@nats-
 import type { KeyPair } from "@nats-io/nkeys";
 import { checkName } from "./names.ts";
 import { checkPublicNkey, type PublicNkey } from "./nkeys.ts";
-import { BROKER_ROLES, type BrokerRole, SYSTEM_ROLES, type SystemRole, toScopedKey } from "./roles.ts";
+import {
+  BROKER_ROLES,
+  type BrokerRole,
+  READER_SERVICES,
+  READER_STREAMS,
+  type RoleAccount,
+  type RolePermissions,
+  type ScopedSigningKey,
+  SYSTEM_ROLES,
+  type SystemRole,
+  toScopedKey,
+} from "./roles.ts";
 
 /**
  * The operator's own statement: which keys may sign accounts. Signed by the operator's identity key, which is
@@ -33,15 +44,16 @@ export async function encodeSystemAccountJwt(options: {
     options.account,
     {
       limits: { ...ORDINARY_LIMITS, imports: 0, exports: -1 },
-      signing_keys: toScopedKeys(SYSTEM_ROLES, options.roleKeys),
+      signing_keys: toScopedKeys([["pusher", SYSTEM_ROLES.pusher]], options.roleKeys),
     },
     { signer: options.signer },
   );
 }
 
 /**
- * The account that owns every stream. Each export names the place of the importing account's id in the
- * subject, so that the server refuses an import of anything but the importer's own part.
+ * The account that owns every stream. Each export for parties names the place of the importing account's id
+ * in the subject, so that the server refuses an import of anything but the importer's own part. The exports
+ * for READER are imported by its JWT alone: accounts get their imports from the operator.
  */
 export async function encodeBrokerAccountJwt(options: {
   readonly account: AccountId;
@@ -50,10 +62,27 @@ export async function encodeBrokerAccountJwt(options: {
 }): Promise<string> {
   const account: Partial<Account> = {
     limits: { ...ORDINARY_LIMITS, imports: 0, exports: -1, ...STREAM_LIMITS },
-    exports: [...BROKER_EXPORTS],
-    signing_keys: toScopedKeys(BROKER_ROLES, options.roleKeys),
+    exports: [...PARTY_EXPORTS, ...READER_EXPORTS],
+    signing_keys: toScopedKeys(pickRoles("BROKER"), options.roleKeys),
   };
   return encodeAccount("BROKER", options.account, account, { signer: options.signer });
+}
+
+/** The account of those who only read: no streams, no exports. */
+export async function encodeReaderAccountJwt(options: {
+  readonly account: AccountId;
+  readonly brokerAccount: AccountId;
+  readonly roleKeys: Readonly<Record<BrokerRole, PublicNkey>>;
+  readonly signer: KeyPair;
+}): Promise<string> {
+  const account: Partial<Account> = {
+    limits: { ...ORDINARY_LIMITS, imports: READER_EXPORTS.length, exports: 0 },
+    imports: READER_EXPORTS.map(({ name, subject, type }) => {
+      return { name, subject, type, account: options.brokerAccount };
+    }),
+    signing_keys: toScopedKeys(pickRoles("READER"), options.roleKeys),
+  };
+  return encodeAccount("READER", options.account, account, { signer: options.signer });
 }
 
 /** What is not said in an account JWT is zero: a limit that is left out refuses every connection. */
@@ -69,7 +98,12 @@ const ORDINARY_LIMITS = {
 
 const STREAM_LIMITS = { disk_storage: -1, mem_storage: 0, streams: -1, consumer: -1 } as const;
 
-const BROKER_EXPORTS: readonly Export[] = [
+const READER_EXPORTS: readonly Export[] = [
+  ...READER_SERVICES.map((service) => ({ ...service, type: "service" as const })),
+  ...READER_STREAMS.map((stream) => ({ ...stream, type: "stream" as const })),
+];
+
+const PARTY_EXPORTS: readonly Export[] = [
   {
     name: "send",
     subject: "leix.out.*",
@@ -97,10 +131,16 @@ const BROKER_EXPORTS: readonly Export[] = [
   },
 ];
 
+function pickRoles(account: RoleAccount): [BrokerRole, RolePermissions][] {
+  const roles = Object.entries(BROKER_ROLES) as [BrokerRole, (typeof BROKER_ROLES)[BrokerRole]][];
+  return roles.filter(([, role]) => role.account === account);
+}
+
 function toScopedKeys<Role extends string>(
-  roles: Readonly<Record<Role, Parameters<typeof toScopedKey>[2]>>,
+  roles: readonly (readonly [Role, RolePermissions])[],
   keys: Readonly<Record<Role, PublicNkey>>,
-): ReturnType<typeof toScopedKey>[] {
-  const names = Object.keys(roles) as Role[];
-  return names.map((role) => toScopedKey(role, checkPublicNkey("account", keys[role]), roles[role]));
+): ScopedSigningKey[] {
+  return roles.map(([role, permissions]) => {
+    return toScopedKey(role, checkPublicNkey("account", keys[role]), permissions);
+  });
 }

@@ -9,47 +9,70 @@ export interface RolePermissions {
 export type BrokerRole = "policy" | "registry" | "auditor" | "provisioner" | "monitor";
 export type SystemRole = "pusher";
 
+/**
+ * Where a role's users live. BROKER owns the streams, and whoever may ask JetStream anything from within
+ * BROKER can have the answer stored in any stream, by naming one of its subjects as the reply: an auditor
+ * could write into the ledger. So whoever only reads lives in READER and asks across the border, where a
+ * reply goes to the asker and nowhere else.
+ */
+export type RoleAccount = "BROKER" | "READER";
+
 /** Replies reach only the user that asked: nats-server replaces the template by the user's own public key. */
 const OWN_INBOX = "_INBOX.{{subject()}}.>";
 /** Reads by sequence, several at once: no consumer, so no right to make one that delivers elsewhere. */
 const READ_LEDGER = "$JS.API.DIRECT.GET.LEDGER";
 /** Told that something is being written; what was written is only ever read from the stream. */
 const LEDGER_HINT = "leix.ledger.>";
+const STREAM_INFO = "$JS.API.STREAM.INFO.*";
+const CONSUMER_INFO = "$JS.API.CONSUMER.INFO.*.*";
 
-export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions>> = {
-  policy: {
-    publish: [
-      "$JS.API.CONSUMER.MSG.NEXT.OUT.*",
-      "$JS.ACK.OUT.>",
-      "leix.ledger.>",
-      "leix.in.>",
-      "leix.quarantine.>",
-      READ_LEDGER,
-    ],
-    subscribe: [OWN_INBOX, LEDGER_HINT],
-  },
-  // `_R_` is how the server names the way back to an asker in another account; nobody can guess one.
-  registry: {
-    publish: [
-      "$JS.API.CONSUMER.CREATE.OUT.*.leix.out.*",
-      "$JS.API.CONSUMER.CREATE.INBOX.*.leix.in.*.>",
-      READ_LEDGER,
-      "_R_.>",
-    ],
-    subscribe: [OWN_INBOX, LEDGER_HINT, "leix.rules.*"],
-  },
-  auditor: { publish: [READ_LEDGER], subscribe: [OWN_INBOX, LEDGER_HINT] },
-  // Used once, when the network comes up. Nobody may update or delete a stream at run time.
-  provisioner: {
-    publish: ["$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.INFO.*"],
-    subscribe: [OWN_INBOX],
-  },
-  // What `leix doctor` compares: settings and counts, no content.
-  monitor: {
-    publish: ["$JS.API.STREAM.INFO.*", "$JS.API.CONSUMER.INFO.*.*"],
-    subscribe: [OWN_INBOX],
-  },
-};
+/** What BROKER shows to READER, and READER asks for: the same subjects on both sides. */
+export const READER_SERVICES = [
+  { name: "read", subject: READ_LEDGER, response_type: "Stream" },
+  { name: "streams", subject: STREAM_INFO, response_type: "Singleton" },
+  { name: "consumers", subject: CONSUMER_INFO, response_type: "Singleton" },
+] as const;
+export const READER_STREAMS = [{ name: "hints", subject: LEDGER_HINT }] as const;
+
+export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { readonly account: RoleAccount }>> =
+  {
+    policy: {
+      account: "BROKER",
+      publish: [
+        "$JS.API.CONSUMER.MSG.NEXT.OUT.*",
+        "$JS.ACK.OUT.>",
+        "leix.ledger.>",
+        "leix.in.>",
+        "leix.quarantine.>",
+        READ_LEDGER,
+      ],
+      subscribe: [OWN_INBOX, LEDGER_HINT],
+    },
+    // `_R_` is how the server names the way back to an asker in another account; nobody can guess one.
+    registry: {
+      account: "BROKER",
+      publish: [
+        "$JS.API.CONSUMER.CREATE.OUT.*.leix.out.*",
+        "$JS.API.CONSUMER.CREATE.INBOX.*.leix.in.*.>",
+        READ_LEDGER,
+        "_R_.>",
+      ],
+      subscribe: [OWN_INBOX, LEDGER_HINT, "leix.rules.*"],
+    },
+    auditor: { account: "READER", publish: [READ_LEDGER], subscribe: [OWN_INBOX, LEDGER_HINT] },
+    // Used once, when the network comes up. Nobody may update or delete a stream at run time.
+    provisioner: {
+      account: "BROKER",
+      publish: ["$JS.API.STREAM.CREATE.*", STREAM_INFO],
+      subscribe: [OWN_INBOX],
+    },
+    // What `leix doctor` compares: settings and counts, no content.
+    monitor: {
+      account: "READER",
+      publish: [STREAM_INFO, CONSUMER_INFO],
+      subscribe: [OWN_INBOX],
+    },
+  };
 
 /** The registry's second identity: it tells the server the current JWT of an account, and nothing else. */
 export const SYSTEM_ROLES: Readonly<Record<SystemRole, RolePermissions>> = {

@@ -1,4 +1,5 @@
 import {
+  type AccountId,
   type Digest,
   decodeUtf8,
   encodeEnvelope,
@@ -27,6 +28,8 @@ export interface Founders {
   readonly agencies: readonly NewMember[];
   readonly policy: NewParty;
   readonly registry: NewParty;
+  /** BROKER and SYS: no party may name them as its own. */
+  readonly reservedAccounts: readonly AccountId[];
 }
 
 /** One signed statement, and the bytes its issuer publishes through its own account. */
@@ -70,7 +73,7 @@ export async function createGenesis(
 }
 
 function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
-  const { anchor, policy, registry } = founders;
+  const { anchor, policy, registry, reservedAccounts } = founders;
   const byAnchor = (content: Content): IssuedBy => ({ by: anchor, content });
   return [
     byAnchor({
@@ -83,6 +86,7 @@ function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
       policyKeys: [...policy.keys],
       policySetThreshold: toThreshold(plan),
       channelCeiling: plan.channelCeiling,
+      reservedAccounts: [...reservedAccounts],
     }),
     byAnchor({
       kind: "service",
