@@ -23,6 +23,8 @@ export { lookupAccount, pushAccount } from "./accounts/push-account.ts";
 export {
   BROKER_ROLES,
   type BrokerRole,
+  READER_API,
+  type RoleAccount,
   type RolePermissions,
   SYSTEM_ROLES,
   type SystemRole,

@@ -1,6 +1,7 @@
 import { type AccountId, LeixError } from "@leix/protocol";
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { READER_API } from "./accounts/roles.ts";
 import { toRequestError } from "./broker-error.ts";
 import { type StreamSizes, toWantedConsumers, toWantedStreams } from "./streams.ts";
 
@@ -45,7 +46,7 @@ export async function compareBroker(
   nc: NatsConnection,
   wanted: { readonly sizes: StreamSizes; readonly accounts: readonly AccountId[] },
 ): Promise<Difference[]> {
-  const manager = await openManager(nc);
+  const manager = await openManager(nc, READER_API);
   const differences: Difference[] = [];
   for (const config of toWantedStreams(wanted.sizes)) {
     const info = await attemptInfo(() => manager.streams.info(config.name));
@@ -81,8 +82,8 @@ function isSame(wanted: unknown, actual: unknown): boolean {
 }
 
 /** Without the check that asks for `$JS.API.INFO`: none of our users may. */
-function openManager(nc: NatsConnection): Promise<JetStreamManager> {
-  return jetstreamManager(nc, { checkAPI: false });
+function openManager(nc: NatsConnection, apiPrefix = "$JS.API"): Promise<JetStreamManager> {
+  return jetstreamManager(nc, { checkAPI: false, apiPrefix });
 }
 
 async function attemptInfo<T>(call: () => Promise<T>): Promise<T | undefined> {

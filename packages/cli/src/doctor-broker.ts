@@ -1,4 +1,4 @@
-import { compareBroker, type StreamSizes } from "@leix/broker";
+import { compareBroker, READER_API, type StreamSizes } from "@leix/broker";
 import type { AccountId } from "@leix/protocol";
 import type { PartyConnection } from "@leix/runtime";
 import { type CheckReport, type Problem, toProblem } from "./doctor-report.ts";
@@ -31,7 +31,7 @@ export async function checkConnections(
 /** The monitor asks how a stream is, and the server says when it answered. */
 export async function checkBrokerClock(monitor: PartyConnection, now: () => number): Promise<CheckReport> {
   const before = now();
-  const answer = await monitor.request("$JS.API.STREAM.INFO.LEDGER", "", { timeout: 5_000 });
+  const answer = await monitor.request(`${READER_API}.STREAM.INFO.LEDGER`, "", { timeout: 5_000 });
   const { ts } = answer.json<{ ts?: string }>();
   return compareClocks(ts === undefined ? Number.NaN : Date.parse(ts), (before + now()) / 2, "the broker");
 }

@@ -103,8 +103,8 @@ export const ClearanceStatement = z.strictObject({
 });
 
 /**
- * What two countries agreed; in force once both authorities have signed the same version and content, and ended as
- * soon as one of them has signed a version that says so.
+ * What two countries agreed; in force once both authorities have signed the same version and content, and
+ * ended as soon as one of them has signed a version that says so.
  */
 export const TermsContent = z.strictObject({
   ended: z.boolean(),

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readLedger } from "@leix/broker";
+import { READER_API, readLedger } from "@leix/broker";
 import { openBrokerSource, type Replay, replayLedger } from "@leix/cli/audit";
 import type { Trust } from "@leix/exchange";
 import {
@@ -232,7 +232,7 @@ export class TestExchange implements AsyncDisposable {
 
   async #manage(): Promise<JetStreamManager> {
     this.#monitor ??= this.connect("monitor");
-    return jetstreamManager(await this.#monitor, { checkAPI: false });
+    return jetstreamManager(await this.#monitor, { checkAPI: false, apiPrefix: READER_API });
   }
 
   /** Nodes and wires first; then services, broker and folder. All of it is done, whatever fails. */

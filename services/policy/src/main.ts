@@ -42,7 +42,8 @@ await runService(logger, async (signal) => {
   const opened = opening.move();
   return {
     async run(runSignal) {
-      // At the end what was fetched and not decided goes back at once, instead of waiting for its time to run out.
+      // At the end what was fetched and not decided goes back at once, instead of waiting for its time to run
+      // out.
       await using _closedAtTheEnd = opened;
       await service.run(runSignal);
     },

@@ -23,7 +23,10 @@ export interface PolicyServiceOptions {
   readonly ledger: Ledger;
   readonly inboxes: Inboxes;
   readonly quarantine: Quarantine;
-  /** OUT. What was delivered before without an outcome is a round of its own, so that it takes no other down with it. */
+  /**
+   * OUT. What was delivered before without an outcome is a round of its own, so that it takes no other down
+   * with it.
+   */
   readonly drain: Pick<OutDrain, "add" | "next">;
   readonly trust: Trust;
   readonly key: SigningKey;
@@ -45,11 +48,12 @@ export interface PolicyService {
  * The one writer of the ledger. For each batch of inputs: decide, record, route, acknowledge, in this order.
  *
  * A crash before the record: nothing has happened; OUT delivers again.
- * A crash between record and route: OUT delivers again, under the sequence that the record names; it is routed from
- * the record and nothing is decided.
+ * A crash between record and route: OUT delivers again, under the sequence that the record names; it is
+ * routed from the record and nothing is decided.
  * A crash between route and acknowledgement: the same, and the inboxes refuse what they have.
  *
- * The normal path is that recovery: whatever fails, the ledger is read on and the same inputs are decided again.
+ * The normal path is that recovery: whatever fails, the ledger is read on and the same inputs are decided
+ * again.
  */
 export function createPolicyService(options: PolicyServiceOptions): PolicyService {
   const state = createState(options.trust);

@@ -15,8 +15,8 @@ export interface Ledger {
   read(index: number): AsyncIterable<Uint8Array>;
   /**
    * Appends all or none, only where exactly `head` records stand before; durable on return. Throws
-   * `broker/head-moved` and `broker/subject-used` (nothing happened), and `broker/not-acknowledged` (it may have
-   * happened: read on and see). Never retries.
+   * `broker/head-moved` and `broker/subject-used` (nothing happened), and `broker/not-acknowledged` (it may
+   * have happened: read on and see). Never retries.
    */
   append(records: readonly LedgerAppend[], head: number): Promise<void>;
 }
@@ -24,13 +24,16 @@ export interface Ledger {
 /** The inboxes of all parties. */
 export interface Inboxes {
   /**
-   * Lays all or none into the inboxes; durable on return. Throws `broker/subject-used` where any is there already,
-   * and `broker/not-acknowledged` where it may have happened. Never retries.
+   * Lays all or none into the inboxes; durable on return. Throws `broker/subject-used` where any is there
+   * already, and `broker/not-acknowledged` where it may have happened. Never retries.
    */
   deliver(deliveries: readonly Delivery[]): Promise<void>;
 }
 
-/** Where an input that could not be processed is kept for an operator. Durable on return; keeping it twice is harmless. */
+/**
+ * Where an input that could not be processed is kept for an operator. Durable on return; keeping it twice is
+ * harmless.
+ */
 export interface Quarantine {
   keep(account: AccountId, digest: Digest, bytes: Uint8Array): Promise<void>;
 }

@@ -4,8 +4,8 @@ import { LeixError } from "@leix/protocol";
 const PAUSE_MS = 250;
 
 /**
- * Repeats what the broker did not acknowledge until it does. Only for what may be done twice: reading, and writes
- * that the broker itself refuses the second time. Throws when aborted.
+ * Repeats what the broker did not acknowledge until it does. Only for what may be done twice: reading, and
+ * writes that the broker itself refuses the second time. Throws when aborted.
  */
 export async function retryUnacknowledged<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
   while (true) {

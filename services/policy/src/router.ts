@@ -5,16 +5,22 @@ import type { Inboxes, Ledger } from "./ports.ts";
 import { retryUnacknowledged } from "./retry.ts";
 
 export interface Router {
-  /** Lays into the inboxes what follows from each record. Returns when all of it is durable; throws when aborted. */
+  /**
+   * Lays into the inboxes what follows from each record. Returns when all of it is durable; throws when
+   * aborted.
+   */
   route(state: State, decided: readonly Decided[], signal: AbortSignal): Promise<void>;
 }
 
-/** The deliveries of one record: never split over two batches, so an interrupted routing has done all or none of it. */
+/**
+ * The deliveries of one record: never split over two batches, so an interrupted routing has done all or none
+ * of it.
+ */
 type Bundle = readonly Delivery[];
 
 /**
- * A copy is delivered under a subject that is used once, so routing again is harmless while the first copy waits;
- * one that was fetched already is dropped by the recipient's store.
+ * A copy is delivered under a subject that is used once, so routing again is harmless while the first copy
+ * waits; one that was fetched already is dropped by the recipient's store.
  */
 export function createRouter(ledger: Ledger, inboxes: Inboxes, events: PolicyEvents): Router {
   return {

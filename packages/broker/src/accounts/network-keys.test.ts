@@ -18,18 +18,32 @@ describe("encodeNetworkJwts", () => {
     }
   });
 
-  it("exports only subjects that bear the importer's id, each at the place of its wildcard", () => {
+  it("exports to parties only subjects that bear the importer's id, each at the place of a wildcard", () => {
     const { nats } = decode<Account>(jwts.preload.get(jwts.brokerAccount) ?? "");
-    expect(nats.exports).toHaveLength(4);
-    for (const { subject, account_token_position: position = 0, type } of nats.exports ?? []) {
+    const [own, reader] = [4, 4];
+    expect(nats.exports).toHaveLength(own + reader);
+    for (const { subject, account_token_position: position = 0, type } of nats.exports?.slice(0, own) ?? []) {
       expect(type).toBe("service");
       expect(subject.split(".")[position - 1]).toBe("*");
     }
   });
 
+  it("lets the readers import what they may do, and nothing that writes", () => {
+    const { nats } = decode<Account>(jwts.preload.get(jwts.roleAccounts.auditor) ?? "");
+    expect(nats.imports?.map(({ type, subject, account }) => [type, subject, account])).toEqual([
+      ["service", "$JS.API.DIRECT.GET.LEDGER", jwts.brokerAccount],
+      ["service", "$JS.API.STREAM.INFO.*", jwts.brokerAccount],
+      ["service", "$JS.API.CONSUMER.INFO.*.*", jwts.brokerAccount],
+      ["stream", "leix.ledger.>", jwts.brokerAccount],
+    ]);
+    expect(nats.exports).toBeUndefined();
+    expect(nats.limits).not.toHaveProperty("disk_storage");
+  });
+
   it.each([
     ["SYS", jwts.systemAccount, Object.keys(SYSTEM_ROLES)],
-    ["BROKER", jwts.brokerAccount, Object.keys(BROKER_ROLES)],
+    ["BROKER", jwts.brokerAccount, ["policy", "registry", "provisioner"]],
+    ["READER", jwts.roleAccounts.auditor, ["auditor", "monitor"]],
   ])("%s has one scoped key a role and no other", (_name, account, roles) => {
     const { nats } = decode<Account>(jwts.preload.get(account) ?? "");
     const signers = nats.signing_keys ?? [];

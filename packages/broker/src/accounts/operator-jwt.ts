@@ -77,9 +77,14 @@ export async function encodeReaderAccountJwt(options: {
 }): Promise<string> {
   const account: Partial<Account> = {
     limits: { ...ORDINARY_LIMITS, imports: READER_EXPORTS.length, exports: 0 },
-    imports: READER_EXPORTS.map(({ name, subject, type }) => {
-      return { name, subject, type, account: options.brokerAccount };
-    }),
+    imports: [
+      ...READER_SERVICES.map(({ name, subject, local_subject }) => {
+        return { name, subject, local_subject, type: "service" as const, account: options.brokerAccount };
+      }),
+      ...READER_STREAMS.map((stream) => {
+        return { ...stream, type: "stream" as const, account: options.brokerAccount };
+      }),
+    ],
     signing_keys: toScopedKeys(pickRoles("READER"), options.roleKeys),
   };
   return encodeAccount("READER", options.account, account, { signer: options.signer });
@@ -99,7 +104,9 @@ const ORDINARY_LIMITS = {
 const STREAM_LIMITS = { disk_storage: -1, mem_storage: 0, streams: -1, consumer: -1 } as const;
 
 const READER_EXPORTS: readonly Export[] = [
-  ...READER_SERVICES.map((service) => ({ ...service, type: "service" as const })),
+  ...READER_SERVICES.map(({ name, subject, response_type }) => {
+    return { name, subject, response_type, type: "service" as const };
+  }),
   ...READER_STREAMS.map((stream) => ({ ...stream, type: "stream" as const })),
 ];
 

@@ -26,11 +26,24 @@ const LEDGER_HINT = "leix.ledger.>";
 const STREAM_INFO = "$JS.API.STREAM.INFO.*";
 const CONSUMER_INFO = "$JS.API.CONSUMER.INFO.*.*";
 
-/** What BROKER shows to READER, and READER asks for: the same subjects on both sides. */
+/** JetStream's administration as READER sees it: under `$JS.API` the server answers about READER itself. */
+export const READER_API = "leix.api";
+
+/** What BROKER shows to READER, and how READER asks for it. */
 export const READER_SERVICES = [
-  { name: "read", subject: READ_LEDGER, response_type: "Stream" },
-  { name: "streams", subject: STREAM_INFO, response_type: "Singleton" },
-  { name: "consumers", subject: CONSUMER_INFO, response_type: "Singleton" },
+  { name: "read", subject: READ_LEDGER, response_type: "Stream", local_subject: READ_LEDGER },
+  {
+    name: "streams",
+    subject: STREAM_INFO,
+    response_type: "Singleton",
+    local_subject: `${READER_API}.STREAM.INFO.$1`,
+  },
+  {
+    name: "consumers",
+    subject: CONSUMER_INFO,
+    response_type: "Singleton",
+    local_subject: `${READER_API}.CONSUMER.INFO.$1.$2`,
+  },
 ] as const;
 export const READER_STREAMS = [{ name: "hints", subject: LEDGER_HINT }] as const;
 
@@ -69,7 +82,7 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
     // What `leix doctor` compares: settings and counts, no content.
     monitor: {
       account: "READER",
-      publish: [STREAM_INFO, CONSUMER_INFO],
+      publish: [`${READER_API}.STREAM.INFO.*`, `${READER_API}.CONSUMER.INFO.*.*`],
       subscribe: [OWN_INBOX],
     },
   };

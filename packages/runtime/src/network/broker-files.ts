@@ -33,6 +33,7 @@ const OFFLINE = `These keys are used once, when the network is made, and then be
   identity/operator.nk   the operator of the NATS servers: signs which keys may sign accounts
   identity/system.nk     the identity of the account SYS
   identity/broker.nk     the identity of the account BROKER, which owns every stream
+  identity/reader.nk     the identity of the account READER, where those live who only read
 
 These stay with the operator, also away from the machines that serve:
 
@@ -121,6 +122,7 @@ function listOperatorFiles(keys: NetworkKeys): FolderFile[] {
     toSecret("identity/operator.nk", toSeed(keys.operator)),
     toSecret("identity/system.nk", toSeed(keys.system)),
     toSecret("identity/broker.nk", toSeed(keys.broker)),
+    toSecret("identity/reader.nk", toSeed(keys.reader)),
     toSecret("signing.nk", toSeed(keys.operatorSigning)),
     ...roles.map(([role, key]) => toSecret(`roles/${role}.nk`, toSeed(key))),
   ];

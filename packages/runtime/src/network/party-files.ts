@@ -68,7 +68,7 @@ export async function createMember(choice: MemberChoice, dates: NetworkDates): P
   };
 }
 
-/** A service is a user of the BROKER account; `signing` where it signs something. */
+/** A service is a user of the account of its role, BROKER or READER; `signing` where it signs something. */
 export async function createService(
   id: BrokerRole,
   broker: NewBroker,
@@ -78,7 +78,7 @@ export async function createService(
   const key = signing ? [createSigningKey(signing, dates.keys)] : [];
   const credentials = await createCredentials({
     name: id,
-    account: broker.jwts.brokerAccount,
+    account: broker.jwts.roleAccounts[id],
     signer: broker.keys.brokerRoles[id],
     expiresAt: dates.credentialsEnd,
   });
