@@ -25,7 +25,7 @@ finish() {
 trap finish EXIT
 
 leix() {
-  LEIX_NATS_URL="tls://127.0.0.1:$port" npx --no leix "$@"
+  LEIX_NATS_URL="tls://127.0.0.1:$port" node_modules/.bin/leix "$@"
 }
 
 mkdir "$LEIX_NETWORK"
@@ -37,11 +37,12 @@ docker compose up --wait --wait-timeout 180 --no-build --quiet-pull
 echo "healthy after $((SECONDS - started)) s"
 
 marker="compose-run-$$-$RANDOM"
-leix send --as AL-SPOC --to RS-SPOC --kind request --purpose investigation --text "$marker"
+sent=$(leix send --as AL-SPOC --to RS-SPOC --kind request --purpose investigation --text "$marker" --json)
+id=$(node -p 'JSON.parse(process.argv[1]).ref.id' "$sent")
 started=$SECONDS
-until leix inbox --as RS-SPOC | grep -q "$marker"; do
+until leix inbox --as RS-SPOC "$id" 2>/dev/null | grep -q "$marker"; do
   if ((SECONDS - started > ARRIVAL_SECONDS_MAX)); then
-    echo "compose-run/not-arrived: RS-SPOC has no message with $marker after $ARRIVAL_SECONDS_MAX s" >&2
+    echo "compose-run/not-arrived: RS-SPOC cannot read $id after $ARRIVAL_SECONDS_MAX s" >&2
     exit 1
   fi
   sleep 1

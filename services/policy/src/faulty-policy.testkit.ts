@@ -12,10 +12,10 @@ import { createPolicyService, type PolicyServiceOptions } from "./policy-service
 
 // Started by packages/testkit, faulty-policy.ts, which says what an order means.
 const order = JSON.parse(process.argv[2] ?? "") as FaultOrder;
-const awaited = new Set<string>(order.about);
+const about = order.about ?? [];
 const reached = new Map<FaultPlace, number>();
 /** Nothing counts before the round that the order is about. */
-let isArmed = awaited.size === 0;
+let isArmed = about.length === 0;
 
 function tell(line: string): void {
   writeSync(1, `fault: ${line}\n`);
@@ -45,31 +45,26 @@ function listDigests({ data }: OutMessage): string[] {
   return [toDigest(data), ...(token ? [toDigest(token)] : [])];
 }
 
-function isAmong(message: OutMessage, digests: Iterable<string>): boolean {
-  const own = listDigests(message);
-  return [...digests].some((digest) => own.includes(digest));
-}
-
 type Drain = PolicyServiceOptions["drain"];
 
 /** What the order is about is held back until all of it is there, and then is one round. */
 function gatherRounds(drain: Drain): Drain {
-  const kept: OutMessage[] = [];
+  const kept = new Map<string, OutMessage>();
   return {
     add: (account) => drain.add(account),
     async next(signal) {
-      while (true) {
+      while (isArmed || kept.size < about.length) {
         const round = await drain.next(signal);
         if (!round || isArmed) return round;
-        const mine = round.filter((message) => isAmong(message, awaited));
-        kept.push(...mine);
-        for (const message of mine) for (const digest of listDigests(message)) awaited.delete(digest);
-        const others = round.filter((message) => !mine.includes(message));
+        const others = round.filter((message) => {
+          const digest = about.find((one) => listDigests(message).includes(one));
+          if (digest) kept.set(digest, message);
+          return digest === undefined;
+        });
         if (others.length > 0) return others;
-        if (awaited.size > 0) continue;
-        isArmed = true;
-        return kept;
       }
+      isArmed = true;
+      return [...kept.values()];
     },
   };
 }
@@ -106,7 +101,8 @@ function spoilAcknowledgements(
 
 /** What is given up is not looked at any more, and so does no harm. */
 function isDeadly(message: OutMessage): boolean {
-  return message.deliveries < limits.DELIVERIES_MAX && isAmong(message, order.deadly ?? []);
+  const isNamed = listDigests(message).some((digest) => order.deadly?.includes(digest));
+  return isNamed && message.deliveries < limits.DELIVERIES_MAX;
 }
 
 await runService(createLogger("policy", "info"), async (signal) => {
