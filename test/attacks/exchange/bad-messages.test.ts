@@ -1,0 +1,217 @@
+import {
+  type ErrorCode,
+  encodeBase64url,
+  encodeCanonicalBytes,
+  encodeUtf8,
+  limits,
+  toDigest,
+} from "@leix/protocol";
+import {
+  checkExactlyOnce,
+  type Forge,
+  type Oddities,
+  openForge,
+  type PartyWire,
+  signToken,
+  startTestExchange,
+  type TestExchange,
+  toForged,
+  toNow,
+  untilIdle,
+} from "@leix/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** Found in no record, whatever it was sent in. */
+const MARKER = "marker-of-a-rejected-text";
+const TO = ["RS-FIU", "ME-SPOC"];
+
+let exchange: TestExchange;
+let forge: Forge;
+let wire: PartyWire;
+beforeAll(async () => {
+  exchange = await startTestExchange({ agencies: TO });
+  forge = await openForge(exchange);
+  wire = await exchange.wire("AL-SPOC");
+});
+afterAll(() => exchange?.[Symbol.asyncDispose]());
+
+/** Publishes, and checks that it is rejected with the code, told to the sender alone, and routed nowhere. */
+async function expectRejected(bytes: Uint8Array, code: ErrorCode, sender = wire): Promise<void> {
+  const before = exchange.nodes.map(({ node }) => node.archive.listReceived().length);
+  const raw = toDigest(bytes);
+  await sender.publish(bytes);
+  const { kind, decision } = await sender.untilAnswered(raw);
+  expect(kind).toBe("rejection");
+  expect(decision.content).toMatchObject({ kind: "rejection", code, input: { digest: raw } });
+  const [record] = await exchange.records(decision.content.index);
+  expect(record).toMatchObject({ kind: "rejection", decision: { content: { code } } });
+  expect(JSON.stringify(record)).not.toContain(MARKER);
+  expect(exchange.nodes.map(({ node }) => node.archive.listReceived().length)).toEqual(before);
+}
+
+const toMessage = (oddities: Oddities = {}) => forge.message("AL-SPOC", TO, { text: MARKER, ...oddities });
+
+/** Changes the JSON of a proper input as a text, without signing anew. */
+async function respell(change: (text: string) => string): Promise<Uint8Array> {
+  return encodeUtf8(change(new TextDecoder().decode((await toMessage()).bytes)));
+}
+
+describe("bytes that are no message", () => {
+  const cases: [string, ErrorCode, () => Promise<Uint8Array>][] = [
+    ["nothing", "input/not-json", async () => new Uint8Array()],
+    ["no JSON", "input/not-json", async () => encodeUtf8(MARKER)],
+    ["no UTF-8", "input/not-json", async () => new Uint8Array([0xc3, 0x28])],
+    ["white space", "input/not-canonical", () => respell((text) => ` ${text}`)],
+    ["a member twice", "input/not-canonical", () => respell((text) => text.replace("{", '{"message":"",'))],
+    ["too deep", "input/too-deep", async () => encodeUtf8("[".repeat(100) + "]".repeat(100))],
+    ["another object", "input/schema", async () => encodeCanonicalBytes({ hello: MARKER })],
+    ["no token", "jws/malformed", async () => encodeCanonicalBytes({ message: MARKER })],
+  ];
+  test.each(cases)("%s: %s", async (_name, code, make) => {
+    await expectRejected(await make(), code);
+  });
+});
+
+describe("tokens that cannot be relied on", () => {
+  const cases: [string, ErrorCode, Oddities][] = [
+    ["alg none", "jws/header", { header: { alg: "none" } }],
+    ["alg HS256", "jws/header", { header: { alg: "HS256" } }],
+    ["an unknown crit", "jws/header", { header: { crit: ["exp"], exp: 1 } }],
+    ["an embedded jwk", "jws/header", { header: { jwk: { kty: "EC" } } }],
+    ["a kid that is a path", "jws/header", { header: { kid: "../../keys/policy" } }],
+    ["the typ of a statement", "jws/type", { header: { typ: "leix-statement+jwt" } }],
+    ["another algorithm than registered", "jws/algorithm", { header: { alg: "Ed25519" } }],
+    ["a kid that nobody has", "jws/key-unknown", { header: { kid: toDigest("nobody") } }],
+    ["another agency's key", "identity/issuer-not-account", { signer: "RS-SPOC" }],
+    ["another agency's name", "identity/issuer-not-account", { claims: { iss: "RS-SPOC" } }],
+    [
+      "another agency's name and key",
+      "identity/issuer-not-account",
+      { signer: "RS-SPOC", claims: { iss: "RS-SPOC" } },
+    ],
+  ];
+  test.each(cases)("%s: %s", async (_name, code, oddities) => {
+    await expectRejected((await toMessage(oddities)).bytes, code);
+  });
+
+  test("altered after signing: jws/signature-invalid", async () => {
+    const { token, body, claims } = await toMessage();
+    const [header = "", , signature = ""] = token.split(".");
+    const altered = encodeCanonicalBytes({ ...claims, purpose: "detection" });
+    const forged = toForged([header, encodeBase64url(altered), signature].join("."), body, claims);
+    await expectRejected(forged.bytes, "jws/signature-invalid");
+  });
+});
+
+describe("claims that are not in order", () => {
+  const cases: [string, ErrorCode, Oddities][] = [
+    ["an unknown kind", "input/kind-unknown", { claims: { kind: "gossip" } }],
+    ["an unknown version", "input/version-unknown", { claims: { v: 2 } }],
+    ["an unknown member", "input/schema", { claims: { remark: MARKER } }],
+    [
+      "claims over their limit",
+      "input/too-large",
+      { claims: { remark: "x".repeat(limits.CLAIMS_BYTES_MAX) } },
+    ],
+    ["another exchange", "claims/audience", { claims: { aud: "other.leix.example" } }],
+    ["an hour ahead", "claims/issued-in-future", { claims: { iat: toNow() + 3_600 } }],
+    ["two months old", "claims/too-old", { claims: { iat: toNow() - 60 * 86_400 } }],
+    ["oneself as recipient", "claims/recipients", { claims: { copies: ["AL-SPOC"] } }],
+    ["a recipient twice", "claims/recipients", { claims: { copies: [TO[0]] } }],
+    [
+      "someone else's thread",
+      "claims/thread",
+      { claims: { thread: "01a20000-0000-7000-8000-000000000000" } },
+    ],
+    ["an unknown group", "claims/group-unknown", { claims: { group: { id: "customs-forum", version: 1 } } }],
+  ];
+  test.each(cases)("%s: %s", async (_name, code, oddities) => {
+    await expectRejected((await toMessage(oddities)).bytes, code);
+  });
+});
+
+describe("bodies that are not the one that was signed", () => {
+  test("none, where the claims bind one: body/missing", async () => {
+    const { token, claims } = await toMessage();
+    await expectRejected(toForged(token, undefined, claims).bytes, "body/missing");
+  });
+
+  test("one, where the claims bind none: body/missing", async () => {
+    const { body } = await toMessage();
+    const { token, claims } = await forge.message("AL-SPOC", TO);
+    await expectRejected(toForged(token, body, claims).bytes, "body/missing");
+  });
+
+  test("another message's: body/digest", async () => {
+    const [one, other] = [await toMessage(), await toMessage()];
+    await expectRejected(toForged(one.token, other.body, one.claims).bytes, "body/digest");
+  });
+
+  test("an entry less than listed: body/recipients-differ", async () => {
+    const { token, body, claims } = await toMessage();
+    const stripped = body && { ...body, recipients: body.recipients.slice(1) };
+    await expectRejected(toForged(token, stripped, claims).bytes, "body/recipients-differ");
+  });
+
+  test("another form of JWE: body/malformed", async () => {
+    const { token, body } = await toMessage();
+    const bytes = encodeCanonicalBytes({ message: token, body: { ...body, unprotected: { zip: "DEF" } } });
+    await expectRejected(bytes, "body/malformed");
+  });
+
+  test.each([
+    ["readable by one recipient only", ["RS-FIU"]],
+    ["readable by someone who is no recipient", [...TO, "MK-SPOC"]],
+  ])("%s: body/recipients-keys", async (_name, readers) => {
+    await expectRejected((await toMessage({ readers })).bytes, "body/recipients-keys");
+  });
+});
+
+describe("the same again", () => {
+  test("a rejected input keeps its rejection, and is recorded once", async () => {
+    const { bytes, raw } = await toMessage({ claims: { aud: "other.leix.example" } });
+    await expectRejected(bytes, "claims/audience");
+    const before = await exchange.countMessages("ledger");
+    await wire.publish(bytes);
+    const again = await wire.untilAnswered(raw, 2);
+    expect(again.decision.content).toMatchObject({ code: "claims/audience" });
+    expect(await exchange.countMessages("ledger")).toBe(before);
+  });
+
+  test("the same id with other content is a rejection of its own", async () => {
+    const first = await toMessage();
+    await wire.publish(first.bytes);
+    expect((await wire.untilAnswered(first.id)).decision.outcome).toBe("permitted");
+    await exchange.node("RS-FIU").untilReceived(first.ref);
+    await exchange.node("ME-SPOC").untilReceived(first.ref);
+    const second = await toMessage({ claims: { id: first.id, thread: first.id, purpose: "detection" } });
+    await expectRejected(second.bytes, "message/id-reused");
+  });
+
+  test("signed again, it is the same message", async () => {
+    const first = await toMessage();
+    await wire.publish(first.bytes);
+    const { decision } = await wire.untilAnswered(first.id);
+    const key = await forge.signingKey("AL-SPOC");
+    const header = { alg: key.alg, kid: key.kid, typ: "leix-message+jwt" };
+    const token = signToken(header, encodeCanonicalBytes(first.claims), key);
+    await wire.publish(toForged(token, first.body, first.claims).bytes);
+    const again = await wire.untilAnswered(first.id, 2);
+    expect(again.decision.jws.token).toBe(decision.jws.token);
+  });
+});
+
+test("a payload over the limit fails at the sender", async () => {
+  await untilIdle(exchange);
+  const before = await exchange.countMessages("ledger");
+  const bytes = encodeUtf8("x".repeat(limits.MESSAGE_BYTES_MAX + 1));
+  await expect(wire.publish(bytes)).rejects.toMatchObject({ code: "input/too-large" });
+  await expect(wire.publishUnchecked(bytes)).resolves.toBeGreaterThan(0);
+  const { decision } = await wire.untilAnswered(toDigest(bytes));
+  expect(decision.content).toMatchObject({ kind: "rejection", code: "input/too-large" });
+  expect(await exchange.countMessages("ledger")).toBe(before + 1);
+});
+
+test("after all of it everything happened once, and the auditor agrees", async () => {
+  expect(await checkExactlyOnce(exchange)).toEqual([]);
+});
