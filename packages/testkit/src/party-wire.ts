@@ -47,7 +47,7 @@ export interface PartyWire extends AsyncDisposable {
   /** The same past every limit of the client. */
   publishUnchecked(bytes: Uint8Array): Promise<number>;
   /** The answer to a message (its id) or to any input (its digest), when it has come so often. */
-  untilAnswered(id: MessageId | Digest, count?: number): Promise<WireAnswer>;
+  untilAnswered(id: MessageId | Digest, count?: number, patienceMs?: number): Promise<WireAnswer>;
   untilCopied(id: MessageId): Promise<WireCopy>;
 }
 
@@ -102,12 +102,12 @@ export function openPartyWire(
       onPublished(bytes);
       return sequence;
     },
-    untilAnswered(id, count = 1) {
+    untilAnswered(id, count = 1, patienceMs) {
       const look = () => {
         const answer = answers.get(id);
         return answer && answer.count >= count ? answer : undefined;
       };
-      return waitUntil(`answer ${id} to ${party}`, look);
+      return waitUntil(`answer ${id} to ${party}`, look, patienceMs);
     },
     untilCopied: (id) => waitUntil(`copy ${id} to ${party}`, () => copies.get(id)),
     async [Symbol.asyncDispose]() {

@@ -37,11 +37,16 @@ export function createRouter(ledger: Ledger, inboxes: Inboxes, events: PolicyEve
   };
 }
 
-function toBundles(ledger: Ledger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
-  return Promise.all(decided.map((one) => toBundle(ledger, state, one)));
+async function toBundles(ledger: Ledger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
+  const all = await Promise.all(decided.map((one) => toDeliveries(ledger, state, one)));
+  return all.flatMap((deliveries) => {
+    const copies = deliveries.filter(({ kind }) => kind === "copy");
+    const answers = deliveries.filter(({ kind }) => kind !== "copy").map((answer) => [answer]);
+    return copies.length > 0 ? [copies, ...answers] : answers;
+  });
 }
 
-async function toBundle(ledger: Ledger, state: State, one: Decided): Promise<Bundle> {
+async function toDeliveries(ledger: Ledger, state: State, one: Decided): Promise<readonly Delivery[]> {
   const body = one.examined.kind === "message" ? one.examined.body : undefined;
   if (one.kind === "record") {
     const detail = one.entry.kind === "rejection" ? one.entry.detail : undefined;

@@ -1,0 +1,60 @@
+import type { Draft } from "@leix/client";
+import { encodeUtf8, type MessageRef, toDigest } from "@leix/protocol";
+import { createRequest, type ExchangeNode, type TestExchange } from "@leix/testkit";
+
+/** Agencies of the sample network that run as nodes here; AL-SPOC is left for a bare wire. */
+export const NODES = ["AL-CUSTOMS", "RS-SPOC", "RS-FIU", "ME-SPOC", "MK-SPOC"] as const;
+
+/** Five inputs of five accounts, one of each outcome; all of them are PubAcked and none is decided. */
+export interface MixedLoad {
+  /** By what the ledger knows them: the signing input of messages, the bytes of what is rejected. */
+  readonly digests: readonly string[];
+  readonly permitted: readonly MessageRef[];
+  readonly denied: MessageRef;
+  readonly partly: MessageRef;
+}
+
+export async function sendMixed(exchange: TestExchange, name: string): Promise<MixedLoad> {
+  const send = (agency: string, draft: Draft) => sendReceived(exchange.node(agency), draft);
+  const garbage = encodeUtf8(`not JSON: ${name}`);
+  const wire = await exchange.wire("AL-SPOC");
+  await wire.publish(garbage);
+  const one = await send("AL-CUSTOMS", createRequest(["RS-FIU", "ME-SPOC"], name));
+  const other = await send("MK-SPOC", createRequest(["RS-SPOC", "AL-SPOC"], name));
+  const partly = await send(
+    "RS-FIU",
+    createRequest(["AL-CUSTOMS", "MK-SPOC"], name, { classification: "confidential" }),
+  );
+  const denied = await send("ME-SPOC", createRequest(["RS-SPOC"], name, { purpose: "prosecution" }));
+  return {
+    digests: [toDigest(garbage), ...[one, other, partly, denied].map(({ digest }) => digest)],
+    permitted: [one, other],
+    partly,
+    denied,
+  };
+}
+
+/** Every node to all the others: more than one batch of deliveries can hold. */
+export async function sendLarge(exchange: TestExchange): Promise<readonly string[]> {
+  const text = "€".repeat(200_000);
+  const refs = await Promise.all(
+    NODES.map((agency) => {
+      const others = ["AL-SPOC", ...NODES].filter((one) => one !== agency);
+      return sendReceived(exchange.node(agency), createRequest(others, text));
+    }),
+  );
+  return refs.map(({ digest }) => digest);
+}
+
+/** Sends while nobody decides: what comes back is that the broker has it. */
+async function sendReceived({ node, agency }: ExchangeNode, draft: Draft): Promise<MessageRef> {
+  const { ref, status } = await node.send(draft);
+  if (status !== "received") throw new Error(`${agency}: not acknowledged by the broker`);
+  return ref;
+}
+
+/** How many of the inputs are in the ledger. */
+export async function countRecorded(exchange: TestExchange, digests: readonly string[]): Promise<number> {
+  const recorded = (await exchange.records()).map(({ decision }): string => decision.content.input.digest);
+  return digests.filter((digest) => recorded.includes(digest)).length;
+}
