@@ -109,11 +109,13 @@ export class PullConsumer {
   }
 
   /**
-   * 100 heartbeat, 404 and 408 nothing came in time, 409 ended early, 503 nobody listens (server starting).
+   * 100 heartbeat; 404 and 408 nothing came in time; 409 over, for a reason that it names; 503 nobody
+   * listens, as while the server starts. A completed batch was counted message by message, and its status
+   * comes when the next request may be under way already.
    */
   #receiveStatus(message: Msg): void {
     const { code = 0, description = "" } = message.headers ?? {};
-    if (code === 100) return;
+    if (code === 100 || /batch completed/i.test(description)) return;
     if (code === 400) {
       this.#options.onFailure(new LeixError("broker/refused", `pull request: ${description}`));
     } else if (code === 404 || code === 408 || /max ?bytes/i.test(description)) {

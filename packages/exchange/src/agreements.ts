@@ -23,12 +23,19 @@ export function countSignatures(state: State, statement: AgreementStatement): nu
   }).length;
 }
 
-/** The version above which the issuer's next one must be: its own last, and the one in force. */
-export function findLastVersion(state: State, statement: AgreementStatement): number {
+/**
+ * The versions that the issuer's next statement may have: above its own last and the one in force, and at most one
+ * above what anyone has signed, so that no one can run out of versions for the others.
+ */
+export function findNextVersions(state: State, statement: AgreementStatement): { min: number; max: number } {
   const own = state.proposals.get(toProposalKey(statement))?.version ?? 0;
   const inForce =
-    statement.kind === "terms" ? state.terms.get(statement.subject)?.version : state.policySet?.version;
-  return Math.max(own, inForce ?? 0);
+    (statement.kind === "terms" ? state.terms.get(statement.subject)?.version : state.policySet?.version) ??
+    0;
+  const others = listSigners(state, statement).map(
+    (country) => state.proposals.get(toProposalKey(statement, country))?.version ?? 0,
+  );
+  return { min: Math.max(own, inForce) + 1, max: Math.max(own, inForce, ...others) + 1 };
 }
 
 function listSigners(state: State, statement: AgreementStatement): CountryCode[] {

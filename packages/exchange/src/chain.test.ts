@@ -1,15 +1,17 @@
-import { type ErrorCode, encodeRecord, type LedgerRecord, parseRecord } from "@leix/protocol";
+import { type ErrorCode, encodeRecord, type LedgerRecord, parseRecord, Statement } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { auditBatch } from "./audit-batch.ts";
 import type { Entry } from "./entry.ts";
 import { createInputs } from "./history.testkit.ts";
-import { createTestLedger, forgeRecord, startTestLedger, toContent } from "./ledger.testkit.ts";
+import { createTestLedger, forgeRecord, startTestLedger, toContent, toWord } from "./ledger.testkit.ts";
 import { audit, follow } from "./replay.ts";
 import { createLayer, createState, type State } from "./state.ts";
 import { createWorld, NOW, toAccount, toRegisteredKey } from "./world.testkit.ts";
 
 /** For what is done thousands of times. */
 const MANY = { timeout: 60_000 };
+/** When no key of the genesis is valid any more. */
+const LATE = NOW + 2 * 366 * 86_400;
 const world = createWorld();
 const genesis = await startTestLedger(world);
 const ledger = createTestLedger(world, createLayer(genesis.state));
@@ -151,6 +153,35 @@ describe("a record in its place", () => {
     expect(await codes(rotated.state, sound)).toEqual(Array(2).fill("sound"));
     const late = await forgeRecord(rotated, { ...next, at: NOW + 1 }, undefined, { key: "policy-next" });
     expect(await codes(rotated.state, late)).toEqual(Array(2).fill("jws/key-not-valid"));
+  });
+
+  const renewal: Parameters<typeof world.statement>[1] = {
+    kind: "service",
+    subject: "policy",
+    keys: [toRegisteredKey("policy-next", { exp: LATE + 1 })],
+    status: "active",
+  };
+
+  test("new keys for the policy service are recorded with one of them, the old one having expired", async () => {
+    const renewed = createTestLedger(world, createLayer(genesis.state));
+    const { input } = await world.statement("anchor", renewal);
+    const decided = await renewed.appendInputs([input], LATE, "policy-next");
+    expect(decided.map(toWord)).toEqual(["statement"]);
+    const [record = new Uint8Array()] = renewed.records;
+    expect(await codes(genesis.state, record)).toEqual(Array(2).fill("sound"));
+  });
+
+  test("new keys for the policy service that the anchor has not signed are believed by nobody", async () => {
+    const { jws, input } = await world.statement("anchor", renewal, { key: "AL" });
+    const { account, sequence } = input;
+    const statement = Statement.parse(jws.payload);
+    const entry: Entry = {
+      ...{ ...place, kind: "statement", statement },
+      input: { account, sequence, digest: jws.digest },
+    };
+    const record = await forgeRecord(genesis, entry, jws, { key: "policy-next" });
+    expect(await codes(genesis.state, record)).toEqual(Array(2).fill("record/decided-otherwise"));
+    expect(await findBreak([record])).toEqual([0, "record/decided-otherwise"]);
   });
 
   test("another's signature under the decision", async () => {

@@ -67,7 +67,11 @@ interface Subject {
   readonly statement?: Statement;
 }
 
-/** Record 0 brings the keys under which it is signed itself. */
+/**
+ * Two statements of the anchor bring the keys under which they are recorded themselves: its first, and one that gives
+ * the policy service new keys, or a key that has expired could never be replaced. Whoever follows such a record
+ * decides it again (`bringsPolicyKeys`), so the anchor's signature vouches for it.
+ */
 function findPolicyKey(
   state: State,
   kid: RegisteredKey["kid"],
@@ -75,8 +79,17 @@ function findPolicyKey(
 ): RegisteredKey | undefined {
   const owned = state.keys.get(kid);
   if (owned?.party === "policy" && !owned.withdrawn) return owned.key;
-  const isFirst = state.head.index === 0 && statement?.kind === "anchor";
-  return isFirst ? statement.policyKeys.find((key) => key.kid === kid) : undefined;
+  return listBroughtKeys(state, statement).find((key) => key.kid === kid);
+}
+
+/** Whether a record is signed with what it says itself, and must not be believed before it is decided again. */
+export function bringsPolicyKeys(state: State, record: ParsedRecord): boolean {
+  return record.kind === "statement" && listBroughtKeys(state, record.statement).length > 0;
+}
+
+function listBroughtKeys(state: State, statement: Statement | undefined): readonly RegisteredKey[] {
+  if (statement?.kind === "anchor") return state.head.index === 0 ? statement.policyKeys : [];
+  return statement?.kind === "service" && statement.subject === "policy" ? statement.keys : [];
 }
 
 /** What was sent, as far as the ledger has it: the token, not the envelope and the body that it came in. */

@@ -1,5 +1,6 @@
 import { type AgencyId, type Claims, type KeyId, limits, type MessageRef } from "@leix/protocol";
 import type { Refusal } from "./entry.ts";
+import { countBytes, hasRoom } from "./room.ts";
 import { type RecordedMessage, type State, toMessageKey } from "./state.ts";
 
 /**
@@ -74,10 +75,9 @@ function findEncryptionOwner(state: State, kid: KeyId, received: number): Agency
 
 function judgeRoom(state: State, claims: Claims): Refusal | undefined {
   if (!isAcknowledged(claims)) return undefined;
-  const full = listRecipients(claims).some(
-    (agency) => (state.outstanding.get(agency) ?? 0) >= limits.INBOX_OUTSTANDING_MAX,
-  );
-  return full ? { code: "message/recipient-full", detail: "" } : undefined;
+  const bytes = countBytes(claims);
+  const isFull = listRecipients(claims).some((agency) => !hasRoom(state, claims.iss, agency, bytes));
+  return isFull ? { code: "message/recipient-full", detail: "" } : undefined;
 }
 
 export function listRecipients(claims: Claims): AgencyId[] {

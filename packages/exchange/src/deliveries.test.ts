@@ -2,7 +2,7 @@ import { AgencyId, openDecision, parseCopy, parseRecord, parseReply } from "@lei
 import { describe, expect, test } from "vitest";
 import { listDeliveries, toReplyDelivery } from "./deliveries.ts";
 import { startTestLedger, type TestLedger } from "./ledger.testkit.ts";
-import { isRecordedDelivery } from "./queries.ts";
+import { isRecordedInput, type StoredInput } from "./queries.ts";
 import { createWorld, toAccount, toEncryptionKey } from "./world.testkit.ts";
 
 const world = createWorld();
@@ -100,12 +100,17 @@ describe("what follows from a rejection", () => {
   });
 });
 
-test("a delivery is recorded under its account and sequence", async () => {
+test("an input is recorded under its account, as this delivery or as the same message again", async () => {
   const sent = await world.message("AL-CUSTOMS", ["RS-SPOC"]);
-  const { account, sequence } = sent.input;
-  expect(isRecordedDelivery(ledger.state, account, sequence)).toBe(false);
+  const { account, sequence, bytes } = sent.input;
+  const isRecorded = (changes: Partial<StoredInput>) =>
+    isRecordedInput(ledger.state, { account, sequence, data: bytes, ...changes });
+  expect(isRecorded({})).toBe(false);
   await ledger.append(sent);
-  expect(isRecordedDelivery(ledger.state, account, sequence)).toBe(true);
-  expect(isRecordedDelivery(ledger.state, toAccount("AL-SPOC"), sequence)).toBe(false);
+  expect(isRecorded({})).toBe(true);
+  expect(isRecorded({ sequence: sequence + 1_000 })).toBe(true);
+  expect(isRecorded({ data: new Uint8Array() })).toBe(true);
+  expect(isRecorded({ sequence: sequence + 1_000, data: new Uint8Array() })).toBe(false);
+  expect(isRecorded({ account: toAccount("AL-SPOC") })).toBe(false);
   expect(ledger.state.parties.has(AgencyId.parse("AL-CUSTOMS"))).toBe(true);
 });

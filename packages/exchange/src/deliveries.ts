@@ -5,7 +5,6 @@ import {
   type Digest,
   encodeCanonicalBytes,
   type InboxKind,
-  invariant,
   type MessageId,
   type ParsedRecord,
   presentToRecipient,
@@ -42,7 +41,7 @@ export function listDeliveries(
   const reply = toReplyDelivery(record, detail);
   if (record.kind !== "message") return [reply];
   const permitted = toVerdict(record.decision).recipients.filter((one) => one.effect === "permit");
-  return [...permitted.map((one) => toCopy(state, record, body, one.agency)), reply];
+  return [...permitted.flatMap((one) => toCopy(state, record, body, one.agency)), reply];
 }
 
 /** The answer to the sender alone: what a repeated input gets again. */
@@ -67,22 +66,24 @@ function toShownDetail(detail: string): string {
   return detail.slice(0, DETAIL_CHARACTERS_MAX).toWellFormed();
 }
 
+/** None where the agency is not registered: a policy set may permit that, but there is no inbox. */
 function toCopy(
   state: State,
   record: Extract<ParsedRecord, { kind: "message" }>,
   body: Body | undefined,
   agency: AgencyId,
-): Delivery {
+): Delivery[] {
   const statement = state.parties.get(agency)?.statement;
-  invariant(statement?.kind === "agency", "only a registered agency is let through to");
+  if (statement?.kind !== "agency") return [];
   const kid = record.claims.body?.recipients.find((one) => state.keys.get(one)?.party === agency);
   const own = body && kid ? { body: stripBody(body, kid) } : {};
   const decision = presentToRecipient(record.decision, agency);
-  return {
+  const delivery: Delivery = {
     recipient: statement.account.id,
     kind: "copy",
     sender: record.decision.content.input.account,
     id: record.claims.id,
     payload: encodeCanonicalBytes({ message: record.input.token, ...own, decision }),
   };
+  return [delivery];
 }

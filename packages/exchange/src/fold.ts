@@ -1,12 +1,14 @@
 import { loadPolicySet } from "@leix/principles";
-import type { AgencyId, Claims, Digest, RegisteredKey, Statement } from "@leix/protocol";
+import type { Claims, Digest, RegisteredKey, Statement } from "@leix/protocol";
 import { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
 import { findMessage, isAcknowledged } from "./claims-rules.ts";
 import type { Entry } from "./entry.ts";
+import { countBytes, giveRoom, takeRoom } from "./room.ts";
 import {
   absorbLayer,
   createLayer,
   type Party,
+  type RecordedMessage,
   type State,
   toFileKey,
   toMessageKey,
@@ -48,37 +50,35 @@ function toRecordedPlace(entry: Entry) {
 function foldMessage(state: State, entry: MessageEntry): void {
   const { claims, ref, verdict } = entry;
   const permitted = verdict.recipients.filter((one) => one.effect === "permit").map((one) => one.agency);
-  const acknowledged = isAcknowledged(claims);
-  state.messages.set(toMessageKey(ref.iss, ref.id), {
+  const message: RecordedMessage = {
     ...toRecordedPlace(entry),
     iss: ref.iss,
     id: ref.id,
     thread: claims.thread,
-    acknowledged,
+    acknowledged: isAcknowledged(claims),
+    bytes: countBytes(claims),
     permitted,
     markings: verdict.markings,
     ...(claims.kind === "consent" ? { grant: claims.grant } : {}),
-  });
-  if (permitted.length === 0) return;
-  if (acknowledged) for (const agency of permitted) addOutstanding(state, agency, 1);
-  applyToOthers(state, claims);
-}
-
-/** What a message that was let through means for messages before it. */
-function applyToOthers(state: State, claims: Claims): void {
-  if (claims.kind === "consent-withdrawal" && claims.re.iss === claims.iss) {
+  };
+  state.messages.set(toMessageKey(ref.iss, ref.id), message);
+  if (message.acknowledged) for (const agency of permitted) takeRoom(state, message, agency);
+  if (claims.kind === "acknowledgement") foldAcknowledgement(state, claims);
+  if (claims.kind === "consent-withdrawal" && permitted.length > 0 && claims.re.iss === claims.iss) {
     state.withdrawals.set(toMessageKey(claims.re.iss, claims.re.id), true);
   }
-  if (claims.kind === "acknowledgement") {
-    const key = `${toMessageKey(claims.re.iss, claims.re.id)}/${claims.iss}`;
-    const isFirst = !state.acknowledgements.has(key);
-    state.acknowledgements.set(key, true);
-    if (isFirst && findMessage(state, claims.re)?.acknowledged) addOutstanding(state, claims.iss, -1);
-  }
 }
 
-function addOutstanding(state: State, agency: AgencyId, change: number): void {
-  state.outstanding.set(agency, (state.outstanding.get(agency) ?? 0) + change);
+/**
+ * Whoever says it has a message has it, wherever that word was let through to: an acknowledgement that its addressee
+ * may no longer receive still makes room.
+ */
+function foldAcknowledgement(state: State, claims: Extract<Claims, { kind: "acknowledgement" }>): void {
+  const message = findMessage(state, claims.re);
+  const key = `${toMessageKey(claims.re.iss, claims.re.id)}/${claims.iss}`;
+  if (!message?.acknowledged || !message.permitted.includes(claims.iss)) return;
+  if (!state.acknowledgements.has(key)) giveRoom(state, message, claims.iss);
+  state.acknowledgements.set(key, true);
 }
 
 /** Applies a statement that `step` found in order. */

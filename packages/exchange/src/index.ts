@@ -5,7 +5,7 @@ export { type Delivery, listDeliveries, toReplyDelivery } from "./deliveries.ts"
 export type { Entry, Examined, Input, Repeat } from "./entry.ts";
 export { checkSignature, examine, listKeys, type SignatureCheck } from "./examine.ts";
 export { fold } from "./fold.ts";
-export { createQueries, isRecordedDelivery } from "./queries.ts";
+export { createQueries, isRecordedInput } from "./queries.ts";
 export { type Audited, audit, auditStatement, follow, toEntry } from "./replay.ts";
 export { absorbLayer, createLayer, createState, type Party, type State, type Trust } from "./state.ts";
 export { step } from "./step.ts";

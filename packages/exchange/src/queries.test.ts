@@ -1,8 +1,9 @@
 import { AgencyId, CountryCode, type MessageRef } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { toAgency, toClearance, toTerms } from "./genesis.testkit.ts";
-import { startTestLedger } from "./ledger.testkit.ts";
+import { startTestLedger, toWord } from "./ledger.testkit.ts";
 import { createQueries } from "./queries.ts";
+import { findUnacknowledged } from "./room.ts";
 import { createWorld, NOW } from "./world.testkit.ts";
 
 const [AL, RS] = [CountryCode.parse("AL"), CountryCode.parse("RS")];
@@ -100,7 +101,7 @@ describe("messages and consents", async () => {
 describe("room in inboxes", async () => {
   const world = createWorld();
   const ledger = await startTestLedger(world);
-  const count = (id: string) => ledger.state.outstanding.get(AgencyId.parse(id)) ?? 0;
+  const count = (id: string) => findUnacknowledged(ledger.state, id).messages;
   const request = await world.message("AL-SPOC", ["RS-SPOC"], { copies: ["RS-FIU"] });
   const acknowledge = (status: string) =>
     world.message("RS-SPOC", ["AL-SPOC"], {
@@ -112,5 +113,16 @@ describe("room in inboxes", async () => {
     expect([count("RS-SPOC"), count("RS-FIU"), count("AL-SPOC")]).toEqual([1, 1, 0]);
     await ledger.append(await acknowledge("received"), await acknowledge("read"));
     expect([count("RS-SPOC"), count("RS-FIU"), count("AL-SPOC")]).toEqual([0, 1, 0]);
+    expect(count("AL-SPOC>RS-SPOC")).toBe(0);
+    expect(count("AL-SPOC>RS-FIU")).toBe(1);
+  });
+
+  test("an acknowledgement that its addressee may no longer receive makes room all the same", async () => {
+    const other = await startTestLedger(world);
+    await other.append(request);
+    const suspended = toAgency("AL-SPOC", { version: 2, status: "suspended" });
+    const decided = await other.append(await world.statement("AL", suspended), await acknowledge("received"));
+    expect(decided.map(toWord)).toEqual(["statement", "denied"]);
+    expect(findUnacknowledged(other.state, "RS-SPOC")).toEqual({ messages: 0, bytes: 0 });
   });
 });

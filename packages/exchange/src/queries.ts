@@ -2,8 +2,14 @@ import type { KnownAgency, KnownConsent, KnownMessage, Queries } from "@leix/pri
 import {
   type AccountId,
   type AgencyId,
+  CLAIMS_TYP,
   countryOf,
+  type Digest,
+  limits,
   type MessageRef,
+  parseEnvelope,
+  parseJws,
+  STATEMENT_TYP,
   type TermsContent,
   toCountryPair,
 } from "@leix/protocol";
@@ -49,17 +55,38 @@ function findConsent(state: State, ref: MessageRef): KnownConsent | undefined {
   return { ref, grantees: found.permitted, ...found.grant, withdrawn };
 }
 
+/** An input as OUT has it. */
+export interface StoredInput {
+  readonly account: AccountId;
+  readonly sequence: number;
+  readonly data: Uint8Array;
+}
+
 /**
- * Whether a delivery of OUT is recorded already. Reads every message and statement: it is asked only before
- * an input would be given up.
+ * Whether an input is recorded already, as this delivery or an earlier one. Reads every message and statement: it is
+ * asked only before an input would be given up, which must never contradict what was decided.
  */
-export function isRecordedDelivery(state: State, account: AccountId, sequence: number): boolean {
+export function isRecordedInput(state: State, { account, sequence, data }: StoredInput): boolean {
   const party = state.accounts.get(account);
+  const digest = findTokenDigest(data);
   for (const [, message] of state.messages.entries()) {
-    if (message.sequence === sequence && message.iss === party) return true;
+    if (message.iss === party && (message.sequence === sequence || message.digest === digest)) return true;
   }
   for (const [, statement] of state.statements.entries()) {
-    if (statement.sequence === sequence) return true;
+    if (statement.sequence === sequence || statement.digest === digest) return true;
   }
   return false;
+}
+
+/** Identity of the token in an input, as far as it has one: nothing of it is believed. */
+function findTokenDigest(data: Uint8Array): Digest | undefined {
+  try {
+    const envelope = parseEnvelope(data);
+    if ("statement" in envelope) {
+      return parseJws(envelope.statement, STATEMENT_TYP, limits.STATEMENT_BYTES_MAX).digest;
+    }
+    return parseJws(envelope.message, CLAIMS_TYP, limits.CLAIMS_BYTES_MAX).digest;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,11 @@
 import { LeixError, type ParsedRecord, parseRecord, toVerdict } from "@leix/protocol";
-import { checkPolicySignature, checkRecord, type RecordChecks, verifyPlace } from "./chain.ts";
+import {
+  bringsPolicyKeys,
+  checkPolicySignature,
+  checkRecord,
+  type RecordChecks,
+  verifyPlace,
+} from "./chain.ts";
 import type { Entry } from "./entry.ts";
 import { fold } from "./fold.ts";
 import { decideAgain } from "./redecide.ts";
@@ -42,13 +48,13 @@ function refuseOtherOrder({ content, disclosures }: ParsedRecord["decision"]): v
 /**
  * Follows the ledger without deciding again: what the policy service does with its own ledger, and every
  * follower. Checks form, place, chain, time and the policy service's signature. Throws the `record/` and
- * `jws/` codes, and `statement/not-genesis` for a record 0 that is not the pinned anchor's: it names the
- * keys that all else is signed with, so it is decided again by everyone. One record after the other: never
+ * `jws/` codes, and `statement/not-genesis` for a record 0 that is not the pinned anchor's: a record that
+ * brings the policy service's keys is decided again by everyone. One record after the other: never
  * two at once on one state.
  */
 export async function follow(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
-  if (state.head.index === 0) return audit(state, bytes);
   const record = parseRecord(bytes);
+  if (state.head.index === 0 || bringsPolicyKeys(state, record)) return audit(state, bytes);
   verifyPlace(state, record, await checkPolicySignature(state, record));
   fold(state, toEntry(record), record.decision.jws.digest);
   return record;
@@ -106,8 +112,10 @@ function findDifference(
     return undefined;
   } catch (error) {
     if (!(error instanceof LeixError)) throw error;
-    if (state.head.index > 0) return error;
-    throw new LeixError("statement/not-genesis", error.detail, { cause: error });
+    if (state.head.index === 0) throw new LeixError("statement/not-genesis", error.detail, { cause: error });
+    // Signed with keys that it brings itself, and not as it should be: nothing after it can be believed.
+    if (bringsPolicyKeys(state, record)) throw error;
+    return error;
   }
 }
 

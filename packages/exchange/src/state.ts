@@ -15,6 +15,7 @@ import type {
 } from "@leix/protocol";
 import type { ConsentGrant } from "./entry.ts";
 import { LayeredMap } from "./layered-map.ts";
+import type { Unacknowledged } from "./room.ts";
 
 /** What every party is given beforehand and trusts: everything else follows from the ledger. */
 export interface Trust {
@@ -70,6 +71,8 @@ export interface RecordedMessage {
   readonly thread: MessageId;
   /** Whether its recipients are to acknowledge it. */
   readonly acknowledged: boolean;
+  /** Of its body: what it takes in an inbox. */
+  readonly bytes: number;
   /** To whom it was let through; empty where it was denied. */
   readonly permitted: readonly AgencyId[];
   readonly markings: Markings;
@@ -120,8 +123,8 @@ export interface State {
   readonly messages: LayeredMap<string, RecordedMessage>;
   readonly withdrawals: LayeredMap<string, true>;
   readonly acknowledgements: LayeredMap<string, true>;
-  /** Copies let through to an agency that it has not acknowledged. */
-  readonly outstanding: LayeredMap<AgencyId, number>;
+  /** By recipient, and by sender and recipient. */
+  readonly unacknowledged: LayeredMap<string, Unacknowledged>;
   readonly statements: LayeredMap<string, RecordedPlace>;
   readonly rejections: LayeredMap<string, RecordedPlace>;
 }
@@ -137,7 +140,7 @@ const TABLES = [
   "messages",
   "withdrawals",
   "acknowledgements",
-  "outstanding",
+  "unacknowledged",
   "statements",
   "rejections",
 ] as const satisfies readonly (keyof State)[];
@@ -187,7 +190,7 @@ function createTables(below?: State): Tables {
     messages: layer(below?.messages),
     withdrawals: layer(below?.withdrawals),
     acknowledgements: layer(below?.acknowledgements),
-    outstanding: layer(below?.outstanding),
+    unacknowledged: layer(below?.unacknowledged),
     statements: layer(below?.statements),
     rejections: layer(below?.rejections),
   };

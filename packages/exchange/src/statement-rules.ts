@@ -7,10 +7,11 @@ import {
   type Statement,
   toDigest,
 } from "@leix/protocol";
-import { findLastVersion } from "./agreements.ts";
+import { findNextVersions } from "./agreements.ts";
 import { DECIDER_STEPS } from "./decider.ts";
 import type { Refusal } from "./entry.ts";
 import { type State, toFileKey } from "./state.ts";
+import { judgeLimits } from "./statement-limits.ts";
 
 /**
  * Whether a statement, properly signed by its issuer, may be made: by this issuer, about this subject, as
@@ -23,7 +24,12 @@ export function judgeStatement(state: State, statement: Statement, received: num
     return { code: "claims/issued-in-future", detail: `${statement.iat - received} seconds ahead` };
   }
   if (state.head.index === 0) return judgeGenesis(state, statement, received);
-  return judgeAuthority(state, statement) ?? judgeVersion(state, statement) ?? judgeContent(state, statement);
+  return (
+    judgeAuthority(state, statement) ??
+    judgeVersion(state, statement) ??
+    judgeLimits(state, statement) ??
+    judgeContent(state, statement)
+  );
 }
 
 function judgeGenesis(state: State, statement: Statement, received: number): Refusal | undefined {
@@ -87,10 +93,9 @@ function judgePair(state: State, iss: string, pair: string): Refusal | undefined
 function judgeVersion(state: State, statement: Statement): Refusal | undefined {
   const { kind, version } = statement;
   if (kind === "terms" || kind === "policy-set") {
-    const last = findLastVersion(state, statement);
-    return version > last
-      ? undefined
-      : { code: "statement/version", detail: `${version} is not above ${last}` };
+    const { min, max } = findNextVersions(state, statement);
+    const detail = `${version}, expected ${min} to ${max}`;
+    return version >= min && version <= max ? undefined : { code: "statement/version", detail };
   }
   const next = kind === "policy-file" ? 1 : findCurrentVersion(state, statement) + 1;
   return version === next ? undefined : { code: "statement/version", detail: `${version}, expected ${next}` };

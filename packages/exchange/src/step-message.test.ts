@@ -1,4 +1,4 @@
-import { AgencyId, type ErrorCode, limits } from "@leix/protocol";
+import { type ErrorCode, limits } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { signGenesis, toAgency } from "./genesis.testkit.ts";
 import { createTestLedger, decideOn, startTestLedger, type TestLedger, toWord } from "./ledger.testkit.ts";
@@ -224,16 +224,24 @@ describe("room in the inbox", () => {
   test("a full recipient stops a message, but not an acknowledgement", async () => {
     const received = await world.message("RS-SPOC", ["AL-SPOC"]);
     await ledger.append(received);
-    const decideWith = async (outstanding: number, sent: Promise<Sent>) => {
+    const decideWith = async (messages: number, sent: Promise<Sent>, bytes = 0) => {
       const layer = createLayer(ledger.state);
-      for (const agency of ["AL-SPOC", "RS-SPOC"]) layer.outstanding.set(AgencyId.parse(agency), outstanding);
+      for (const place of places) layer.unacknowledged.set(place, { messages, bytes });
       return toWord((await decideOn(world, layer, [(await sent).input]))[0]);
     };
+    let places = ["AL-SPOC", "RS-SPOC"];
     const full = limits.INBOX_OUTSTANDING_MAX;
     expect(await decideWith(full - 1, world.message("AL-SPOC", to))).toBe("permitted");
     expect(await decideWith(full, world.message("AL-SPOC", to))).toBe("message/recipient-full");
     const claims = { kind: "acknowledgement", status: "received", purpose: undefined, re: received.ref };
     const acknowledgement = world.message("AL-SPOC", to, { ...claims, thread: received.ref.id });
     expect(await decideWith(full, acknowledgement)).toBe("permitted");
+    const bytesFull = limits.INBOX_OUTSTANDING_BYTES_MAX + 1;
+    expect(await decideWith(1, world.message("AL-SPOC", to), bytesFull)).toBe("message/recipient-full");
+    places = ["AL-SPOC>RS-SPOC"];
+    const share = limits.PAIR_OUTSTANDING_MAX;
+    expect(await decideWith(share - 1, world.message("AL-SPOC", to))).toBe("permitted");
+    expect(await decideWith(share, world.message("AL-SPOC", to))).toBe("message/recipient-full");
+    expect(await decideWith(share, world.message("AL-CUSTOMS", to))).toBe("permitted");
   });
 });

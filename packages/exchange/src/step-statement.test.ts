@@ -110,7 +110,13 @@ describe("versions", () => {
       ["AL", toTerms({ terms: { ...toTerms().terms, ended: true } as never })],
       "statement/version",
     ],
-    ["terms skipping any number", ["AL", toTerms({ version: 9 })], "statement"],
+    ["terms one above what anyone has signed", ["AL", toTerms({ version: 2 })], "statement"],
+    ["terms skipping a number", ["AL", toTerms({ version: 3 })], "statement/version"],
+    [
+      "a policy set at the last version there is",
+      ["AL", toPolicySet(world, { version: Number.MAX_SAFE_INTEGER })],
+      "statement/version",
+    ],
     [
       "a policy set at the version in force",
       ["AL", toPolicySet(world, { deciders: ["1", "1"] })],

@@ -150,7 +150,7 @@ export const ERRORS = {
     todo: "Send the changed message under a new id.",
   },
   "message/recipient-full": {
-    when: "A recipient has INBOX_OUTSTANDING_MAX unacknowledged messages.",
+    when: "A recipient has left as much unacknowledged as it may, from this sender or in all.",
     todo: "Reach the recipient by other means to read its inbox, then send a new message.",
   },
   "message/no-policy-set": {
@@ -176,6 +176,10 @@ export const ERRORS = {
   "statement/subject": {
     when: "The subject of the statement is not registered, or does not belong to the issuer's country.",
     todo: "Enrol the subject first; an agency's id starts with its country's code.",
+  },
+  "statement/limit": {
+    when: "The authority has recorded as many agencies, or files of policy sets, as one may.",
+    todo: "Use what is recorded: a new version of an agency, or a file that is there already.",
   },
   "statement/policy-set": {
     when: "The policy set names files that are not recorded, an unknown decider, or does not validate.",

@@ -50,5 +50,12 @@ export const SHARED_BATCH_BYTES_MAX = 8 * 1_048_576;
 export const OUT_BACKLOG_MESSAGES_MAX = 10_000;
 /** What one agency may have waiting in INBOX without acknowledging it. */
 export const INBOX_OUTSTANDING_MAX = 10_000;
+export const INBOX_OUTSTANDING_BYTES_MAX = 1_073_741_824;
+/** How much of that one sender may take, so that nobody fills another's inbox alone. */
+export const PAIR_OUTSTANDING_MAX = 1_000;
+export const PAIR_OUTSTANDING_BYTES_MAX = 67_108_864;
+/** What one country authority may put into the ledger for ever: agencies, and files of policy sets. */
+export const AGENCIES_PER_COUNTRY_MAX = 1_000;
+export const POLICY_FILES_PER_AUTHORITY_MAX = 1_000;
 /** After so many deliveries without an outcome an input is quarantined. */
 export const DELIVERIES_MAX = 5;

@@ -230,6 +230,13 @@ export class TestExchange implements AsyncDisposable {
     ).length;
   }
 
+  /** The subjects of what was kept aside. */
+  async listQuarantined(): Promise<string[]> {
+    const subjects_filter = STREAM_SUBJECTS.quarantine[0];
+    const { state } = await (await this.#manage()).streams.info(STREAMS.quarantine, { subjects_filter });
+    return Object.keys(state.subjects ?? {});
+  }
+
   async #manage(): Promise<JetStreamManager> {
     this.#monitor ??= this.connect("monitor");
     return jetstreamManager(await this.#monitor, { checkAPI: false, apiPrefix: READER_API });

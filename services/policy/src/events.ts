@@ -2,6 +2,7 @@ import type { ConnectionEvent } from "@leix/broker";
 import type { Decided } from "@leix/exchange";
 import type { ErrorCode } from "@leix/protocol";
 import type { Logger } from "@leix/runtime";
+import type { Hindrance } from "./retry.ts";
 
 /** What the policy service says about itself. Ids, codes and counts; never claims, never bodies. */
 export interface PolicyEvents {
@@ -11,6 +12,10 @@ export interface PolicyEvents {
   raced(ledgerIndex: number, code: ErrorCode): void;
   /** A routing that had happened before a crash or a lost answer. */
   routedBefore(id: string): void;
+  /** An input that was delivered again and again without an outcome is in the quarantine before it is tried again. */
+  suspected(account: string, digest: string, deliveries: number): void;
+  /** The broker does not answer, or refuses a write; it is tried again. */
+  hindered(hindrance: Hindrance): void;
   connection(event: ConnectionEvent): void;
 }
 
@@ -22,6 +27,9 @@ export function createPolicyEvents(logger: Logger): PolicyEvents {
     },
     raced: (ledgerIndex, code) => logger.info({ event: "ledger.raced", ledgerIndex, code }),
     routedBefore: (messageId) => logger.info({ event: "message.routed-before", messageId }),
+    suspected: (account, digest, deliveries) =>
+      logger.warn({ event: "input.suspected", account, digest, deliveries }),
+    hindered: ({ code, detail }) => logger.warn({ event: "broker.hindered", code, detail }),
     connection: (event) => {
       const { kind, ...detail } = event;
       const level = kind === "reconnected" ? "info" : "warn";

@@ -12,7 +12,7 @@ import { createPolicyService, type PolicyServiceOptions } from "./policy-service
 
 // Started by packages/testkit, faulty-policy.ts, which says what an order means.
 const order = JSON.parse(process.argv[2] ?? "") as FaultOrder;
-const about = order.about ?? [];
+const { about = [], deadly = [] } = order;
 const reached = new Map<FaultPlace, number>();
 /** Nothing counts before the round that the order is about. */
 let isArmed = about.length === 0;
@@ -45,26 +45,37 @@ function listDigests({ data }: OutMessage): string[] {
   return [toDigest(data), ...(token ? [toDigest(token)] : [])];
 }
 
+function isAbout(message: OutMessage, digests: readonly string[]): boolean {
+  return listDigests(message).some((digest) => digests.includes(digest));
+}
+
 type Drain = PolicyServiceOptions["drain"];
 
-/** What the order is about is held back until all of it is there, and then is one round. */
+/**
+ * What the order is about is held back until all of it is there. Then it is one round; or, where some of it is
+ * deadly, that comes first and each of the others after it, alone.
+ */
 function gatherRounds(drain: Drain): Drain {
-  const kept = new Map<string, OutMessage>();
+  let kept: OutMessage[] = [];
+  const isComplete = () => about.every((digest) => kept.some((message) => isAbout(message, [digest])));
   return {
     add: (account) => drain.add(account),
     async next(signal) {
-      while (isArmed || kept.size < about.length) {
+      while (!isArmed && !isComplete()) {
         const round = await drain.next(signal);
-        if (!round || isArmed) return round;
-        const others = round.filter((message) => {
-          const digest = about.find((one) => listDigests(message).includes(one));
-          if (digest) kept.set(digest, message);
-          return digest === undefined;
-        });
-        if (others.length > 0) return others;
+        if (!round) return undefined;
+        const [mine, others] = [true, false].map((wanted) =>
+          round.filter((message) => isAbout(message, about) === wanted),
+        );
+        kept.push(...(mine ?? []));
+        if (others && others.length > 0) return others;
       }
       isArmed = true;
-      return [...kept.values()];
+      if (kept.length === 0) return drain.next(signal);
+      const [first, ...rest] = kept.toSorted((one, other) => Number(isNamed(other)) - Number(isNamed(one)));
+      if (!first || deadly.length === 0) return kept.splice(0);
+      kept = rest;
+      return [first];
     },
   };
 }
@@ -99,10 +110,13 @@ function spoilAcknowledgements(
   };
 }
 
+function isNamed(message: OutMessage): boolean {
+  return isAbout(message, deadly);
+}
+
 /** What is given up is not looked at any more, and so does no harm. */
 function isDeadly(message: OutMessage): boolean {
-  const isNamed = listDigests(message).some((digest) => order.deadly?.includes(digest));
-  return isNamed && message.deliveries < limits.DELIVERIES_MAX;
+  return isNamed(message) && message.deliveries < limits.DELIVERIES_MAX;
 }
 
 await runService(createLogger("policy", "info"), async (signal) => {
@@ -137,9 +151,9 @@ await runService(createLogger("policy", "info"), async (signal) => {
     key: await loadSigningKey(folder),
     events: createPolicyEvents(createLogger("policy", "info")),
     clock() {
-      const deadly = inHand.find(isDeadly);
-      if (deadly) {
-        tell(`deadly input, delivery ${deadly.deliveries}`);
+      const killer = inHand.find(isDeadly);
+      if (killer) {
+        tell(`deadly input, delivery ${killer.deliveries}`);
         process.kill(process.pid, "SIGKILL");
       }
       return Date.now();

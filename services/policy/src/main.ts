@@ -37,8 +37,7 @@ await runService(logger, async (signal) => {
     clock: Date.now,
     createSalt: () => encodeBase64url(randomBytes(16)),
   });
-  const health = { problems: () => (service.isReady ? [] : ["the ledger is still being folded"]) };
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, service, signal);
   const opened = opening.move();
   return {
     async run(runSignal) {

@@ -22,8 +22,10 @@ export function createNatsQuarantine(nc: NatsConnection): Quarantine {
     async keep(account, digest, bytes) {
       try {
         await publishOnce(nc, { subject: toQuarantineSubject(account, digest), data: bytes });
+        return true;
       } catch (error) {
-        if (!(error instanceof LeixError) || error.code !== "broker/subject-used") throw error;
+        if (error instanceof LeixError && error.code === "broker/subject-used") return false;
+        throw error;
       }
     },
   };

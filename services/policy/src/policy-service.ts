@@ -8,15 +8,16 @@ import {
   decideBatch,
   follow,
   type Input,
-  isRecordedDelivery,
+  isRecordedInput,
   type State,
   type Trust,
 } from "@leix/exchange";
-import { LeixError, limits, type SigningKey } from "@leix/protocol";
+import { LeixError, type SigningKey } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
+import { findGivenUp } from "./give-up.ts";
 import { toLedgerSubject } from "./ledger-subject.ts";
 import type { Inboxes, Ledger, Quarantine } from "./ports.ts";
-import { retryUnacknowledged } from "./retry.ts";
+import { type Hindrance, isWorthWaiting, type Patience, retry, waitOut } from "./retry.ts";
 import { createRouter, type Router } from "./router.ts";
 
 export interface PolicyServiceOptions {
@@ -40,8 +41,8 @@ export interface PolicyServiceOptions {
 export interface PolicyService {
   /** Folds the ledger, then decides until the signal is aborted. Throws what cannot be mended by going on. */
   run(signal: AbortSignal): Promise<void>;
-  /** True once the ledger is folded. */
-  readonly isReady: boolean;
+  /** What keeps it from its work at the moment; empty when all is well. */
+  problems(): readonly string[];
 }
 
 /**
@@ -59,18 +60,26 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
   const state = createState(options.trust);
   const router = createRouter(options.ledger, options.inboxes, options.events);
   let isReady = false;
+  let hindrance: Hindrance | undefined;
   return {
-    get isReady() {
-      return isReady;
-    },
+    problems: () => [
+      ...(isReady ? [] : ["the ledger is still being folded"]),
+      ...(hindrance ? [`the broker is in the way: ${hindrance.code} ${hindrance.detail}`] : []),
+    ],
     async run(signal) {
-      await retryUnacknowledged(() => catchUp(options, state), signal);
+      const onHindered = (found: Hindrance) => {
+        hindrance = found;
+        options.events.hindered(found);
+      };
+      const patience = { signal, onHindered };
+      await retry(() => catchUp(options, state), patience);
       isReady = true;
       options.events.started(state.head.index);
       while (!signal.aborted) {
         const round = await options.drain.next(signal);
         if (!round) return;
-        await process(options, state, router, round, signal);
+        await process(options, state, router, round, patience);
+        hindrance = undefined;
       }
     },
   };
@@ -97,13 +106,14 @@ async function process(
   state: State,
   router: Router,
   round: readonly OutMessage[],
-  signal: AbortSignal,
+  patience: Patience,
 ): Promise<void> {
-  while (!signal.aborted) {
+  const givenUp = await findGivenUp(options, state, round, patience);
+  while (!patience.signal.aborted) {
     const layer = createLayer(state);
     const decided = await decideBatch(
       layer,
-      round.map((one) => toInput(state, one)),
+      round.map((one) => toInput(state, one, givenUp)),
       {
         key: options.key,
         decider: chooseDecider(state),
@@ -114,24 +124,33 @@ async function process(
     try {
       await record(options, state, decided, round);
     } catch (error) {
-      if (!isMendedByReadingOn(error)) throw error;
-      options.events.raced(state.head.index, error.code);
-      await retryUnacknowledged(() => catchUp(options, state), signal);
+      await makeWay(error, options, state, patience);
       continue;
     }
     absorbLayer(state, layer);
     addAccounts(options, state);
-    await router.route(state, decided, signal);
+    await router.route(state, decided, patience);
     for (const one of round) one.ack();
     options.events.decided(decided);
     return;
   }
 }
 
-/** Whether the batch happened or not, the ledger tells; what it has by then is found there as a repeat. */
-function isMendedByReadingOn(error: unknown): error is LeixError {
-  if (!(error instanceof LeixError)) return false;
-  return ["broker/head-moved", "broker/not-acknowledged"].includes(error.code);
+/**
+ * After a batch that was not recorded, or perhaps was: reads on. What the ledger has by then is found there as a
+ * repeat. Throws what cannot be mended so.
+ */
+async function makeWay(
+  error: unknown,
+  options: PolicyServiceOptions,
+  state: State,
+  patience: Patience,
+): Promise<void> {
+  if (error instanceof LeixError && error.code === "broker/head-moved") {
+    options.events.raced(state.head.index, error.code);
+  } else if (isWorthWaiting(error)) await waitOut(error, patience);
+  else throw error;
+  await retry(() => catchUp(options, state), patience);
 }
 
 async function record(
@@ -151,8 +170,8 @@ async function record(
   if (appends.length > 0) await options.ledger.append(appends, state.head.index);
 }
 
-function toInput(state: State, message: OutMessage): Input {
-  const { account, sequence, storedMs, data, deliveries } = message;
-  const isGivenUp = deliveries >= limits.DELIVERIES_MAX && !isRecordedDelivery(state, account, sequence);
+function toInput(state: State, message: OutMessage, givenUp: ReadonlySet<OutMessage>): Input {
+  const { account, sequence, storedMs, data } = message;
+  const isGivenUp = givenUp.has(message) && !isRecordedInput(state, message);
   return { account, sequence, received: Math.floor(storedMs / 1000), bytes: data, isGivenUp };
 }

@@ -30,10 +30,8 @@ export interface Inboxes {
   deliver(deliveries: readonly Delivery[]): Promise<void>;
 }
 
-/**
- * Where an input that could not be processed is kept for an operator. Durable on return; keeping it twice is
- * harmless.
- */
+/** Where an input that could not be processed, or may be such a one, is kept for an operator. */
 export interface Quarantine {
-  keep(account: AccountId, digest: Digest, bytes: Uint8Array): Promise<void>;
+  /** Durable on return. False where it was kept before. Throws `broker/not-acknowledged` where it may be kept now. */
+  keep(account: AccountId, digest: Digest, bytes: Uint8Array): Promise<boolean>;
 }

@@ -1,22 +1,48 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { LeixError } from "@leix/protocol";
+import { type ErrorCode, LeixError } from "@leix/protocol";
 
-const PAUSE_MS = 250;
+/** What keeps the service from its work at the moment, for events and health. */
+export interface Hindrance {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+export interface Patience {
+  readonly signal: AbortSignal;
+  /** Told before every pause. */
+  readonly onHindered: (hindrance: Hindrance) => void;
+}
+
+/** How long to wait before trying again. A broker that refuses (a full disk, a full stream) needs its operator. */
+const PAUSES_MS: Partial<Record<ErrorCode, number>> = {
+  "broker/not-acknowledged": 250,
+  "broker/no-answer": 250,
+  "broker/refused": 1_000,
+};
+
+/** Is this worth waiting for? Dying of it would only blame the inputs at hand for it. */
+export function isWorthWaiting(error: unknown): error is LeixError {
+  return error instanceof LeixError && error.code in PAUSES_MS;
+}
+
+/** Says what is in the way, and waits. Throws when aborted. */
+export async function waitOut(error: LeixError, { signal, onHindered }: Patience): Promise<void> {
+  onHindered({ code: error.code, detail: error.detail });
+  await pause(PAUSES_MS[error.code] ?? 0, undefined, { signal });
+}
 
 /**
- * Repeats what the broker did not acknowledge until it does. Only for what may be done twice: reading, and
- * writes that the broker itself refuses the second time. Throws when aborted.
+ * Repeats what the broker did not acknowledge, or refuses for now, until it does. Only for what may be done twice:
+ * reading, and writes that the broker itself refuses the second time. Throws when aborted.
  */
-export async function retryUnacknowledged<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+export async function retry<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
   while (true) {
-    signal.throwIfAborted();
+    patience.signal.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof LeixError) || !RETRIED.includes(error.code)) throw error;
+      if (!isWorthWaiting(error)) throw error;
+      await waitOut(error, patience);
     }
-    await pause(PAUSE_MS, undefined, { signal });
   }
 }
-
-const RETRIED: readonly string[] = ["broker/not-acknowledged", "broker/no-answer"];

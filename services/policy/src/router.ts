@@ -2,14 +2,14 @@ import { type Decided, type Delivery, listDeliveries, type State, toReplyDeliver
 import { invariant, LeixError, limits, type ParsedRecord, parseRecord } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
 import type { Inboxes, Ledger } from "./ports.ts";
-import { retryUnacknowledged } from "./retry.ts";
+import { type Patience, retry } from "./retry.ts";
 
 export interface Router {
   /**
    * Lays into the inboxes what follows from each record. Returns when all of it is durable; throws when
    * aborted.
    */
-  route(state: State, decided: readonly Decided[], signal: AbortSignal): Promise<void>;
+  route(state: State, decided: readonly Decided[], patience: Patience): Promise<void>;
 }
 
 /**
@@ -24,9 +24,9 @@ type Bundle = readonly Delivery[];
  */
 export function createRouter(ledger: Ledger, inboxes: Inboxes, events: PolicyEvents): Router {
   return {
-    async route(state, decided, signal) {
-      const deliver = (bundle: Bundle) => retryUnacknowledged(() => tryDelivery(inboxes, bundle), signal);
-      const bundles = await retryUnacknowledged(() => toBundles(ledger, state, decided), signal);
+    async route(state, decided, patience) {
+      const deliver = (bundle: Bundle) => retry(() => tryDelivery(inboxes, bundle), patience);
+      const bundles = await retry(() => toBundles(ledger, state, decided), patience);
       for (const batch of packBundles(bundles)) {
         if (await deliver(batch.flat())) continue;
         for (const bundle of batch) {

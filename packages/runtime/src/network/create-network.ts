@@ -73,7 +73,7 @@ async function createFounders(plan: NetworkPlan, broker: NewBroker, dates: Netwo
     agencies: await Promise.all(agencies),
     policy: await createService("policy", broker, dates, "Ed25519"),
     registry: await createService("registry", broker, dates, "ES256"),
-    reservedAccounts: [broker.jwts.brokerAccount, broker.jwts.systemAccount],
+    reservedAccounts: [...broker.jwts.preload.keys()],
   };
 }
 

@@ -1,0 +1,33 @@
+import { limits, type Statement } from "@leix/protocol";
+import type { Refusal } from "./entry.ts";
+import type { State } from "./state.ts";
+
+/**
+ * What one authority may put into the memory of everyone who follows the ledger. Reads the tables: such statements are
+ * rare. Undefined where there is room.
+ */
+export function judgeLimits(state: State, statement: Statement): Refusal | undefined {
+  if (statement.kind === "agency" && !state.parties.has(statement.subject)) {
+    const own = countKeys(state.parties.entries(), (id) => id.startsWith(`${statement.iss}-`));
+    return own < limits.AGENCIES_PER_COUNTRY_MAX
+      ? undefined
+      : { code: "statement/limit", detail: "agencies" };
+  }
+  if (statement.kind === "policy-file") {
+    const isOwn = (key: string) => key.startsWith("policy-file/") && key.endsWith(`/${statement.iss}`);
+    const own = countKeys(state.statements.entries(), isOwn);
+    return own < limits.POLICY_FILES_PER_AUTHORITY_MAX
+      ? undefined
+      : { code: "statement/limit", detail: "policy files" };
+  }
+  return undefined;
+}
+
+function countKeys(
+  entries: Iterable<readonly [string, unknown]>,
+  isCounted: (key: string) => boolean,
+): number {
+  let count = 0;
+  for (const [key] of entries) if (isCounted(key)) count++;
+  return count;
+}
