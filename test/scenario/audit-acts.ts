@@ -25,7 +25,13 @@ export async function tellAudit(dir: string, screen: Screen): Promise<AuditFindi
         checked === ledger && mismatches === 0,
         `${checked} of ${ledger} checked, ${mismatches} differ`,
       );
-      screen.show("checked", `${checked} of ${ledger} records: every signature, every decision`);
+      const { message, statement, rejection } = result.kinds;
+      screen.show("checked", `${checked} of ${ledger} records: form, place, every signature`);
+      screen.show(
+        "decided",
+        `${message} messages and ${statement} statements once more, from the records before them`,
+      );
+      screen.show("", `of ${rejection} rejection the text is not in the ledger: its sender can show it`);
       screen.show("differences", "none");
       return result;
     },

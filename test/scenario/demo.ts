@@ -87,7 +87,7 @@ function toText(summary: Summary): string {
     "",
     `All ${steps} steps ended as told.`,
     `${messages} messages (acknowledgements included): ${permitted} permitted, ${denied} denied; ${rejected} rejected.`,
-    `${ledger} records in the ledger, ${replay.checked} decided again, ${replay.mismatches} differences.`,
+    `${ledger} records in the ledger, ${replay.checked} audited, ${replay.mismatches} differences.`,
     "",
   ].join("\n");
 }

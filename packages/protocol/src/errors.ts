@@ -23,7 +23,7 @@ export const ERRORS = {
   },
   "input/too-large": {
     when: "The input is larger than the named limit for its kind.",
-    todo: "Shorten it below the limit given in the detail, or move large content into an attachment.",
+    todo: "Shorten it below the limit given in the detail, or send it as several messages.",
   },
   "input/schema": {
     when: "The JSON does not follow its JSON Schema: a member is missing, unknown or of a wrong form.",

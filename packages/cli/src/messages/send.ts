@@ -67,7 +67,10 @@ const NOT_YET: readonly string[] = ["client/decision-timeout", "broker/unreachab
 function writeSent(paper: Paper, { ref, claims, status }: SentMessage, writeOutcome: () => void): void {
   paper.line(`${paper.colours.bold(ref.id)}  ${toAddressWords(claims)}`);
   writeOutcome();
-  if (status === "stored") paper.line("Nothing is lost: it is sent as soon as the broker can be reached.");
+  if (status === "stored")
+    paper.line(
+      "Nothing is lost: it is sent by the agency's service, or at the next leix command, once the broker is there.",
+    );
   if (status === "received")
     paper.line(`Nothing is lost: see leix explain --as ${claims.iss} ${ref.id} later.`);
 }
