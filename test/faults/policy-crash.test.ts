@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { countRecorded, type MixedLoad, NODES, sendLarge, sendMixed } from "./load.ts";
 
 /**
- * The crash table of the design: the policy service is killed at every step, each time over other inputs that it has
- * in hand, and the next one takes over. OUT gives back what was in hand after half a minute, which is when the last
- * one mends all of it: it is looked at once, at the end.
+ * The crash table of the design: the policy service is killed at every step, each time over other inputs that
+ * it has in hand, and the next one takes over. OUT gives back what was in hand after half a minute, which is
+ * when the last one mends all of it: it is looked at once, at the end.
  */
 const OUT_RETURNS_MS = 30_000;
 

@@ -169,7 +169,9 @@ function forwardWithConsent(
   });
 }
 
-/** Inside Serbia: what a unit is not cleared for is denied, and the sender is not told what it is cleared for. */
+/**
+ * Inside Serbia: what a unit is not cleared for is denied, and the sender is not told what it is cleared for.
+ */
 function followTheMoney(cast: Cast, screen: Screen): Promise<void> {
   return screen.step(
     "Serbia brings in its financial intelligence unit, at the right level the second time",

@@ -93,7 +93,9 @@ function toSettlement(
   return { status: outcome, decision: reply.decision };
 }
 
-/** What was sent has one answer, for ever: a second, different one shows that the policy service misbehaves. */
+/**
+ * What was sent has one answer, for ever: a second, different one shows that the policy service misbehaves.
+ */
 function refuseOtherAnswer(sent: SentRow, decision: OpenDecision): void {
   const [known] = (sent.decision ?? "").split("~");
   if (known !== undefined && isSameSigningInput(known, decision.jws.token)) return;

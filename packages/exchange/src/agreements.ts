@@ -24,8 +24,8 @@ export function countSignatures(state: State, statement: AgreementStatement): nu
 }
 
 /**
- * The versions that the issuer's next statement may have: above its own last and the one in force, and at most one
- * above what anyone has signed, so that no one can run out of versions for the others.
+ * The versions that the issuer's next statement may have: above its own last and the one in force, and at
+ * most one above what anyone has signed, so that no one can run out of versions for the others.
  */
 export function findNextVersions(state: State, statement: AgreementStatement): { min: number; max: number } {
   const own = state.proposals.get(toProposalKey(statement))?.version ?? 0;

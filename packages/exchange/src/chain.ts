@@ -68,9 +68,9 @@ interface Subject {
 }
 
 /**
- * Two statements of the anchor bring the keys under which they are recorded themselves: its first, and one that gives
- * the policy service new keys, or a key that has expired could never be replaced. Whoever follows such a record
- * decides it again (`bringsPolicyKeys`), so the anchor's signature vouches for it.
+ * Two statements of the anchor bring the keys under which they are recorded themselves: its first, and one
+ * that gives the policy service new keys, or a key that has expired could never be replaced. Whoever follows
+ * such a record decides it again (`bringsPolicyKeys`), so the anchor's signature vouches for it.
  */
 function findPolicyKey(
   state: State,
@@ -82,7 +82,9 @@ function findPolicyKey(
   return listBroughtKeys(state, statement).find((key) => key.kid === kid);
 }
 
-/** Whether a record is signed with what it says itself, and must not be believed before it is decided again. */
+/**
+ * Whether a record is signed with what it says itself, and must not be believed before it is decided again.
+ */
 export function bringsPolicyKeys(state: State, record: ParsedRecord): boolean {
   return record.kind === "statement" && listBroughtKeys(state, record.statement).length > 0;
 }

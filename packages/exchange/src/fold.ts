@@ -70,8 +70,8 @@ function foldMessage(state: State, entry: MessageEntry): void {
 }
 
 /**
- * Whoever says it has a message has it, wherever that word was let through to: an acknowledgement that its addressee
- * may no longer receive still makes room.
+ * Whoever says it has a message has it, wherever that word was let through to: an acknowledgement that its
+ * addressee may no longer receive still makes room.
  */
 function foldAcknowledgement(state: State, claims: Extract<Claims, { kind: "acknowledgement" }>): void {
   const message = findMessage(state, claims.re);

@@ -63,8 +63,9 @@ export interface StoredInput {
 }
 
 /**
- * Whether an input is recorded already, as this delivery or an earlier one. Reads every message and statement: it is
- * asked only before an input would be given up, which must never contradict what was decided.
+ * Whether an input is recorded already, as this delivery or an earlier one. Reads every message and
+ * statement: it is asked only before an input would be given up, which must never contradict what was
+ * decided.
  */
 export function isRecordedInput(state: State, { account, sequence, data }: StoredInput): boolean {
   const party = state.accounts.get(account);

@@ -16,8 +16,8 @@ export function countBytes(claims: Claims): number {
 }
 
 /**
- * Whether an inbox can take one more from this sender. Counted from the ledger, not by the broker, so that it can be
- * decided again; by sender too, so that nobody can shut an inbox for others.
+ * Whether an inbox can take one more from this sender. Counted from the ledger, not by the broker, so that it
+ * can be decided again; by sender too, so that nobody can shut an inbox for others.
  */
 export function hasRoom(state: State, sender: AgencyId, recipient: AgencyId, bytes: number): boolean {
   const all = findUnacknowledged(state, recipient);

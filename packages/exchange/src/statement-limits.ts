@@ -3,8 +3,8 @@ import type { Refusal } from "./entry.ts";
 import type { State } from "./state.ts";
 
 /**
- * What one authority may put into the memory of everyone who follows the ledger. Reads the tables: such statements are
- * rare. Undefined where there is room.
+ * What one authority may put into the memory of everyone who follows the ledger. Reads the tables: such
+ * statements are rare. Undefined where there is room.
  */
 export function judgeLimits(state: State, statement: Statement): Refusal | undefined {
   if (statement.kind === "agency" && !state.parties.has(statement.subject)) {

@@ -15,8 +15,8 @@ export async function findContainerHost(): Promise<string> {
 }
 
 /**
- * Starts a network's broker in a container, from the image that `LEIX_NATS_IMAGE` names. The port is the same outside
- * and inside: one that the engine chose would be another one after a restart.
+ * Starts a network's broker in a container, from the image that `LEIX_NATS_IMAGE` names. The port is the same
+ * outside and inside: one that the engine chose would be another one after a restart.
  */
 export async function startContainerBroker(dir: string, host: string, port: number): Promise<ExchangeBroker> {
   const image = process.env.LEIX_NATS_IMAGE;

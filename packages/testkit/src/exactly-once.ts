@@ -32,8 +32,9 @@ export interface Observation {
 type MessageRecord = Extract<ParsedRecord, { kind: "message" }>;
 
 /**
- * What is wrong with a run, a line each: every input is recorded exactly once, routed to exactly those it was let
- * through to, answered and acknowledged once; nothing was decided twice; the auditor agrees with all of it.
+ * What is wrong with a run, a line each: every input is recorded exactly once, routed to exactly those it was
+ * let through to, answered and acknowledged once; nothing was decided twice; the auditor agrees with all of
+ * it.
  */
 export function findViolations(observation: Observation): string[] {
   return [

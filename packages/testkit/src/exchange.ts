@@ -56,8 +56,9 @@ export interface PublishedInput {
 }
 
 /**
- * A whole network with its real parts, in a folder of its own: a broker as a process or in a container (TEST_BROKER),
- * the services as processes, agencies as nodes in this process or as bare wires. `await using` ends all of it.
+ * A whole network with its real parts, in a folder of its own: a broker as a process or in a container
+ * (TEST_BROKER), the services as processes, agencies as nodes in this process or as bare wires. `await using`
+ * ends all of it.
  */
 export async function startTestExchange(options: TestExchangeOptions = {}): Promise<TestExchange> {
   const place = toBrokerPlace();

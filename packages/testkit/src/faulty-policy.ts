@@ -10,7 +10,10 @@ export type FaultPlace = `${"before" | "after"} ${"record" | "delivery" | "quara
 export interface Fault {
   readonly at: FaultPlace;
   readonly time: number;
-  /** `kill`: as a crash. `stop`: it stands still until it is woken. `lost answer`: the port says that it cannot know. */
+  /**
+   * `kill`: as a crash. `stop`: it stands still until it is woken. `lost answer`: the port says that it
+   * cannot know.
+   */
   readonly what: "kill" | "stop" | "lost answer";
 }
 
@@ -20,8 +23,8 @@ export interface FaultOrder {
   readonly natsUrl: string;
   readonly faults: readonly Fault[];
   /**
-   * Digests of inputs, of their bytes or of their signing inputs. They make one round, whenever they come, and
-   * nothing counts before it. Without them everything counts from the start.
+   * Digests of inputs, of their bytes or of their signing inputs. They make one round, whenever they come,
+   * and nothing counts before it. Without them everything counts from the start.
    */
   readonly about?: readonly string[];
   /** Digests of inputs that end the process whenever it looks at them. */

@@ -56,7 +56,9 @@ export interface Forged {
 
 /** Makes inputs with the real keys of a network, as right or as wrong as a test wants them. */
 export interface Forge {
-  /** A request that the principles permit between the agencies of the sample network, unless it is made odd. */
+  /**
+   * A request that the principles permit between the agencies of the sample network, unless it is made odd.
+   */
   message(from: string, to: readonly string[], oddities?: Oddities): Promise<Forged>;
   /** The newest statement of the genesis about a subject, changed and signed by its issuer or another. */
   statement(kind: string, subject: string, changes: Members, oddities?: Oddities): Promise<Uint8Array>;

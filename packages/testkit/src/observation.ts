@@ -16,8 +16,8 @@ import type { PartyWire } from "./party-wire.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /**
- * Waits until the exchange has nothing left to do: OUT is empty, every node has decided what it sent and taken in what
- * lies in its inbox, and every acknowledgement that follows went the same way.
+ * Waits until the exchange has nothing left to do: OUT is empty, every node has decided what it sent and
+ * taken in what lies in its inbox, and every acknowledgement that follows went the same way.
  */
 export async function untilIdle(exchange: TestExchange, patienceMs?: number): Promise<void> {
   let before = -1;
@@ -35,7 +35,9 @@ export async function untilIdle(exchange: TestExchange, patienceMs?: number): Pr
   );
 }
 
-/** What is wrong after a run; empty when everything happened exactly once. Waits until nothing is left to do. */
+/**
+ * What is wrong after a run; empty when everything happened exactly once. Waits until nothing is left to do.
+ */
 export async function checkExactlyOnce(exchange: TestExchange, patienceMs?: number): Promise<string[]> {
   await untilIdle(exchange, patienceMs);
   const records = await exchange.records();

@@ -33,8 +33,8 @@ export interface WireCopy {
 }
 
 /**
- * A party with its real credentials and nothing of our software between it and the broker: it publishes any bytes,
- * and takes what comes into its inbox. Only one reads an inbox: an agency has a wire or a node.
+ * A party with its real credentials and nothing of our software between it and the broker: it publishes any
+ * bytes, and takes what comes into its inbox. Only one reads an inbox: an agency has a wire or a node.
  */
 export interface PartyWire extends AsyncDisposable {
   readonly party: string;

@@ -34,7 +34,10 @@ export interface TestProgram extends AsyncDisposable {
   stop(): Promise<ProgramEnd>;
 }
 
-/** What a program of this project must not be given by accident: services refuse settings that they do not know. */
+/**
+ * What a program of this project must not be given by accident: services refuse settings that they do not
+ * know.
+ */
 function listForeignEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LEIX_")));
 }

@@ -3,8 +3,9 @@ export const PATIENCE_MS = 50_000;
 const LOOK_MS = 50;
 
 /**
- * Looks until there is something to see, and gives it back. For conditions that nothing announces: what another
- * process has written, how many messages a stream holds. Throws, naming what was waited for, when the time is up.
+ * Looks until there is something to see, and gives it back. For conditions that nothing announces: what
+ * another process has written, how many messages a stream holds. Throws, naming what was waited for, when the
+ * time is up.
  */
 export async function waitUntil<T>(
   what: string,

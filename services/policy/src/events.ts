@@ -12,7 +12,10 @@ export interface PolicyEvents {
   raced(ledgerIndex: number, code: ErrorCode): void;
   /** A routing that had happened before a crash or a lost answer. */
   routedBefore(id: string): void;
-  /** An input that was delivered again and again without an outcome is in the quarantine before it is tried again. */
+  /**
+   * An input that was delivered again and again without an outcome is in the quarantine before it is tried
+   * again.
+   */
   suspected(account: string, digest: string, deliveries: number): void;
   /** The broker does not answer, or refuses a write; it is tried again. */
   hindered(hindrance: Hindrance): void;

@@ -52,8 +52,8 @@ function isAbout(message: OutMessage, digests: readonly string[]): boolean {
 type Drain = PolicyServiceOptions["drain"];
 
 /**
- * What the order is about is held back until all of it is there. Then it is one round; or, where some of it is
- * deadly, that comes first and each of the others after it, alone.
+ * What the order is about is held back until all of it is there. Then it is one round; or, where some of it
+ * is deadly, that comes first and each of the others after it, alone.
  */
 function gatherRounds(drain: Drain): Drain {
   let kept: OutMessage[] = [];

@@ -11,10 +11,10 @@ export interface GiveUpOptions {
 }
 
 /**
- * Which inputs of a round are not looked at any more: each was delivered DELIVERIES_MAX times, and the last time it
- * was tried, no outcome came of it. Deliveries alone do not tell: an input that ends its reader raises the count of
- * whatever was fetched with it and not tried at all. So before its last trials a suspect goes to the quarantine, and
- * whoever finds it there, has before it an input that was tried in vain.
+ * Which inputs of a round are not looked at any more: each was delivered DELIVERIES_MAX times, and the last
+ * time it was tried, no outcome came of it. Deliveries alone do not tell: an input that ends its reader
+ * raises the count of whatever was fetched with it and not tried at all. So before its last trials a suspect
+ * goes to the quarantine, and whoever finds it there, has before it an input that was tried in vain.
  */
 export async function findGivenUp(
   { quarantine, events }: GiveUpOptions,

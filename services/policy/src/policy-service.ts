@@ -137,8 +137,8 @@ async function process(
 }
 
 /**
- * After a batch that was not recorded, or perhaps was: reads on. What the ledger has by then is found there as a
- * repeat. Throws what cannot be mended so.
+ * After a batch that was not recorded, or perhaps was: reads on. What the ledger has by then is found there
+ * as a repeat. Throws what cannot be mended so.
  */
 async function makeWay(
   error: unknown,

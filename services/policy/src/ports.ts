@@ -32,6 +32,9 @@ export interface Inboxes {
 
 /** Where an input that could not be processed, or may be such a one, is kept for an operator. */
 export interface Quarantine {
-  /** Durable on return. False where it was kept before. Throws `broker/not-acknowledged` where it may be kept now. */
+  /**
+   * Durable on return. False where it was kept before. Throws `broker/not-acknowledged` where it may be kept
+   * now.
+   */
   keep(account: AccountId, digest: Digest, bytes: Uint8Array): Promise<boolean>;
 }

@@ -13,7 +13,10 @@ export interface Patience {
   readonly onHindered: (hindrance: Hindrance) => void;
 }
 
-/** How long to wait before trying again. A broker that refuses (a full disk, a full stream) needs its operator. */
+/**
+ * How long to wait before trying again. A broker that refuses (a full disk, a full stream) needs its
+ * operator.
+ */
 const PAUSES_MS: Partial<Record<ErrorCode, number>> = {
   "broker/not-acknowledged": 250,
   "broker/no-answer": 250,
@@ -32,8 +35,8 @@ export async function waitOut(error: LeixError, { signal, onHindered }: Patience
 }
 
 /**
- * Repeats what the broker did not acknowledge, or refuses for now, until it does. Only for what may be done twice:
- * reading, and writes that the broker itself refuses the second time. Throws when aborted.
+ * Repeats what the broker did not acknowledge, or refuses for now, until it does. Only for what may be done
+ * twice: reading, and writes that the broker itself refuses the second time. Throws when aborted.
  */
 export async function retry<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
   while (true) {

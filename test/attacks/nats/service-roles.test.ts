@@ -75,8 +75,9 @@ describe("a service of the exchange", () => {
 });
 
 /**
- * Within one account a reply may name any subject. A reader in BROKER could so have the server write its answers,
- * ledger records among them, into the ledger and the inboxes (tried: they were stored). In READER it cannot.
+ * Within one account a reply may name any subject. A reader in BROKER could so have the server write its
+ * answers, ledger records among them, into the ledger and the inboxes (tried: they were stored). In READER it
+ * cannot.
  */
 describe("a reader who names a stream's subject as the reply to its question", () => {
   const QUESTIONS = {
