@@ -86,7 +86,8 @@ function toText(summary: Summary): string {
   return [
     "",
     `All ${steps} steps ended as told.`,
-    `${messages} messages (acknowledgements included): ${permitted} permitted, ${denied} denied; ${rejected} rejected.`,
+    `${messages} messages, acknowledgements among them: ${permitted} permitted, ${denied} denied.`,
+    `${rejected} input rejected.`,
     `${ledger} records in the ledger, ${replay.checked} audited, ${replay.mismatches} differences.`,
     "",
   ].join("\n");

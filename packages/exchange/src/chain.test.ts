@@ -162,7 +162,7 @@ describe("a record in its place", () => {
     status: "active",
   };
 
-  test("new keys for the policy service are recorded with one of them, the old one having expired", async () => {
+  test("the policy service's new keys are recorded with one of them when the old has ended", async () => {
     const renewed = createTestLedger(world, createLayer(genesis.state));
     const { input } = await world.statement("anchor", renewal);
     const decided = await renewed.appendInputs([input], LATE, "policy-next");

@@ -1,4 +1,4 @@
-import { loadPolicySet } from "@leix/principles";
+import { checkPolicyFile, loadPolicySet } from "@leix/principles";
 import {
   LeixError,
   limits,
@@ -136,9 +136,7 @@ function judgeContent(state: State, statement: Statement): Refusal | undefined {
         judgeKeys(state, statement.subject, statement.keys, ["sig", "enc"]) ?? judgeAccount(state, statement)
       );
     case "policy-file":
-      return toDigest(statement.content) === statement.subject
-        ? undefined
-        : { code: "statement/policy-set", detail: `${statement.name} has another digest` };
+      return judgePolicyFile(statement);
     case "policy-set":
       return judgePolicySet(state, statement);
   }
@@ -185,13 +183,28 @@ function judgePolicySet(
     return { code: "statement/policy-set", detail: `${missing[0]?.name} is not recorded` };
   const unknown = statement.deciders.find((decider) => !DECIDER_STEPS.includes(decider));
   if (unknown !== undefined) return { code: "statement/policy-set", detail: `decider ${unknown} is unknown` };
+  const files = statement.files.map(({ name, digest }) => {
+    return { name, content: state.policyFiles.get(toFileKey(name, digest))?.content ?? "" };
+  });
+  return toRefusal(() => loadPolicySet(files));
+}
+
+/** What the engine may not even see is never recorded. Whether a file is any good, its set's judge says. */
+function judgePolicyFile({
+  name,
+  content,
+  subject,
+}: Extract<Statement, { kind: "policy-file" }>): Refusal | undefined {
+  if (toDigest(content) !== subject) {
+    return { code: "statement/policy-set", detail: `${name} has another digest` };
+  }
+  return toRefusal(() => checkPolicyFile(name, content));
+}
+
+/** Whatever else is thrown is fatal: see `loadPolicySet`. */
+function toRefusal(check: () => unknown): Refusal | undefined {
   try {
-    loadPolicySet(
-      statement.files.map(({ name, digest }) => ({
-        name,
-        content: state.policyFiles.get(toFileKey(name, digest))?.content ?? "",
-      })),
-    );
+    check();
     return undefined;
   } catch (error) {
     if (error instanceof LeixError) return { code: "statement/policy-set", detail: error.detail };

@@ -69,7 +69,7 @@ function writeSent(paper: Paper, { ref, claims, status }: SentMessage, writeOutc
   writeOutcome();
   if (status === "stored")
     paper.line(
-      "Nothing is lost: it is sent by the agency's service, or at the next leix command, once the broker is there.",
+      "Nothing is lost: the agency's service sends it, or the next leix command, once the broker is there.",
     );
   if (status === "received")
     paper.line(`Nothing is lost: see leix explain --as ${claims.iss} ${ref.id} later.`);
