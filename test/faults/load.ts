@@ -58,3 +58,23 @@ export async function countRecorded(exchange: TestExchange, digests: readonly st
   const recorded = (await exchange.records()).map(({ decision }): string => decision.content.input.digest);
   return digests.filter((digest) => recorded.includes(digest)).length;
 }
+
+/**
+ * Every node sends so many messages to two others, one after another, whatever happens to the broker meanwhile. Gives
+ * back what was sent: each is stored at its sender, and is sent again until it is decided.
+ */
+export async function sendSteadily(exchange: TestExchange, each: number): Promise<MessageRef[]> {
+  const sent = await Promise.all(
+    NODES.map(async (agency, place) => {
+      const others = NODES.filter((one) => one !== agency);
+      const refs: MessageRef[] = [];
+      for (let i = 0; i < each; i++) {
+        const to = [0, 1].map((step) => others[(place + i + step) % others.length] ?? "RS-SPOC");
+        const { ref } = await exchange.node(agency).node.send(createRequest(to, `${agency} ${i}`));
+        refs.push(ref);
+      }
+      return refs;
+    }),
+  );
+  return sent.flat();
+}

@@ -4,7 +4,6 @@ import {
   type Forge,
   openForge,
   startFaultyPolicy,
-  startPolicy,
   startTestExchange,
   type TestExchange,
 } from "@leix/testkit";
@@ -32,21 +31,23 @@ async function publish(from: string) {
   return { wire, message };
 }
 
-/**
- * Starts one policy service after the other, until one lives to answer everything. Tells how the others died.
- */
+interface Survival extends AsyncDisposable {
+  /** The last words of those that died. */
+  readonly deaths: readonly string[];
+}
+
+/** Starts one policy service after the other, until one lives to answer everything, and lets that one live on. */
 async function outlive(
   deadly: string,
   about: readonly string[],
   answered: Promise<unknown>,
-): Promise<string[]> {
+): Promise<Survival> {
   const deaths: string[] = [];
   while (true) {
-    await using policy = await startFaultyPolicy(exchange, { faults: [], about, deadly: [deadly] });
+    const policy = await startFaultyPolicy(exchange, { faults: [], about, deadly: [deadly] });
     const outcome = await Promise.race([policy.ended, answered.then(() => "answered")]);
     if (outcome === "answered") {
-      expect(await policy.stop()).toBe(0);
-      return deaths;
+      return { deaths, [Symbol.asyncDispose]: () => policy[Symbol.asyncDispose]() };
     }
     deaths.push(policy.lines.at(-1) ?? "");
   }
@@ -64,8 +65,8 @@ test(
     // They are in hand whenever the process dies, and untried: their deliveries count up as the deadly
     // input's do.
     const about = [deadly.raw, ...innocent.map(({ message }) => message.raw)];
-    const deaths = await outlive(deadly.raw, about, Promise.all(answers));
-    expect(deaths).toEqual(
+    await using survival = await outlive(deadly.raw, about, Promise.all(answers));
+    expect(survival.deaths).toEqual(
       Array.from({ length: limits.DELIVERIES_MAX - 1 }, (_, i) => `fault: deadly input, delivery ${i + 1}`),
     );
     expect(
@@ -75,7 +76,6 @@ test(
       ...["permitted", "permitted"],
     ]);
     expect(await exchange.listQuarantined()).toContain(`leix.quarantine.${wire.account}.${deadly.raw}`);
-    await using _policy = await startPolicy(exchange);
     expect(await checkExactlyOnce(exchange, PATIENCE_MS)).toEqual([]);
     const received = exchange.node("RS-FIU").node.archive.listReceived();
     expect(received.map(({ ref }) => ref.id).toSorted()).toEqual(

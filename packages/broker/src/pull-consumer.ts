@@ -6,6 +6,7 @@ import {
   nanos,
   type Subscription,
 } from "@nats-io/transport-node";
+import { Doorbell } from "./doorbell.ts";
 
 export interface PullConsumerOptions {
   readonly stream: string;
@@ -27,6 +28,7 @@ const HEARTBEAT_MS = 2_000;
 const SILENCE_MS_MAX = 5_000;
 const WATCH_MS = 500;
 const RETRY_MS = 250;
+const CLOSE_MS_MAX = 1_000;
 
 /**
  * Pulls from one durable consumer, one request at a time, and notices within seconds when a request is lost.
@@ -44,6 +46,7 @@ export class PullConsumer {
   #outstanding = 0;
   #heardAt = 0;
   #retry: NodeJS.Timeout | undefined;
+  #heard: (() => void) | undefined;
 
   constructor(nc: NatsConnection, inboxPrefix: string, options: PullConsumerOptions) {
     this.#nc = nc;
@@ -70,15 +73,12 @@ export class PullConsumer {
     if (this.#nc.isClosed()) return;
     this.#outstanding = count;
     this.#heardAt = performance.now();
-    const question = {
+    this.#publish({
       batch: count,
       max_bytes: bytes,
       expires: nanos(EXPIRES_MS),
       idle_heartbeat: nanos(HEARTBEAT_MS),
-    };
-    const { stream, consumer } = this.#options;
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
-    this.#nc.publish(subject, JSON.stringify(question), { reply: this.#inbox });
+    });
   }
 
   /** What was asked for on an earlier connection will not come. */
@@ -86,11 +86,30 @@ export class PullConsumer {
     this.#finish();
   }
 
-  /** Messages that are already on their way still come to `onMessage` until it resolves. */
+  /**
+   * Messages that are already on their way still come to `onMessage` until it resolves.
+   *
+   * A request that the server takes up after its asker has gone, it serves to nobody (for an asker in another
+   * account it no longer finds out who asked), and what it served waits for its redelivery. So a second
+   * request, which is answered at once, shows first that the other one was taken up.
+   */
   async close(): Promise<void> {
     clearInterval(this.#watchdog);
     clearTimeout(this.#retry);
-    if (!this.#nc.isClosed() && !this.#subscription.isClosed()) await this.#subscription.drain();
+    if (this.#nc.isClosed() || this.#subscription.isClosed()) return;
+    if (this.#outstanding > 0) {
+      const heard = new Doorbell();
+      this.#heard = heard.ring;
+      this.#publish({ batch: 1, no_wait: true });
+      await heard.wait({ timeoutMs: CLOSE_MS_MAX });
+    }
+    if (!this.#nc.isClosed()) await this.#subscription.drain();
+  }
+
+  #publish(question: object): void {
+    const { stream, consumer } = this.#options;
+    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`;
+    this.#nc.publish(subject, JSON.stringify(question), { reply: this.#inbox });
   }
 
   #receive(error: Error | null, message: Msg): void {
@@ -99,6 +118,7 @@ export class PullConsumer {
       return;
     }
     this.#heardAt = performance.now();
+    this.#heard?.();
     if (message.subject === this.#inbox) {
       this.#receiveStatus(message);
       return;

@@ -59,7 +59,7 @@ function toCommon(replicas: number): Partial<StreamConfig> {
 const DUPLICATE_WINDOW_MS = 100;
 /** Redelivered when it was not acknowledged in this time: longer than any batch takes. */
 const OUT_ACK_WAIT_MS = 30_000;
-const INBOX_ACK_WAIT_MS = 60_000;
+const INBOX_ACK_WAIT_MS = 30_000;
 /** Handed out and not yet acknowledged, for one account. */
 const OUT_ACK_PENDING_MAX = 1_000;
 const INBOX_ACK_PENDING_MAX = 256;

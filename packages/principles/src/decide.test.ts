@@ -54,7 +54,7 @@ describe("recipients", () => {
     const content = loadCase("P32-mandatory-copy-not-cleared.deny");
     expect(toOutcomes(content)).toEqual([
       "RS-POLICE to deny mandatory-copy-denied",
-      "AL-SPOC copy deny withheld",
+      "AL-SPOC copy deny mandatory-copy-denied",
     ]);
     expect(decideCase(set, content).outcome).toBe("denied");
     expect(decideCase(set, content).grounds[0]?.facts.recipientType).toBe("police");

@@ -23,8 +23,8 @@ interface Judged extends Judgement {
 /**
  * Judges a verified message, `ref` being its own reference, for each recipient on its own, in the order of
  * `to`, then `copies`. A denied mandatory copy denies the message to all. Depends on nothing but its
- * arguments, and gives the same bytes for the same ones. Throws `decision/engine` where the engine fails: a
- * failure is never a permit.
+ * arguments, and gives the same bytes for the same ones. Throws `decision/engine` where Cedar reports a
+ * failure, which is never a permit; an error without a code is fatal (see `Engine`).
  */
 export function decide(
   set: PolicySet,
@@ -71,9 +71,16 @@ function isMandatory(queries: Queries, claims: Claims, { agency, as }: Judged): 
   return [claims.iss, ...claims.to].some((end) => countryOf(end) === party.country);
 }
 
-/** What a denied mandatory copy makes of the others: the rules that denied the copy determine them too. */
+/**
+ * What a denied mandatory copy makes of all, itself among them: what would have passed, and what is denied
+ * for a reason withheld, read the same. Or a sender could add a copy that is known to be denied, and read of
+ * everyone else, the other copies too, who is cleared, while nothing is delivered that would tell of the
+ * question. The rules that denied the copy determine what would have passed.
+ */
 function stop(one: Judged, stopping: readonly Judged[]): Judged {
-  if (one.effect === "deny") return one;
+  if (one.effect === "deny") {
+    return one.reasons.includes("withheld") ? { ...one, reasons: ["mandatory-copy-denied"] } : one;
+  }
   const rules = new Set<RuleId>(stopping.flatMap(({ determining }) => determining));
   return {
     ...one,

@@ -96,3 +96,66 @@ describe("clearance", () => {
     expect(new Set(bytes).size).toBe(1);
   });
 });
+
+describe("a message stopped by a copy that is known to be denied", () => {
+  // AL-SPOC is not cleared, and AL-CUSTOMS knows. Nothing is delivered that would tell of the question.
+  const levels = ["unclassified", "restricted", "confidential", "secret"];
+  const party = { type: "police", role: "plain", status: "active", clearance: "confidential" };
+  const agencies = { "RS-FIU": party, "RS-SPOC": { ...party, role: "spoc" } };
+  const message = { to: ["RS-POLICE", "RS-FIU"], copies: ["AL-SPOC", "RS-SPOC"] };
+  const stopped = loadCase("P32-mandatory-copy-not-cleared.deny", { world: { agencies }, message });
+  const withClearance = (content: Case, agency: string, clearance: string) =>
+    patchCase(content, { world: { agencies: { [agency]: { clearance } } } });
+
+  test.each([
+    ["a recipient", "RS-FIU"],
+    ["another mandatory copy", "RS-SPOC"],
+  ])("does not show the clearance of %s", (_, agency) => {
+    const decided = levels.map((level) => decideCase(set, withClearance(stopped, agency, level)));
+    const own = decided.map(({ recipients }) => recipients.find((one) => one.agency === agency)?.effect);
+    expect(new Set(own)).toEqual(new Set(["deny"]));
+    const bytes = levels.map((level) => toPublicBytes(withClearance(stopped, agency, level)));
+    expect(new Set(bytes).size).toBe(1);
+  });
+
+  test("the same for all, while auditors see whom what denied", () => {
+    const { recipients, grounds } = decideCase(set, withClearance(stopped, "RS-FIU", "unclassified"));
+    const reasons = recipients.map((one) => one.reasons);
+    expect(reasons).toEqual(Array.from({ length: 4 }, () => ["mandatory-copy-denied"]));
+    expect(grounds.map(({ facts }) => facts.recipientClearanceRank)).toEqual([2, 0, 1, 2]);
+  });
+
+  test("a rule that may be named still is, of a recipient and of the copy itself", () => {
+    const suspended = { world: { agencies: { "RS-FIU": { status: "suspended" } } } };
+    const { recipients } = decideCase(set, patchCase(stopped, suspended));
+    expect(recipients.map(({ reasons }) => reasons[0])).toEqual([
+      ...["mandatory-copy-denied", "P01", "mandatory-copy-denied", "mandatory-copy-denied"],
+    ]);
+    const uncovered = loadCase("P17-mandatory-copy-not-in-consent.deny");
+    const copy = decideCase(set, uncovered).recipients.find(({ as }) => as === "copy");
+    expect(copy?.reasons).toEqual(["P17"]);
+  });
+
+  test("while a message that is not stopped says withheld of its recipient", () => {
+    const unstopped = patchCase(stopped, { message: { copies: [] } });
+    const alone = withClearance(unstopped, "RS-FIU", "unclassified");
+    expect(decideCase(set, alone).recipients.map(({ reasons }) => reasons)).toEqual([[], ["withheld"]]);
+  });
+});
+
+describe("where H2 material went", () => {
+  const h2 = { history: { messages: { answer: { markings: { handling: ["H2"] } } } } };
+  const forward = patchCase(sample, h2);
+  const holding = (content: Case, holders: string[]) =>
+    patchCase(content, { history: { messages: { answer: { holders } } } });
+
+  test.each([
+    ["without any consent", patchCase(forward, { message: { consents: null } }), ["P17", "P20"]],
+    ["with a consent to forward alone", forward, ["P20"]],
+  ])("does not show %s", (_, content, reasons) => {
+    const there = holding(content, ["MK-FIU", "AL-CUSTOMS", "RS-POLICE"]);
+    const elsewhere = holding(content, ["MK-FIU", "AL-CUSTOMS"]);
+    expect(decideCase(set, there).recipients[0]?.reasons).toEqual(reasons);
+    expect(toPublicBytes(there)).toBe(toPublicBytes(elsewhere));
+  });
+});

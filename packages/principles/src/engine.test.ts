@@ -76,16 +76,6 @@ describe("facts that are not those of the list", () => {
 describe("an engine that gives no clean answer", () => {
   const base = { id: "base", text: "permit (principal, action, resource);" };
 
-  test("because the call throws", () => {
-    const engine = createEngine("throws", [base]);
-    const toJSON = () => {
-      throw new Error("unreadable");
-    };
-    const unreadable = Object.defineProperty({ ...facts }, "toJSON", { value: toJSON, enumerable: false });
-    expect(engine.ask("notification", facts).permitted).toBe(true);
-    expect(toError(() => engine.ask("notification", unreadable))).toMatch(/^decision\/engine/);
-  });
-
   test("because it is asked about a kind that is none", () => {
     const engine = createEngine("kind", [base]);
     expect(toError(() => engine.ask("gossip" as MessageKind, facts))).toMatch(/^decision\/engine/);

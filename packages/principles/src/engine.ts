@@ -15,9 +15,15 @@ export interface EngineAnswer {
   readonly policies: readonly string[];
 }
 
-/** Policies under a name, ready to be asked. */
+/**
+ * Policies under a name, ready to be asked.
+ *
+ * A failure that Cedar reports is an error with a code. A call that does not come back is another matter:
+ * the WebAssembly instance, which every set shares, may be damaged, and what it says next is worth nothing.
+ * Such a call throws an error without a code, here and wherever Cedar is called: the process must die of it.
+ */
 export interface Engine {
-  /** Throws `decision/engine` on anything but a clean answer. */
+  /** Throws `decision/engine` where Cedar reports a failure. */
   ask(kind: MessageKind, facts: Facts): EngineAnswer;
 }
 
@@ -26,18 +32,18 @@ export const CEDAR_VERSION: string = cedar.getCedarVersion();
 
 /** Throws `statement/policy-set` where Cedar cannot parse the schema. */
 export function parseSchema(text: string): unknown {
-  const parsed = call("schema.cedarschema", () => cedar.schemaToJsonWithResolvedTypes(text));
+  const parsed = call(() => cedar.schemaToJsonWithResolvedTypes(text));
   if (parsed.type === "failure") throw refuse("schema.cedarschema", parsed.errors);
   return parsed.json;
 }
 
 /** The policies of one file, as Cedar's JSON form beside their text. Throws `statement/policy-set`. */
 export function parsePolicies(file: string, content: string): { text: string; json: cedar.PolicyJson }[] {
-  const parts = call(file, () => cedar.policySetTextToParts(content));
+  const parts = call(() => cedar.policySetTextToParts(content));
   if (parts.type === "failure") throw refuse(file, parts.errors);
   if (parts.policy_templates.length > 0) throw refuse(file, [{ message: "templates are not used here" }]);
   return parts.policies.map((text) => {
-    const parsed = call(file, () => cedar.policyToJson(text));
+    const parsed = call(() => cedar.policyToJson(text));
     if (parsed.type === "failure") throw refuse(file, parsed.errors);
     return { text, json: parsed.json };
   });
@@ -48,7 +54,7 @@ export function parsePolicies(file: string, content: string): { text: string; js
  * apply is a mistake too.
  */
 export function validateStrictly(schema: string, policies: readonly PolicyText[]): void {
-  const answer = call("the set", () =>
+  const answer = call(() =>
     cedar.validate({ schema, policies: toStatic(policies), validationSettings: { mode: "strict" } }),
   );
   if (answer.type === "failure") throw refuse("the set", answer.errors);
@@ -63,7 +69,7 @@ export function validateStrictly(schema: string, policies: readonly PolicyText[]
  * `policy1`, ...
  */
 export function createEngine(name: string, policies: readonly PolicyText[]): Engine {
-  const prepared = call(name, () => cedar.preparsePolicySet(name, toStatic(policies)));
+  const prepared = call(() => cedar.preparsePolicySet(name, toStatic(policies)));
   if (prepared.type === "failure") throw refuse(name, prepared.errors);
   return {
     ask(kind, facts) {
@@ -86,19 +92,16 @@ export function createEngine(name: string, policies: readonly PolicyText[]): Eng
  * loaded, it says exactly what FACTS says, and `isWellTyped` holds the facts to that.
  */
 function authorize(name: string, kind: MessageKind, facts: Facts): cedar.Response {
-  let answer: cedar.AuthorizationAnswer;
-  try {
-    answer = cedar.statefulIsAuthorized({
+  const answer = call(() =>
+    cedar.statefulIsAuthorized({
       principal: PRINCIPAL,
       action: { type: "Action", id: kind },
       resource: RESOURCE,
       context: facts,
       entities: [],
       preparsedPolicySetId: name,
-    });
-  } catch (cause) {
-    throw new LeixError("decision/engine", "the call failed", { cause });
-  }
+    }),
+  );
   if (answer.type === "success") return answer.response;
   const cause = new Error(answer.errors.map(({ message }) => message).join("; "));
   throw new LeixError("decision/engine", "the request was refused", { cause });
@@ -108,11 +111,12 @@ function toStatic(policies: readonly PolicyText[]): cedar.PolicySet {
   return { staticPolicies: Object.fromEntries(policies.map(({ id, text }) => [id, text])) };
 }
 
-function call<Answer>(what: string, ask: () => Answer): Answer {
+/** No `LeixError`, whatever was thrown: nobody may take a trap for an answer. See `Engine`. */
+function call<Answer>(ask: () => Answer): Answer {
   try {
     return ask();
   } catch (cause) {
-    throw new LeixError("statement/policy-set", `${what}: the engine failed`, { cause });
+    throw new Error("a call into Cedar failed, and only a new process may go on", { cause });
   }
 }
 

@@ -67,7 +67,7 @@ test("markings never loosen along a chain", () => {
   fc.assert(
     fc.property(arbitraryCase, (content) => {
       const { sources, markings: own } = toDelivery(content).material;
-      for (const { markings: source } of sources) {
+      for (const { markings: source } of sources.map(({ known }) => known)) {
         expect(own.handling).toEqual(expect.arrayContaining(source.handling));
         expect(own.origins).toEqual(expect.arrayContaining(source.origins));
         const rank = toClassificationRank(own.classification);
@@ -90,6 +90,39 @@ test("what the sender does not hold, and consents not given to it, change nothin
       expect(toPublic(decideCase(set, { ...content, history: own }))).toBe(
         toPublic(decideCase(set, content)),
       );
+    }),
+    RUNS,
+  );
+});
+
+test("where others sent what they sent changes nothing that the sender sees", () => {
+  fc.assert(
+    fc.property(arbitraryCase, fc.boolean(), (content, everywhere) => {
+      const { iss, to, copies } = content.message;
+      const messages = Object.entries(content.history.messages).map(([name, one]) => {
+        const own = one.holders.filter((holder) => holder === iss);
+        const holders = everywhere ? [...own, ...to, ...copies] : own;
+        return [name, one.ref.iss === iss ? one : { ...one, holders }];
+      });
+      const history = { ...content.history, messages: Object.fromEntries(messages) };
+      expect(toPublic(decideCase(set, { ...content, history }))).toBe(toPublic(decideCase(set, content)));
+    }),
+    RUNS,
+  );
+});
+
+test("a message stopped whatever the others are cleared for shows no clearance", () => {
+  fc.assert(
+    fc.property(arbitraryCase, level, (content, clearance) => {
+      const spoc = { type: "police", role: "spoc", status: "active", clearance: "unclassified" } as const;
+      const agencies = { ...content.world.agencies, "AL-SPOC": spoc };
+      const stopped = { ...content, world: { ...content.world, agencies } };
+      const before = decideCase(set, stopped);
+      const copy = before.recipients.find(({ agency, as }) => agency === "AL-SPOC" && as === "copy");
+      fc.pre(copy?.effect === "deny");
+      const others = Object.entries(agencies).map(([id, one]) => [id, { ...one, clearance }]);
+      const changed = { ...content.world, agencies: { ...Object.fromEntries(others), "AL-SPOC": spoc } };
+      expect(toPublic(decideCase(set, { ...content, world: changed }))).toBe(toPublic(before));
     }),
     RUNS,
   );

@@ -1,8 +1,11 @@
-import { limits, type Markings } from "@leix/protocol";
-import { expect, test } from "vitest";
-import { patchCase, toDelivery } from "../test/case.ts";
+import { limits, type Markings, type MessageRef } from "@leix/protocol";
+import { describe, expect, test } from "vitest";
+import { patchCase, toDelivery, toQueries } from "../test/case.ts";
 import { loadCase, loadFiles } from "../test/fixtures.ts";
+import { decide } from "./decide.ts";
 import { INFORMATION_KINDS } from "./material.ts";
+import { loadPolicySet } from "./policy-set.ts";
+import type { Queries } from "./queries.ts";
 
 const sample = loadCase("P17-forward-with-consent.permit");
 const { answer } = sample.history.messages;
@@ -45,6 +48,87 @@ test("more origins than a decision can carry are not cut short in silence", () =
   const over = patchCase(sample, { history: { messages: { answer: { markings: { origins: many } } } } });
   expect(toDelivery(over).material.originsExceeded).toBe(true);
   expect(toDelivery(over).material.markings.origins).toHaveLength(limits.ORIGINS_MAX);
+});
+
+describe("what a message costs", () => {
+  const RECIPIENTS = ["RS-POLICE", "RS-SPOC", "MK-SPOC", "ME-SPOC", "ME-POLICE"];
+  const toRef = (n: number, iss = "MK-FIU") => {
+    return { ...answer?.ref, iss, id: `01920000-0000-7000-8000-${(n + 256).toString(16).padStart(12, "0")}` };
+  };
+  const origins = Array.from({ length: 20 }, (_, n) => toRef(n));
+  const own = toRef(100, "AL-CUSTOMS");
+  const markings = { handling: ["H2"], classification: "restricted", purpose: "detection", origins };
+  const holders = ["AL-CUSTOMS", "MK-FIU"];
+  const messages = {
+    own: { ref: own, markings: { ...markings, origins: [own, ...origins] }, holders: ["AL-CUSTOMS"] },
+    ...Object.fromEntries(origins.map((ref, n) => [`no ${n}`, { ref, markings, holders }])),
+  };
+  const consents = Object.fromEntries(
+    origins.slice(0, 10).map((of, n) => {
+      const permits = ["forward", "disseminate", "other-purpose"];
+      const given = { ref: toRef(200 + n), of, recipients: RECIPIENTS, permits };
+      return [`no ${n}`, { ...sample.history.consents.consent, ...given }];
+    }),
+  );
+  const named = { to: RECIPIENTS.slice(0, 2), copies: RECIPIENTS.slice(2) };
+  const set = loadPolicySet(loadFiles(), { memoEntriesMax: 0 });
+
+  /** How often each message and consent was asked for in one decision. */
+  function countQueries(derivedFrom: unknown[], listed: unknown[]): Record<string, number[]> {
+    const message = { ...named, derivedFrom, consents: listed };
+    const content = patchCase(sample, { history: { messages, consents }, message });
+    const queries = toQueries(content);
+    const asked = { message: new Map<string, number>(), consent: new Map<string, number>() };
+    const count = (kind: keyof typeof asked, { id }: MessageRef) => {
+      asked[kind].set(id, (asked[kind].get(id) ?? 0) + 1);
+    };
+    const counting: Queries = {
+      ...queries,
+      message: (ref) => {
+        count("message", ref);
+        return queries.message(ref);
+      },
+      consent: (ref) => {
+        count("consent", ref);
+        return queries.consent(ref);
+      },
+    };
+    const { recipients } = decide(set, counting, content.message, content.ref, content.at);
+    expect(recipients).toHaveLength(RECIPIENTS.length);
+    return { message: [...asked.message.values()], consent: [...asked.consent.values()] };
+  }
+
+  const once = (length: number) => Array.from({ length }, () => 1);
+  const every = Object.values(consents).map(({ ref }) => ref);
+
+  test("each source, origin and consent is asked for once, for however many recipients", () => {
+    expect(countQueries([...origins, own], every)).toEqual({ message: once(21), consent: once(10) });
+  });
+
+  test("and once, however often it is named", () => {
+    const repeated = Array.from({ length: limits.SOURCES_MAX }, () => own);
+    const again = every.flatMap((ref) => [ref, ref, ref]);
+    expect(countQueries(repeated, again)).toEqual({ message: once(21), consent: once(10) });
+  });
+
+  test("a source named twice adds nothing to what the facts go through", () => {
+    const toMaterial = (derivedFrom: unknown[]) =>
+      toDelivery(patchCase(sample, { history: { messages, consents }, message: { derivedFrom } })).material;
+    const single = toMaterial([own]);
+    const many = toMaterial(Array.from({ length: limits.SOURCES_MAX }, () => own));
+    expect(many.sources).toHaveLength(1);
+    expect(many.origins).toHaveLength(origins.length);
+    expect(many.repurposed).toHaveLength(origins.length);
+    expect(many.markings).toEqual(single.markings);
+    expect(many.unknownSource).toBe(false);
+  });
+
+  test("origins of several sources are gone through once", () => {
+    const both = { message: { derivedFrom: [...origins, own] } };
+    const { material } = toDelivery(patchCase(sample, { history: { messages, consents }, ...both }));
+    expect(material.sources).toHaveLength(21);
+    expect(material.origins).toHaveLength(origins.length);
+  });
 });
 
 test("an acknowledgement carries no markings", () => {

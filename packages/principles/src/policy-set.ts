@@ -3,7 +3,9 @@ import { createEngine, parseSchema, validateStrictly } from "./engine.ts";
 import { refuseOtherSchema } from "./fact-schema.ts";
 import type { Facts } from "./facts.ts";
 import { createJudge, type Judgement } from "./judgement.ts";
+import { POLICY_SET_BYTES_MAX } from "./limits.ts";
 import { parsePolicyFile, type SetPolicy } from "./policy-file.ts";
+import { checkPolicyFile, toBytes } from "./policy-text.ts";
 import type { Rule } from "./rule.ts";
 
 export const SCHEMA_FILE = "schema.cedarschema";
@@ -20,14 +22,18 @@ export interface PolicySet {
   readonly digest: Digest;
   /** Every prohibition, sorted by policy id. */
   readonly rules: readonly Rule[];
-  /** What the principles say of one delivery. Throws `decision/engine`; never permits on a failure. */
+  /**
+   * What the principles say of one delivery. Throws `decision/engine` where Cedar reports a failure, and
+   * never permits on one. Anything else thrown is fatal: see `Engine`.
+   */
   judge(kind: MessageKind, facts: Facts): Judgement;
 }
 
 /**
  * Parses and validates a policy set: one schema, which declares exactly the facts this program derives; one
  * permit, `base`; else prohibitions with all their annotations, named after their files; nothing that
- * Cedar's strict mode doubts. Throws `statement/policy-set` otherwise. `memoEntriesMax` 0 asks the engine
+ * Cedar's strict mode doubts. Throws `statement/policy-set` otherwise; anything else thrown is fatal (see
+ * `Engine`), and `checkPolicyFile` is there so that no text leads to it. `memoEntriesMax` 0 asks the engine
  * every time.
  */
 export function loadPolicySet(
@@ -36,6 +42,7 @@ export function loadPolicySet(
 ): PolicySet {
   const sorted = [...files].sort((one, other) => (one.name < other.name ? -1 : 1));
   refuseNames(sorted.map(({ name }) => name));
+  refuseSize(sorted);
   const schema = sorted.find(({ name }) => name === SCHEMA_FILE)?.content ?? "";
   refuseOtherSchema(parseSchema(schema));
   const policies = sorted
@@ -66,6 +73,13 @@ function refuseNames(names: readonly string[]): void {
   if (names.length > limits.POLICY_FILES_MAX) {
     throw refuse(`${names.length} of at most ${limits.POLICY_FILES_MAX} files`);
   }
+}
+
+/** Before Cedar sees any of it. */
+function refuseSize(files: readonly PolicyFile[]): void {
+  for (const { name, content } of files) checkPolicyFile(name, content);
+  const bytes = files.reduce((sum, { content }) => sum + toBytes(content), 0);
+  if (bytes > POLICY_SET_BYTES_MAX) throw refuse(`${bytes} of at most ${POLICY_SET_BYTES_MAX} bytes`);
 }
 
 function refuseIds(policies: readonly SetPolicy[]): void {

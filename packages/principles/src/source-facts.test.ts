@@ -17,9 +17,9 @@ const consent = (patch: unknown) => ({ history: { consents: { consent: patch } }
 const marked = (markings: unknown, holders = ["MK-FIU", "AL-CUSTOMS"]) => ({ answer: { markings, holders } });
 const known = (messages: unknown, patch: unknown = {}) => ({ history: { messages }, message: patch });
 /** A message that the sender made itself of the answer. */
-const ownOf = (purpose: string, handling = "H0") => {
+const ownOf = (purpose: string, handling = "H0", holders = ["AL-CUSTOMS", "MK-FIU"]) => {
   const markings = { handling: [handling], classification: "restricted", purpose, origins: [own, answer] };
-  return { "own relay": { ref: own, markings, holders: ["AL-CUSTOMS", "MK-FIU"] } };
+  return { "own relay": { ref: own, markings, holders } };
 };
 /** A message that another agency made of the answer. */
 const relayedOf = (handling: string, holders = ["MK-SPOC", "AL-CUSTOMS"]) => {
@@ -127,25 +127,41 @@ const EXPECTED: Record<keyof typeof SOURCE_FACTS, [string, unknown, boolean][]> 
     ["H2", known(h2), true],
     ["H2, whatever the message says of itself", known(h2, { handling: "H0" }), true],
     ["H2 back to the originator", known(h2, { to: ["MK-FIU"] }), false],
-    ["H2 that the recipient holds", known(marked({ handling: ["H2"] }, ["AL-CUSTOMS", "RS-POLICE"])), false],
+    ["H2 that it has from others", known(marked({ handling: ["H2"] }, ["AL-CUSTOMS", "RS-POLICE"])), true],
     ["one's own H2 message", known({ ...ownOf("detection", "H2") }, { derivedFrom: [own] }), true],
     ["H2 inherited by a relayed message", known(relayedOf("H2"), { derivedFrom: [relayed] }), true],
     [
-      "a relayed message that the recipient holds",
+      "a relayed message that the recipient has from its sender",
       known(relayedOf("H2", ["AL-CUSTOMS", "RS-POLICE"]), { derivedFrom: [relayed] }),
+      true,
+    ],
+    [
+      "a relayed message on its way back",
+      known(relayedOf("H2", ["AL-CUSTOMS"]), { derivedFrom: [relayed], to: ["MK-SPOC"] }),
       false,
     ],
     [
-      "H2 behind one's own message, held by sender and recipient",
+      "one's own H2 message that was let through to the recipient",
+      known(ownOf("detection", "H2", ["AL-CUSTOMS", "RS-POLICE"]), { derivedFrom: [own] }),
+      false,
+    ],
+    [
+      "and beside it the original, which the recipient has from others",
+      known(
+        {
+          ...ownOf("detection", "H2", ["AL-CUSTOMS", "RS-POLICE"]),
+          ...marked({ handling: ["H2"] }, ["AL-CUSTOMS", "RS-POLICE"]),
+        },
+        { derivedFrom: [own, answer] },
+      ),
+      true,
+    ],
+    [
+      "H2 behind one's own message, which the recipient has from others",
       known(
         { ...ownOf("detection", "H2"), ...marked({}, ["AL-CUSTOMS", "RS-POLICE"]) },
         { derivedFrom: [own] },
       ),
-      false,
-    ],
-    [
-      "H2 behind one's own message, held by the recipient but not by the sender",
-      known({ ...ownOf("detection", "H2"), ...marked({}, ["RS-POLICE"]) }, { derivedFrom: [own] }),
       true,
     ],
     ["H2 in a source not held", known(marked({ handling: ["H2"] }, ["MK-FIU"])), false],

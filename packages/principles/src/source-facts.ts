@@ -1,85 +1,43 @@
-import { type ConsentPermit, limits, type MessageRef } from "@leix/protocol";
+import { type ConsentPermit, limits } from "@leix/protocol";
 import { type Delivery, flag } from "./fact.ts";
-import { isSameRef, toOwnMarkings } from "./material.ts";
-import type { KnownConsent, KnownMessage } from "./queries.ts";
+import { type Origin, type Source, uniteOrigins } from "./material.ts";
+import type { KnownConsent } from "./queries.ts";
 
 /** Foreign: it comes from an agency that is neither the sender nor this recipient. */
-function isForeign(delivery: Delivery, origin: MessageRef): boolean {
-  return origin.iss !== delivery.claims.iss && origin.iss !== delivery.recipient;
+function toForeign(delivery: Delivery, origins: readonly Origin[]): Origin[] {
+  return origins.filter(({ ref }) => ref.iss !== delivery.recipient);
 }
 
-function toForeignOrigins(delivery: Delivery, sources: readonly KnownMessage[]): MessageRef[] {
-  const origins = sources.flatMap((source) => source.markings.origins);
-  return origins.filter((origin) => isForeign(delivery, origin));
-}
-
-/** Whether a consent lets the sender do what `permit` says with `origin`, here and now. */
-function covers(
-  consent: KnownConsent,
-  delivery: Delivery,
-  origin: MessageRef,
-  permit: ConsentPermit,
-): boolean {
-  const purpose = toOwnMarkings(delivery.claims).purpose;
+/** Whether a consent over the material, to this sender and for this purpose, lets it do this here and now. */
+function covers(consent: KnownConsent, { recipient, at }: Delivery, permit: ConsentPermit): boolean {
   return (
-    consent.ref.iss === origin.iss &&
-    isSameRef(consent.of, origin) &&
-    consent.recipients.includes(delivery.recipient) &&
-    purpose !== undefined &&
-    consent.purposes.includes(purpose) &&
+    !consent.withdrawn &&
+    at < consent.until &&
     consent.permits.includes(permit) &&
-    delivery.at < consent.until &&
-    !consent.withdrawn
+    consent.recipients.includes(recipient)
   );
 }
 
 /** Whether each of the origins is covered; true where there is none. */
-function isConsented(delivery: Delivery, origins: readonly MessageRef[], permit: ConsentPermit): boolean {
-  const { consents } = delivery.material;
-  return origins.every((origin) => consents.some((consent) => covers(consent, delivery, origin, permit)));
+function isConsented(delivery: Delivery, origins: readonly Origin[], permit: ConsentPermit): boolean {
+  return origins.every(({ consents }) => consents.some((consent) => covers(consent, delivery, permit)));
 }
 
 /**
- * The messages by which the sender received what it draws on. For a source of the sender's own making these
- * are the received ones behind it: or a message sent to oneself, or back to its originator, under another
- * purpose would free the material of the purpose it came with.
+ * Whether the recipient has the source and the sender knows that by itself: the recipient made it, or the
+ * sender sent it there. Who else let what through to whom, an answer may not depend on: the sender would read
+ * it from the answer.
  */
-function toReceived(delivery: Delivery): KnownMessage[] {
-  const { queries, claims, material } = delivery;
-  return material.sources.flatMap((source) => {
-    if (source.ref.iss !== claims.iss) return [source];
-    return source.markings.origins
-      .filter((origin) => origin.iss !== claims.iss)
-      .map((origin) => queries.message(origin))
-      .filter((origin) => origin !== undefined)
-      .filter((origin) => origin.holds(claims.iss));
-  });
+function isKnownThere({ claims, recipient }: Delivery, { known }: Source): boolean {
+  return known.ref.iss === recipient || (known.ref.iss === claims.iss && known.holds(recipient));
 }
 
-/**
- * Foreign origins of what was received for another purpose, or where one of the two purposes is not stated.
- */
-function toOtherPurposeOrigins(delivery: Delivery): MessageRef[] {
-  const purpose = toOwnMarkings(delivery.claims).purpose;
-  const others = toReceived(delivery).filter(
-    ({ markings }) => purpose === undefined || markings.purpose !== purpose,
+/** Foreign origins of H2 sources, without the sources that are known to be there. */
+function toRestrictedOrigins(delivery: Delivery): Origin[] {
+  const restricted = delivery.material.sources.filter(
+    (source) => source.known.markings.handling.includes("H2") && !isKnownThere(delivery, source),
   );
-  return toForeignOrigins(delivery, others);
-}
-
-/**
- * Foreign origins of H2 sources, without those that the recipient holds, by themselves or in the source. Of
- * messages that the sender does not hold nothing is asked: or the answer would tell it where they went.
- */
-function toRestrictedOrigins(delivery: Delivery): MessageRef[] {
-  const { queries, claims, material, recipient } = delivery;
-  const restricted = material.sources.filter(
-    (source) => source.markings.handling.includes("H2") && !source.holds(recipient),
-  );
-  return toForeignOrigins(delivery, restricted).filter((origin) => {
-    const known = queries.message(origin);
-    return !(known?.holds(claims.iss) && known.holds(recipient));
-  });
+  return toForeign(delivery, uniteOrigins(restricted));
 }
 
 /**
@@ -98,22 +56,23 @@ export const SOURCE_FACTS = {
   ),
   foreignMaterial: flag(
     "The message draws, over any number of hops, on a message of an agency other than sender and recipient.",
-    (delivery) => toForeignOrigins(delivery, delivery.material.sources).length > 0,
+    (delivery) => toForeign(delivery, delivery.material.origins).length > 0,
   ),
   forwardConsented: flag(
     "Every such message is covered by a consent that permits to forward it; true where there is none.",
-    (delivery) => isConsented(delivery, toForeignOrigins(delivery, delivery.material.sources), "forward"),
+    (delivery) => isConsented(delivery, toForeign(delivery, delivery.material.origins), "forward"),
   ),
   otherPurpose: flag(
     "Such material was received for a purpose other than this message's, or one of the two is not stated.",
-    (delivery) => toOtherPurposeOrigins(delivery).length > 0,
+    (delivery) => toForeign(delivery, delivery.material.repurposed).length > 0,
   ),
   otherPurposeConsented: flag(
     "All of that is covered by consents that permit another purpose; true where there is none.",
-    (delivery) => isConsented(delivery, toOtherPurposeOrigins(delivery), "other-purpose"),
+    (delivery) => isConsented(delivery, toForeign(delivery, delivery.material.repurposed), "other-purpose"),
   ),
   restrictedMaterial: flag(
-    "The message draws on such material under handling code H2 that the recipient does not hold yet.",
+    "The message draws on such material under handling code H2, in a source that neither the recipient " +
+      "made nor the sender sent it.",
     (delivery) => toRestrictedOrigins(delivery).length > 0,
   ),
   disseminateConsented: flag(

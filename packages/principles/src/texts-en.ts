@@ -63,7 +63,9 @@ export const ENGLISH: Readonly<Record<string, Explanation>> = {
   },
   P20: {
     title: "No dissemination of H2 material",
-    wrong: "The material is marked H2: it may not reach anyone new without its originator's permission.",
+    wrong:
+      "The material is marked H2: without its originator's permission it may not be passed on, except to " +
+      "whoever made it or has it from you.",
     todo:
       "Ask the agency it comes from for a consent with the permit disseminate that names this recipient " +
       "and this purpose, and list it in consents.",
@@ -113,7 +115,9 @@ export const ENGLISH: Readonly<Record<string, Explanation>> = {
     wrong:
       "A copy to a single point of contact is part of the exchange, and that copy is denied; so the " +
       "message goes to no one.",
-    todo: "Look at the reason given for the copy, and send a new message that it does not apply to.",
+    todo:
+      "Look at the reasons given for the copies, and send a new message that they do not apply to. Where " +
+      "no rule is named, ask your country's authority or an auditor, quoting the message's id.",
     source: "Dir 4(2), 8",
     link: DIR,
     confidence: "V",

@@ -29,6 +29,7 @@ import {
   withConnection,
 } from "@leix/runtime";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { errors } from "@nats-io/transport-node";
 import { findContainerHost, startContainerBroker } from "./container-broker.ts";
 import {
   type BrokerPlace,
@@ -38,7 +39,7 @@ import {
 } from "./exchange-broker.ts";
 import { type ExchangeNode, startExchangeNode } from "./exchange-node.ts";
 import { openPartyWire, type PartyWire } from "./party-wire.ts";
-import { PATIENCE_MS } from "./wait-until.ts";
+import { PATIENCE_MS, waitUntil } from "./wait-until.ts";
 
 export interface TestExchangeOptions {
   /** Who takes part; the sample network where it is left out. Where the broker listens is chosen here. */
@@ -217,30 +218,42 @@ export class TestExchange implements AsyncDisposable {
   }
 
   /** How many messages a stream holds. */
-  async countMessages(stream: keyof typeof STREAMS): Promise<number> {
-    return (await (await this.#manage()).streams.info(STREAMS[stream])).state.messages;
+  countMessages(stream: keyof typeof STREAMS): Promise<number> {
+    return this.#ask(async (manager) => (await manager.streams.info(STREAMS[stream])).state.messages);
   }
 
   /** What waits for the parties that someone here reads for; the others' inboxes are nobody's concern. */
   async countWaiting(): Promise<number> {
-    const subjects_filter = STREAM_SUBJECTS.inbox[0];
-    const { state } = await (await this.#manage()).streams.info(STREAMS.inbox, { subjects_filter });
+    const subjects = await this.#listSubjects("inbox");
     const accounts = [...this.#nodes.keys(), ...this.#wires.keys()].map((party) => this.accountOf(party));
-    return Object.keys(state.subjects ?? {}).filter((subject) =>
-      accounts.some((account) => subject.startsWith(`leix.in.${account}.`)),
-    ).length;
+    return subjects.filter((subject) => accounts.some((account) => subject.startsWith(`leix.in.${account}.`)))
+      .length;
   }
 
   /** The subjects of what was kept aside. */
-  async listQuarantined(): Promise<string[]> {
-    const subjects_filter = STREAM_SUBJECTS.quarantine[0];
-    const { state } = await (await this.#manage()).streams.info(STREAMS.quarantine, { subjects_filter });
+  listQuarantined(): Promise<string[]> {
+    return this.#listSubjects("quarantine");
+  }
+
+  async #listSubjects(stream: "inbox" | "quarantine"): Promise<string[]> {
+    const options = { subjects_filter: STREAM_SUBJECTS[stream][0] };
+    const { state } = await this.#ask((manager) => manager.streams.info(STREAMS[stream], options));
     return Object.keys(state.subjects ?? {});
   }
 
-  async #manage(): Promise<JetStreamManager> {
+  /** Asks again what was asked while the broker was away: that is never answered. */
+  async #ask<T>(question: (manager: JetStreamManager) => Promise<T>): Promise<T> {
     this.#monitor ??= this.connect("monitor");
-    return jetstreamManager(await this.#monitor, { checkAPI: false, apiPrefix: READER_API });
+    const manager = await jetstreamManager(await this.#monitor, { checkAPI: false, apiPrefix: READER_API });
+    const { answer } = await waitUntil("an answer of the broker", async () => {
+      try {
+        return { answer: await question(manager) };
+      } catch (error) {
+        if (error instanceof errors.TimeoutError || error instanceof errors.RequestError) return undefined;
+        throw error;
+      }
+    });
+    return answer;
   }
 
   /** Nodes and wires first; then services, broker and folder. All of it is done, whatever fails. */

@@ -1,17 +1,18 @@
-import { commitBatch, publishOnce } from "@leix/broker";
+import { commitBatch, publishOnce, watchConnection } from "@leix/broker";
 import { LeixError, toInboxSubject, toQuarantineSubject } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Inboxes, Quarantine } from "./ports.ts";
 
 /** INBOX as the port. */
 export function createNatsInboxes(nc: NatsConnection): Inboxes {
+  const watch = watchConnection(nc);
   return {
     async deliver(deliveries) {
       const messages = deliveries.map(({ recipient, kind, sender, id, payload }) => ({
         subject: toInboxSubject(recipient, kind, sender, id),
         data: payload,
       }));
-      await commitBatch(nc, messages);
+      await commitBatch(nc, messages, { signal: watch.current() });
     },
   };
 }

@@ -1,0 +1,57 @@
+import {
+  checkExactlyOnce,
+  type Fault,
+  startFaultyPolicy,
+  startPolicy,
+  startTestExchange,
+  type TestExchange,
+  type TestProgram,
+} from "@leix/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { NODES, sendMixed, sendSteadily } from "./load.ts";
+
+/** OUT gives to others what a sleeping policy service has in hand after half a minute. */
+const PATIENCE_MS = 150_000;
+const PLACES: readonly Fault["at"][] = [
+  "before record",
+  "after record",
+  "after delivery",
+  "before acknowledgement",
+];
+
+let exchange: TestExchange;
+beforeAll(async () => {
+  exchange = await startTestExchange({ agencies: NODES });
+  await exchange.wire("AL-SPOC");
+  await exchange.running.service("policy").stop();
+});
+afterAll(() => exchange?.[Symbol.asyncDispose]());
+
+/** A policy service that has fallen asleep at a place in its work, with five inputs in hand. */
+async function startSleeper(at: Fault["at"]): Promise<TestProgram> {
+  const { digests } = await sendMixed(exchange, `asleep ${at}`);
+  const faults: Fault[] = [{ at, time: 1, what: "stop" }];
+  const sleeper = await startFaultyPolicy(exchange, { faults, about: digests });
+  await sleeper.untilSaid(`fault: ${at} 1 stop`);
+  return sleeper;
+}
+
+test(
+  "asleep at any step, an instance hinders nobody; woken much later, it harms nothing and goes on",
+  async () => {
+    await using started = new AsyncDisposableStack();
+    const sleepers: TestProgram[] = [];
+    for (const at of PLACES) sleepers.push(started.use(await startSleeper(at)));
+    const awake = started.use(await startPolicy(exchange));
+    expect(await checkExactlyOnce(exchange, PATIENCE_MS)).toEqual([]);
+
+    // Woken in the middle of their rounds, all at once and under load: what they decided on is long past.
+    const load = sendSteadily(exchange, 6);
+    for (const sleeper of sleepers) sleeper.resume();
+    expect(await awake.stop()).toBe(0);
+    for (const ref of await load) await exchange.node(ref.iss).untilDecided(ref);
+    expect(await checkExactlyOnce(exchange, PATIENCE_MS)).toEqual([]);
+    for (const sleeper of sleepers) expect(await sleeper.stop()).toBe(0);
+  },
+  2 * PATIENCE_MS,
+);
