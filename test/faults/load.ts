@@ -1,9 +1,12 @@
 import type { Draft } from "@leix/client";
 import { encodeUtf8, type MessageRef, toDigest } from "@leix/protocol";
-import { createRequest, type ExchangeNode, type TestExchange } from "@leix/testkit";
+import { createRequest, type ExchangeNode, type TestExchange, waitUntil } from "@leix/testkit";
 
 /** Agencies of the sample network that run as nodes here; AL-SPOC is left for a bare wire. */
 export const NODES = ["AL-CUSTOMS", "RS-SPOC", "RS-FIU", "ME-SPOC", "MK-SPOC"] as const;
+
+/** What was in hands that died comes back after half a minute from OUT, after a minute from an inbox. */
+export const RECOVERY_MS = 180_000;
 
 /** Five inputs of five accounts, one of each outcome; all of them are PubAcked and none is decided. */
 export interface MixedLoad {
@@ -60,21 +63,41 @@ export async function countRecorded(exchange: TestExchange, digests: readonly st
 }
 
 /**
- * Every node sends so many messages to two others, one after another, whatever happens to the broker meanwhile. Gives
- * back what was sent: each is stored at its sender, and is sent again until it is decided.
+ * Every node sends to two others, one message after another, whatever happens meanwhile, until it is stopped.
  */
-export async function sendSteadily(exchange: TestExchange, each: number): Promise<MessageRef[]> {
-  const sent = await Promise.all(
-    NODES.map(async (agency, place) => {
-      const others = NODES.filter((one) => one !== agency);
-      const refs: MessageRef[] = [];
-      for (let i = 0; i < each; i++) {
-        const to = [0, 1].map((step) => others[(place + i + step) % others.length] ?? "RS-SPOC");
-        const { ref } = await exchange.node(agency).node.send(createRequest(to, `${agency} ${i}`));
-        refs.push(ref);
-      }
-      return refs;
-    }),
-  );
-  return sent.flat();
+export interface Load {
+  /** Waits until the ledger has so many more records: there is work in every hand. */
+  untilRecorded(count: number): Promise<void>;
+  /** Waits until all that was sent is decided; gives back how much that was. */
+  stop(): Promise<number>;
+}
+
+export function startLoad(exchange: TestExchange): Load {
+  const refs: MessageRef[] = [];
+  let isOver = false;
+  const senders = NODES.map(async (agency, place) => {
+    const others = NODES.filter((one) => one !== agency);
+    for (let i = 0; !isOver; i++) {
+      const to = [0, 1].map((step) => others[(place + i + step) % others.length] ?? "");
+      // Every third goes to one of two only: who is not a single point of contact is not cleared for it.
+      const changes = i % 3 === 2 ? { classification: "confidential" } : {};
+      const { ref } = await exchange.node(agency).node.send(createRequest(to, `${agency} ${i}`, changes));
+      refs.push(ref);
+    }
+  });
+  const sending = Promise.all(senders);
+  sending.catch(() => undefined);
+  return {
+    async untilRecorded(count) {
+      const before = await exchange.countMessages("ledger");
+      const look = async () => (await exchange.countMessages("ledger")) >= before + count;
+      await Promise.race([waitUntil(`${count} more records`, look, RECOVERY_MS), sending]);
+    },
+    async stop() {
+      isOver = true;
+      await sending;
+      for (const ref of refs) await exchange.node(ref.iss).untilDecided(ref);
+      return refs.length;
+    },
+  };
 }

@@ -36,7 +36,9 @@ interface Survival extends AsyncDisposable {
   readonly deaths: readonly string[];
 }
 
-/** Starts one policy service after the other, until one lives to answer everything, and lets that one live on. */
+/**
+ * Starts one policy service after the other, until one lives to answer everything, and lets that one live on.
+ */
 async function outlive(
   deadly: string,
   about: readonly string[],

@@ -8,10 +8,8 @@ import {
   type TestProgram,
 } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { NODES, sendMixed, sendSteadily } from "./load.ts";
+import { NODES, RECOVERY_MS, sendMixed, startLoad } from "./load.ts";
 
-/** OUT gives to others what a sleeping policy service has in hand after half a minute. */
-const PATIENCE_MS = 150_000;
 const PLACES: readonly Fault["at"][] = [
   "before record",
   "after record",
@@ -43,15 +41,16 @@ test(
     const sleepers: TestProgram[] = [];
     for (const at of PLACES) sleepers.push(started.use(await startSleeper(at)));
     const awake = started.use(await startPolicy(exchange));
-    expect(await checkExactlyOnce(exchange, PATIENCE_MS)).toEqual([]);
+    expect(await checkExactlyOnce(exchange, RECOVERY_MS)).toEqual([]);
 
     // Woken in the middle of their rounds, all at once and under load: what they decided on is long past.
-    const load = sendSteadily(exchange, 6);
+    const load = startLoad(exchange);
     for (const sleeper of sleepers) sleeper.resume();
     expect(await awake.stop()).toBe(0);
-    for (const ref of await load) await exchange.node(ref.iss).untilDecided(ref);
-    expect(await checkExactlyOnce(exchange, PATIENCE_MS)).toEqual([]);
+    await load.untilRecorded(30);
+    await load.stop();
+    expect(await checkExactlyOnce(exchange, RECOVERY_MS)).toEqual([]);
     for (const sleeper of sleepers) expect(await sleeper.stop()).toBe(0);
   },
-  2 * PATIENCE_MS,
+  2 * RECOVERY_MS,
 );

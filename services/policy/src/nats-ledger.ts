@@ -3,8 +3,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { Ledger } from "./ports.ts";
 
 /**
- * LEDGER as the port. Record `n` has sequence `n + 1`, so the head's index is the last sequence. What was asked before
- * the connection was made anew fails at once, instead of when its time is up.
+ * LEDGER as the port. Record `n` has sequence `n + 1`, so the head's index is the last sequence. What was
+ * asked before the connection was made anew fails at once, instead of when its time is up.
  */
 export function createNatsLedger(nc: NatsConnection): Ledger {
   const watch = watchConnection(nc);
