@@ -86,20 +86,15 @@ export class DeliveryLane {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const waiting = this.#queue;
-    this.#queue = [];
-    for (const delivery of waiting) delivery.release();
     await this.#pull.close();
+    // Not before: what is given back while a request is open comes back by it, and is counted once more.
+    for (const delivery of this.#queue.splice(0)) delivery.release();
     if (!this.#nc.isClosed()) await this.#nc.flush().catch(() => undefined);
   }
 
   #receive(message: Msg): void {
     const delivery = toDelivery(message, (one, acked) => this.#finish(one, acked));
     if (delivery === null) return;
-    if (this.#closed) {
-      delivery.release();
-      return;
-    }
     this.#drop(delivery.sequence);
     this.#held.set(delivery.sequence, delivery);
     this.#heldBytes += delivery.data.length;

@@ -55,10 +55,11 @@ describe("sendMessage", () => {
   });
 
   it("does not know when no answer comes", async () => {
-    broker.server.pause();
+    await broker.pause(party);
     const sending = sendMessage(party, encode("b")).catch((error: unknown) => error);
-    expect(await sending).toMatchObject({ code: "broker/not-acknowledged" });
+    const outcome = await sending;
     broker.server.resume();
+    expect(outcome).toMatchObject({ code: "broker/not-acknowledged" });
   });
 
   it("is refused to one who is not a party", async () => {

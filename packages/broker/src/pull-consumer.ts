@@ -100,7 +100,8 @@ export class PullConsumer {
     if (this.#outstanding > 0) {
       const heard = new Doorbell();
       this.#heard = heard.ring;
-      this.#publish({ batch: 1, no_wait: true });
+      // One byte: no message is that small, so none is served.
+      this.#publish({ batch: 1, no_wait: true, max_bytes: 1 });
       await heard.wait({ timeoutMs: CLOSE_MS_MAX });
     }
     if (!this.#nc.isClosed()) await this.#subscription.drain();

@@ -1,12 +1,5 @@
 import { type AgencyId, type Claims, limits } from "@leix/protocol";
-import type { RecordedMessage, State } from "./state.ts";
-
-/** Copies that were let through and not acknowledged. */
-export interface Unacknowledged {
-  readonly messages: number;
-  /** Of their bodies, each counted whole. */
-  readonly bytes: number;
-}
+import type { RecordedMessage, State, Unacknowledged } from "./state.ts";
 
 const NOTHING: Unacknowledged = { messages: 0, bytes: 0 };
 

@@ -15,7 +15,6 @@ import type {
 } from "@leix/protocol";
 import type { ConsentGrant } from "./entry.ts";
 import { LayeredMap } from "./layered-map.ts";
-import type { Unacknowledged } from "./room.ts";
 
 /** What every party is given beforehand and trusts: everything else follows from the ledger. */
 export interface Trust {
@@ -77,6 +76,13 @@ export interface RecordedMessage {
   readonly permitted: readonly AgencyId[];
   readonly markings: Markings;
   readonly grant?: ConsentGrant;
+}
+
+/** Copies that were let through and not acknowledged. */
+export interface Unacknowledged {
+  readonly messages: number;
+  /** Of their bodies, each counted whole. */
+  readonly bytes: number;
 }
 
 /** Where an input that was not a message stands in the ledger. */

@@ -66,6 +66,8 @@ interface TestBrokerParts {
 const HOST = "127.0.0.1";
 const HOUR_MS = 3_600_000;
 const START_ATTEMPTS_MAX = 5;
+/** A server that runs answers within this, also on a busy machine. */
+const SILENCE_MS = 250;
 const GIGABYTE = 1_073_741_824;
 
 /**
@@ -235,6 +237,16 @@ export class TestBroker implements AsyncDisposable {
   async kill(): Promise<void> {
     await this.server.kill();
     this.#server = undefined;
+  }
+
+  /** Stops the process where it stands (SIGSTOP); returns when this connection hears nothing more from it. */
+  async pause(nc: TestConnection): Promise<void> {
+    this.server.pause();
+    let answers = true;
+    while (answers) {
+      const silence = new Promise<false>((resolve) => setTimeout(resolve, SILENCE_MS, false));
+      answers = await Promise.race([nc.flush().then(() => true), silence]);
+    }
   }
 
   /** Starts a stopped server again: same port, same store. */
