@@ -8,6 +8,8 @@ export const NODES = ["AL-CUSTOMS", "RS-SPOC", "RS-FIU", "ME-SPOC", "MK-SPOC"] a
 /** What was in hands that died comes back after half a minute from OUT, after a minute from an inbox. */
 export const RECOVERY_MS = 180_000;
 
+const AHEAD_MAX = 8;
+
 /** Five inputs of five accounts, one of each outcome; all of them are PubAcked and none is decided. */
 export interface MixedLoad {
   /** By what the ledger knows them: the signing input of messages, the bytes of what is rejected. */
@@ -77,12 +79,18 @@ export function startLoad(exchange: TestExchange): Load {
   let isOver = false;
   const senders = NODES.map(async (agency, place) => {
     const others = NODES.filter((one) => one !== agency);
+    const node = exchange.node(agency);
+    const own: MessageRef[] = [];
     for (let i = 0; !isOver; i++) {
       const to = [0, 1].map((step) => others[(place + i + step) % others.length] ?? "");
       // Every third goes to one of two only: who is not a single point of contact is not cleared for it.
       const changes = i % 3 === 2 ? { classification: "confidential" } : {};
-      const { ref } = await exchange.node(agency).node.send(createRequest(to, `${agency} ${i}`, changes));
+      const { ref } = await node.node.send(createRequest(to, `${agency} ${i}`, changes));
       refs.push(ref);
+      own.push(ref);
+      // Never far ahead of what is decided: this is about faults, not about how much it can take.
+      const earlier = own.at(-AHEAD_MAX);
+      if (earlier) await node.node.waitForDecision(earlier, RECOVERY_MS);
     }
   });
   const sending = Promise.all(senders);
@@ -96,7 +104,7 @@ export function startLoad(exchange: TestExchange): Load {
     async stop() {
       isOver = true;
       await sending;
-      for (const ref of refs) await exchange.node(ref.iss).untilDecided(ref);
+      for (const ref of refs) await exchange.node(ref.iss).node.waitForDecision(ref, RECOVERY_MS);
       return refs.length;
     },
   };

@@ -95,7 +95,9 @@ describe("openInbox", () => {
     }
     await using inbox = openInbox(party, account);
     const [again] = await take(inbox, 1);
-    expect([again && decode(again.data), again?.deliveries]).toEqual(["back", 2]);
+    expect(again && decode(again.data)).toBe("back");
+    // Twice, or once more where the closing inbox was given it again and gave it back.
+    expect(again?.deliveries).toBeGreaterThanOrEqual(2);
     expect(await inbox.next(AbortSignal.timeout(300))).toBeUndefined();
   });
 

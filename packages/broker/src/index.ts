@@ -61,7 +61,7 @@ export type { Delivery } from "./delivery.ts";
 export { type Inbox, type InboxSubject, openInbox, parseInboxSubject } from "./inbox.ts";
 export { followLedger } from "./ledger-follower.ts";
 export type { LedgerMessage } from "./ledger-range.ts";
-export { checkStillThere, ledgerHead, readLedger } from "./ledger-reader.ts";
+export { checkStillThere, ledgerHead, loadLedgerMessage, readLedger } from "./ledger-reader.ts";
 export { type OutDrain, type OutDrainOptions, openOutDrain } from "./out-drain.ts";
 export { requestRules, sendMessage } from "./party-requests.ts";
 export { compareBroker, createStreams, type Difference, ensurePartyConsumers } from "./provision.ts";

@@ -46,6 +46,21 @@ export async function* readLedger(
   }
 }
 
+/**
+ * One message that is known to be in LEDGER: a range, asked for a single message, would bring hundreds.
+ * Throws ledger/rolled-back when it is not there, broker/no-answer as `readLedger`.
+ */
+export async function loadLedgerMessage(
+  nc: NatsConnection,
+  sequence: number,
+  signal?: AbortSignal,
+): Promise<LedgerMessage> {
+  const { messages } = await loadLedgerRange(nc, sequence, ONE, signal);
+  const [message] = messages;
+  if (message?.sequence !== sequence) throw toGap(sequence, message?.sequence);
+  return { sequence, subject: message.subject, data: message.data };
+}
+
 /** The last sequence of LEDGER, 0 when it is empty. A batch that is being stored may count already. */
 export async function ledgerHead(nc: NatsConnection, signal?: AbortSignal): Promise<number> {
   const { messages, pending } = await loadLedgerRange(nc, 1, ONE, signal);

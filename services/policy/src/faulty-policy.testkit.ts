@@ -134,6 +134,7 @@ await runService(createLogger("policy", "info"), async (signal) => {
     ledger: {
       count: () => ledger.count(),
       read: (index) => ledger.read(index),
+      load: (index) => ledger.load(index),
       append: (records, head) => around("record", () => ledger.append(records, head)),
     },
     inboxes: { deliver: (deliveries) => around("delivery", () => inboxes.deliver(deliveries)) },

@@ -1,4 +1,4 @@
-import { commitBatch, ledgerHead, readLedger, watchConnection } from "@leix/broker";
+import { commitBatch, ledgerHead, loadLedgerMessage, readLedger, watchConnection } from "@leix/broker";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Ledger } from "./ports.ts";
 
@@ -12,6 +12,9 @@ export function createNatsLedger(nc: NatsConnection): Ledger {
     count: () => ledgerHead(nc, watch.current()),
     async *read(index) {
       for await (const message of readLedger(nc, index + 1, watch.current())) yield message.data;
+    },
+    async load(index) {
+      return (await loadLedgerMessage(nc, index + 1, watch.current())).data;
     },
     async append(records, head) {
       const messages = records.map(({ subject, record }) => ({ subject, data: record }));

@@ -14,6 +14,10 @@ export interface Ledger {
   /** The records from `index` to the end as it is now, in order. A gap throws `ledger/rolled-back`. */
   read(index: number): AsyncIterable<Uint8Array>;
   /**
+   * One record that was read or appended before. Throws `ledger/rolled-back` where it is not there any more.
+   */
+  load(index: number): Promise<Uint8Array>;
+  /**
    * Appends all or none, only where exactly `head` records stand before; durable on return. Throws
    * `broker/head-moved` and `broker/subject-used` (nothing happened), and `broker/not-acknowledged` (it may
    * have happened: read on and see). Never retries.

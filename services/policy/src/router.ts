@@ -1,5 +1,5 @@
 import { type Decided, type Delivery, listDeliveries, type State, toReplyDelivery } from "@leix/exchange";
-import { invariant, LeixError, limits, type ParsedRecord, parseRecord } from "@leix/protocol";
+import { invariant, LeixError, limits, parseRecord } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
 import type { Inboxes, Ledger } from "./ports.ts";
 import { type Patience, retry } from "./retry.ts";
@@ -37,13 +37,23 @@ export function createRouter(ledger: Ledger, inboxes: Inboxes, events: PolicyEve
   };
 }
 
+/** Records that are read at once: the broker cuts off a connection for which it holds too many bytes. */
+const READ_AT_ONCE_MAX = 16;
+
 async function toBundles(ledger: Ledger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
-  const all = await Promise.all(decided.map((one) => toDeliveries(ledger, state, one)));
-  return all.flatMap((deliveries) => {
-    const copies = deliveries.filter(({ kind }) => kind === "copy");
-    const answers = deliveries.filter(({ kind }) => kind !== "copy").map((answer) => [answer]);
-    return copies.length > 0 ? [copies, ...answers] : answers;
-  });
+  const bundles: Bundle[] = [];
+  for (let i = 0; i < decided.length; i += READ_AT_ONCE_MAX) {
+    const some = decided.slice(i, i + READ_AT_ONCE_MAX);
+    const all = await Promise.all(some.map((one) => toDeliveries(ledger, state, one)));
+    bundles.push(...all.flatMap(splitAnswers));
+  }
+  return bundles;
+}
+
+function splitAnswers(deliveries: readonly Delivery[]): Bundle[] {
+  const copies = deliveries.filter(({ kind }) => kind === "copy");
+  const answers = deliveries.filter(({ kind }) => kind !== "copy").map((answer) => [answer]);
+  return copies.length > 0 ? [copies, ...answers] : answers;
 }
 
 async function toDeliveries(ledger: Ledger, state: State, one: Decided): Promise<readonly Delivery[]> {
@@ -52,13 +62,8 @@ async function toDeliveries(ledger: Ledger, state: State, one: Decided): Promise
     const detail = one.entry.kind === "rejection" ? one.entry.detail : undefined;
     return listDeliveries(state, parseRecord(one.record), body, detail);
   }
-  const record = await readRecord(ledger, one.repeat.index);
+  const record = parseRecord(await ledger.load(one.repeat.index));
   return one.repeat.sameDelivery ? listDeliveries(state, record, body) : [toReplyDelivery(record)];
-}
-
-async function readRecord(ledger: Ledger, index: number): Promise<ParsedRecord> {
-  for await (const bytes of ledger.read(index)) return parseRecord(bytes);
-  throw new LeixError("ledger/rolled-back", `no record ${index}`);
 }
 
 /** False where something of it is there already, and so nothing was done. */
