@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -244,7 +245,7 @@ export class TestBroker implements AsyncDisposable {
     this.server.pause();
     let answers = true;
     while (answers) {
-      const silence = new Promise<false>((resolve) => setTimeout(resolve, SILENCE_MS, false));
+      const silence = once(AbortSignal.timeout(SILENCE_MS), "abort").then(() => false);
       answers = await Promise.race([nc.flush().then(() => true), silence]);
     }
   }

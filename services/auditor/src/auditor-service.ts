@@ -96,13 +96,15 @@ export function createAuditorService(options: AuditorOptions): AuditorService {
       const behind = `the ledger is still being audited: ${state.head.index} of ${awaited ?? "?"} records`;
       return [
         ...(stopped ? [`audit stopped at record ${stopped.index}: ${stopped.code}`] : []),
-        ...(firstDifference
-          ? [`${differences} decided otherwise, the first ${firstDifference.index}: ${firstDifference.code}`]
-          : []),
+        ...(firstDifference ? [toDifferences(differences, firstDifference)] : []),
         ...(isCaughtUp || stopped ? [] : [behind]),
       ];
     },
   };
+}
+
+function toDifferences(count: number, first: Alarm): string {
+  return `${count} decided otherwise, the first ${first.index}: ${first.code}`;
 }
 
 /**
