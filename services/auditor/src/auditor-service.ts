@@ -35,12 +35,10 @@ export function createAuditorService(options: AuditorOptions): AuditorService {
   const { ledger, memory, events } = options;
   const state = createState(options.trust);
   const keeper = createKeeper(memory, events);
-  let awaited: number | undefined;
+  let [awaited, otherAt]: (number | undefined)[] = [];
   let isCaughtUp = false;
   let differences = 0;
-  let firstDifference: Alarm | undefined;
-  let stopped: Alarm | undefined;
-  let otherAt: number | undefined;
+  let [firstDifference, stopped]: (Alarm | undefined)[] = [];
 
   async function auditAll(signal: AbortSignal): Promise<void> {
     const seen = await memory.load();
@@ -93,11 +91,11 @@ export function createAuditorService(options: AuditorOptions): AuditorService {
       await untilAborted(signal);
     },
     problems() {
-      const behind = `the ledger is still being audited: ${state.head.index} of ${awaited ?? "?"} records`;
+      const place = `${state.head.index} of ${awaited ?? "?"} records`;
       return [
         ...(stopped ? [`audit stopped at record ${stopped.index}: ${stopped.code}`] : []),
         ...(firstDifference ? [toDifferences(differences, firstDifference)] : []),
-        ...(isCaughtUp || stopped ? [] : [behind]),
+        ...(isCaughtUp || stopped ? [] : [`the ledger is still being audited: ${place}`]),
       ];
     },
   };
