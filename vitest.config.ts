@@ -28,7 +28,7 @@ const unit = {
   },
 };
 
-const withProcesses = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 1 };
+const withProcesses = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 1 };
 
 const integration = {
   test: {

@@ -14,7 +14,9 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { countRecorded, RECOVERY_MS } from "./load.ts";
 
-/** More in one round than the broker would hold for one connection, were each read with all that follows it. */
+/**
+ * More in one round than the broker would hold for one connection, were each read with all that follows it.
+ */
 const FLOOD_EACH = 120;
 
 let exchange: TestExchange;
@@ -98,7 +100,8 @@ test(
     await publish(read.bytes, 2);
     await publishUnseen("MK-SPOC", unread.bytes);
     await using _policy = await startPolicy(exchange);
-    // What is answered here is a repeat, and routes nothing: the first one is still in the hands of the dead service.
+    // What is answered here is a repeat, and routes nothing: the first one is still in the hands of the dead
+    // service.
     expect((await wire.untilAnswered(read.id)).decision.outcome).toBe("permitted");
     for (const agency of ["RS-FIU", "ME-SPOC"]) await exchange.node(agency).untilReceived(unread.ref);
     await (await exchange.wire("MK-SPOC")).untilAnswered(unread.id);

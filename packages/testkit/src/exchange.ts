@@ -223,9 +223,11 @@ export class TestExchange implements AsyncDisposable {
   }
 
   /** What waits for the parties that someone here reads for; the others' inboxes are nobody's concern. */
-  async countWaiting(): Promise<number> {
+  async countWaiting(
+    parties: Iterable<string> = [...this.#nodes.keys(), ...this.#wires.keys()],
+  ): Promise<number> {
     const subjects = await this.#listSubjects("inbox");
-    const accounts = [...this.#nodes.keys(), ...this.#wires.keys()].map((party) => this.accountOf(party));
+    const accounts = [...parties].map((party) => this.accountOf(party));
     return subjects.filter((subject) => accounts.some((account) => subject.startsWith(`leix.in.${account}.`)))
       .length;
   }

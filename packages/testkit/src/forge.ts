@@ -1,4 +1,4 @@
-import { createPrivateKey, randomBytes, sign } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import {
   type AgencyId,
   type Body,
@@ -14,13 +14,16 @@ import {
   limits,
   type MessageId,
   type MessageRef,
+  type PrivateJwk,
   parseEnvelope,
   parseJws,
   parseStatement,
+  RegisteredKey,
   type SigningKey,
   STATEMENT_TYP,
   type Statement,
   toDigest,
+  toThumbprint,
 } from "@leix/protocol";
 import { loadGenesis, loadSigningKey } from "@leix/runtime";
 import type { TestExchange } from "./exchange.ts";
@@ -119,6 +122,32 @@ export function signToken(header: Members, payload: Uint8Array, key: SigningKey)
   const algorithm = key.alg === "ES256" ? "sha256" : null;
   const signature = sign(algorithm, encodeUtf8(input), { key: privateKey, dsaEncoding: "ieee-p1363" });
   return `${input}.${signature.toString("base64url")}`;
+}
+
+/** A new signing key that is valid now, and how a statement registers it. */
+export function createSigner(): { readonly key: SigningKey; readonly registered: RegisteredKey } {
+  const { d, ...jwk } = createJwk("ed25519");
+  const kid = toThumbprint(jwk);
+  const registered = RegisteredKey.parse({ kid, ...toValidity(), use: "sig", alg: "Ed25519", jwk });
+  return { key: { kid, alg: "Ed25519", jwk: { ...jwk, d } }, registered };
+}
+
+/** The public part of a new encryption key. */
+export function createReader(): RegisteredKey {
+  const { d: _private, ...jwk } = createJwk("x25519");
+  return RegisteredKey.parse({
+    ...{ kid: toThumbprint(jwk), ...toValidity() },
+    ...{ use: "enc", alg: "ECDH-ES+A256KW", jwk },
+  });
+}
+
+function createJwk(type: "ed25519" | "x25519"): PrivateJwk {
+  const { privateKey } = type === "ed25519" ? generateKeyPairSync(type) : generateKeyPairSync(type);
+  return privateKey.export({ format: "jwk" }) as PrivateJwk;
+}
+
+function toValidity() {
+  return { nbf: toNow() - 60, exp: toNow() + 86_400 };
 }
 
 export function toNow(): number {

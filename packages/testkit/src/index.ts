@@ -1,11 +1,5 @@
-export {
-  startTestBroker,
-  TestBroker,
-  type TestBrokerOptions,
-  type TestConnection,
-  type TestKeyPair,
-  type TestParty,
-} from "./broker.ts";
+export { startTestBroker } from "./broker.ts";
+export { type DeafProxy, startDeafProxy } from "./deaf-proxy.ts";
 export {
   createAnswer,
   createConsent,
@@ -31,14 +25,8 @@ export {
 export type { BrokerPlace, ExchangeBroker } from "./exchange-broker.ts";
 export type { ExchangeNode } from "./exchange-node.ts";
 export {
-  FAULT_LINE,
-  type Fault,
-  type FaultOrder,
-  type FaultPlace,
-  startFaultyPolicy,
-  startPolicy,
-} from "./faulty-policy.ts";
-export {
+  createReader,
+  createSigner,
   type Forge,
   type Forged,
   type Members,
@@ -48,8 +36,23 @@ export {
   toForged,
   toNow,
 } from "./forge.ts";
-export { checkExactlyOnce, untilIdle } from "./observation.ts";
+export { checkExactlyOnce, findSigningDigest, untilIdle } from "./observation.ts";
 export type { PartyWire, WireAnswer, WireCopy } from "./party-wire.ts";
 export { type ProgramEnd, type ProgramOptions, startProgram, type TestProgram } from "./program.ts";
 export { findTexts, loadExposed, loadPrivateParts } from "./secrets.ts";
+export {
+  type Fault,
+  type FaultOrder,
+  type FaultPlace,
+  startAgency,
+  startFaultyPolicy,
+  startPolicy,
+} from "./service-programs.ts";
+export {
+  TestBroker,
+  type TestBrokerOptions,
+  type TestConnection,
+  type TestKeyPair,
+  type TestParty,
+} from "./test-broker.ts";
 export { PATIENCE_MS, waitUntil } from "./wait-until.ts";

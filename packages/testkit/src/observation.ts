@@ -79,8 +79,11 @@ function toObservedInput({ account, bytes }: PublishedInput): ObservedInput {
   return { account, raw: toDigest(bytes), ...(signed ? { signed } : {}) };
 }
 
-/** Of whatever has no token that can be taken apart there is none. */
-function findSigningDigest(bytes: Uint8Array): Digest | undefined {
+/**
+ * Of the token in an input: what a message or a statement is recorded under, and a statement is answered
+ * under. Of whatever has no token that can be taken apart there is none.
+ */
+export function findSigningDigest(bytes: Uint8Array): Digest | undefined {
   try {
     const envelope = parseEnvelope(bytes);
     if ("statement" in envelope)

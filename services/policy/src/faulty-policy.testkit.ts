@@ -10,7 +10,7 @@ import { createNatsInboxes, createNatsQuarantine } from "./nats-inboxes.ts";
 import { createNatsLedger } from "./nats-ledger.ts";
 import { createPolicyService, type PolicyServiceOptions } from "./policy-service.ts";
 
-// Started by packages/testkit, faulty-policy.ts, which says what an order means.
+// Started by packages/testkit, service-programs.ts, which says what an order means.
 const order = JSON.parse(process.argv[2] ?? "") as FaultOrder;
 const { about = [], deadly = [] } = order;
 const reached = new Map<FaultPlace, number>();

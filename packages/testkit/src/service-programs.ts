@@ -31,11 +31,12 @@ export interface FaultOrder {
   readonly deadly?: readonly string[];
 }
 
-/** Begins the line that tells of a fault as it comes; after a `kill` it is the last one. */
-export const FAULT_LINE = "fault: ";
 const STARTED = '"event":"policy.started"';
 
-/** The policy service as it is, but for ports that come to harm where they are told to. */
+/**
+ * The policy service as it is, but for ports that come to harm where they are told to. A line `fault: …`
+ * tells of each fault as it comes; after a `kill` it is the last one.
+ */
 export function startFaultyPolicy(
   exchange: TestExchange,
   harm: Pick<FaultOrder, "faults" | "about" | "deadly">,
@@ -56,5 +57,20 @@ export async function startPolicy(exchange: TestExchange, name = "policy"): Prom
     logFile: join(exchange.dir, NETWORK_FILES.log, `${name}.log`),
   });
   await program.untilSaid(STARTED);
+  return program;
+}
+
+/** An agency's node as a process of its own, once it has the membership. */
+export async function startAgency(
+  exchange: TestExchange,
+  agency: string,
+  natsUrl = exchange.broker.natsUrl,
+): Promise<TestProgram> {
+  const program = await startProgram({
+    file: new URL("../../../services/agency/src/main.ts", import.meta.url),
+    env: { LEIX_NETWORK: exchange.dir, LEIX_NATS_URL: natsUrl, LEIX_AGENCY: agency },
+    logFile: join(exchange.dir, NETWORK_FILES.log, `${agency}.log`),
+  });
+  await program.untilSaid('"event":"agency.started"');
   return program;
 }
