@@ -22,7 +22,7 @@ const send = async (from: string, text: string) => {
 };
 
 test(
-  "killed between its store and the broker's knowledge of it, and again and again at work, a node loses nothing",
+  "killed between its store and the broker's knowledge of it, and at work, a node loses nothing",
   async () => {
     {
       await using proxy = await startDeafProxy(exchange.broker.natsUrl);

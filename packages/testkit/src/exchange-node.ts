@@ -28,6 +28,7 @@ export interface ExchangeNode extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** On return it is connected and has the membership. */
 export async function startExchangeNode(
   agency: string,
   folder: string,
@@ -44,6 +45,8 @@ export async function startExchangeNode(
   const running = node.run(stopping.signal);
   // Awaited when it is stopped, which may be long after it failed.
   running.catch(() => undefined);
+  const isUp = () => events.some(({ kind }) => kind === "membership.refreshed");
+  await Promise.race([waitUntil(`${agency} to be up`, isUp), running]);
   const find = (ref: MessageRef) =>
     node.archive
       .listReceived({ acknowledgements: true })

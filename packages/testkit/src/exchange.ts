@@ -245,7 +245,10 @@ export class TestExchange implements AsyncDisposable {
 
   /** Asks again what was asked while the broker was away: that is never answered. */
   async #ask<T>(question: (manager: JetStreamManager) => Promise<T>): Promise<T> {
-    this.#monitor ??= this.connect("monitor");
+    this.#monitor ??= this.connect("monitor").catch((error: unknown) => {
+      this.#monitor = undefined;
+      throw error;
+    });
     const manager = await jetstreamManager(await this.#monitor, { checkAPI: false, apiPrefix: READER_API });
     const { answer } = await waitUntil("an answer of the broker", async () => {
       try {
@@ -262,7 +265,7 @@ export class TestExchange implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const users = [...this.#nodes.values(), ...this.#wires.values()];
     const results = await Promise.allSettled(users.map((one) => one[Symbol.asyncDispose]()));
-    await this.#monitor?.then((nc) => nc.close()).catch(() => undefined);
+    await this.#monitor?.then((nc) => nc.close());
     await this.#resources.disposeAsync();
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
