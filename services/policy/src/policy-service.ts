@@ -111,21 +111,16 @@ async function process(
   const givenUp = await findGivenUp(options, state, round, patience);
   while (!patience.signal.aborted) {
     const layer = createLayer(state);
-    const decided = await decideBatch(
-      layer,
-      round.map((one) => toInput(state, one, givenUp)),
-      {
-        key: options.key,
-        decider: chooseDecider(state),
-        now: Math.floor(options.clock() / 1000),
-        createSalt: options.createSalt,
-      },
-    );
+    let decided: readonly Decided[];
     try {
+      decided = await decide(options, state, layer, round, givenUp);
       await record(options, state, decided, round);
     } catch (error) {
       await makeWay(error, options, state, patience);
-      continue;
+      if (!isBeforeGenesis(error, state)) continue;
+      // The anchor's statement may be in another hand, or in a later round: this one comes again.
+      for (const one of round) one.release();
+      return;
     }
     absorbLayer(state, layer);
     addAccounts(options, state);
@@ -134,6 +129,27 @@ async function process(
     options.events.decided(decided);
     return;
   }
+}
+
+function decide(
+  options: PolicyServiceOptions,
+  state: State,
+  layer: State,
+  round: readonly OutMessage[],
+  givenUp: ReadonlySet<OutMessage>,
+): Promise<readonly Decided[]> {
+  const inputs = round.map((one) => toInput(state, one, givenUp));
+  return decideBatch(layer, inputs, {
+    key: options.key,
+    decider: chooseDecider(state),
+    now: Math.floor(options.clock() / 1000),
+    createSalt: options.createSalt,
+  });
+}
+
+/** Nothing can be recorded before the anchor's first statement, and the ledger has none yet. */
+function isBeforeGenesis(error: unknown, state: State): boolean {
+  return error instanceof LeixError && error.code === "statement/not-genesis" && state.head.index === 0;
 }
 
 /**

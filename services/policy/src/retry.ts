@@ -15,12 +15,13 @@ export interface Patience {
 
 /**
  * How long to wait before trying again. A broker that refuses (a full disk, a full stream) needs its
- * operator.
+ * operator; a ledger without its first record needs the anchor, or another instance has it in hand.
  */
 const PAUSES_MS: Partial<Record<ErrorCode, number>> = {
   "broker/not-acknowledged": 250,
   "broker/no-answer": 250,
   "broker/refused": 1_000,
+  "statement/not-genesis": 250,
 };
 
 /** Is this worth waiting for? Dying of it would only blame the inputs at hand for it. */
