@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
@@ -54,12 +55,13 @@ export async function startProgram(options: ProgramOptions): Promise<TestProgram
   const log = (line: string) => {
     written = written.then(() => appendFile(logFile, `${line}\n`));
   };
-  createInterface({ input: child.stdout }).on("line", (line) => {
+  const said = createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(line);
     log(line);
   });
-  createInterface({ input: child.stderr }).on("line", log);
-  const ended = untilEnded(child).finally(() => written);
+  const complained = createInterface({ input: child.stderr }).on("line", log);
+  const read = Promise.all([once(said, "close"), once(complained, "close")]);
+  const ended = untilEnded(child).finally(() => read.then(() => written));
   return toProgram(child, lines, ended, logFile);
 }
 
@@ -101,7 +103,7 @@ function toProgram(
   };
 }
 
-/** When the process has ended and all that it wrote was read. */
+/** When the process has ended and its streams are closed; a reader may still hold its last line. */
 function untilEnded(child: ChildProcess): Promise<ProgramEnd> {
   const { promise, resolve, reject } = Promise.withResolvers<ProgramEnd>();
   child.once("close", (code, signal) => resolve(signal ?? code ?? -1));
