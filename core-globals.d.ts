@@ -7,4 +7,23 @@ declare class TextDecoder {
   constructor(label: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes?: Uint8Array): string;
 }
-declare const crypto: { getRandomValues<T extends Uint8Array>(target: T): T };
+declare const crypto: {
+  getRandomValues<T extends Uint8Array>(target: T): T;
+  /** WebCrypto, as far as the core uses it by itself: Ed25519. */
+  readonly subtle: {
+    importKey(
+      format: "raw" | "jwk",
+      key: object,
+      algorithm: "Ed25519",
+      extractable: boolean,
+      uses: readonly string[],
+    ): Promise<object>;
+    sign(algorithm: "Ed25519", key: object, message: Uint8Array): Promise<ArrayBuffer>;
+    verify(
+      algorithm: "Ed25519",
+      key: object,
+      signature: Uint8Array,
+      message: Uint8Array,
+    ): Promise<boolean>;
+  };
+};

@@ -1,4 +1,5 @@
 import { ERRORS } from "@leix/protocol";
+import { toTable } from "./markdown-table.ts";
 
 const AREAS: Readonly<Record<string, string>> = {
   input: "What came in, before anything is believed of it",
@@ -12,6 +13,7 @@ const AREAS: Readonly<Record<string, string>> = {
   decision: "Decisions",
   record: "Records of the ledger",
   ledger: "The ledger as a whole",
+  tlog: "The transparency log",
   broker: "The broker",
   config: "Configuration and the network folder",
   client: "An agency's node",
@@ -23,7 +25,7 @@ export function toErrorsText(): string {
   const areas = [...new Set(codes.map(([code]) => toArea(code)))];
   const sections = areas.map((area) => {
     const rows = codes.filter(([code]) => toArea(code) === area);
-    const cells = rows.map(([code, { when, todo }]) => [`\`${code}\``, toCell(when), toCell(todo)]);
+    const cells = rows.map(([code, { when, todo }]) => [`\`${code}\``, when, todo]);
     return [`## ${AREAS[area] ?? area}`, "", ...toTable(["code", "when", "what to do"], cells), ""];
   });
   const head = [
@@ -38,18 +40,4 @@ export function toErrorsText(): string {
 
 function toArea(code: string): string {
   return code.slice(0, code.indexOf("/"));
-}
-
-function toCell(text: string): string {
-  return text.replaceAll("|", "\\|");
-}
-
-/** With columns aligned, as the formatter of this repo leaves a table. */
-function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((name, i) =>
-    Math.max(...[name, ...rows.map((row) => row[i] ?? "")].map((cell) => cell.length)),
-  );
-  const toLine = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  return [toLine(header), toLine(widths.map((width) => "-".repeat(width))), ...rows.map(toLine)];
 }

@@ -7,6 +7,9 @@ import {
   Form,
   LedgerRecord,
   Markings,
+  Notice,
+  NoticeCopy,
+  OverdueDuty,
   RecipientGrounds,
   RecipientOutcome,
   RegisteredKey,
@@ -18,14 +21,17 @@ import { z } from "zod";
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 const SCHEMAS: readonly (readonly [string, string, z.ZodType])[] = [
-  ["envelope", "What a party publishes: a message with its body, or a statement.", Envelope],
+  ["envelope", "What is published: a message with its body, a statement, or a tick of the clock.", Envelope],
   ["copy", "What a recipient's inbox holds.", Copy],
   ["reply", "What a sender's inbox holds.", Reply],
+  ["notice-copy", "What the inbox of a party holds that a decision tells of something.", NoticeCopy],
   ["body", "The encrypted body: a general JWE in the one form this protocol has.", Body],
   ["form", "What is encrypted in a body, after its salt.", Form],
   ["decision", "The signed payload of a decision.", Decision],
   ["recipient-outcome", "Hidden in a decision, one for each recipient: what became of it.", RecipientOutcome],
   ["recipient-grounds", "Hidden in a decision, one for each recipient: why.", RecipientGrounds],
+  ["notice", "Hidden in a decision, one for each party that is told: what it is told.", Notice],
+  ["overdue-duty", "Hidden in the decision of an event: a duty whose time ran out.", OverdueDuty],
   ["markings", "Hidden in a decision: the restrictions in force on what was let through.", Markings],
   ["ledger-record", "One record of the ledger.", LedgerRecord],
   ["registered-key", "A public key as a statement registers it.", RegisteredKey],

@@ -6,7 +6,7 @@ import { encodeCanonical } from "./canonical.ts";
 import { Claims } from "./claims.ts";
 import { MESSAGE_BYTES_MAX, RECIPIENTS_MAX } from "./limits.ts";
 import { parseClaims } from "./record.ts";
-import { MESSAGE_KINDS } from "./vocabulary.ts";
+import { DataClass, MESSAGE_KINDS } from "./vocabulary.ts";
 
 const refusal = (payload: unknown) => codeOf(() => parseClaims(payload));
 const without = (payload: object, name: string) =>
@@ -62,6 +62,7 @@ describe("claims", () => {
     const own = {
       urgency: {},
       access: "direct",
+      data: ["vehicle"],
       ground: "x",
       until: NOW,
       grant: {},
@@ -77,11 +78,19 @@ describe("claims", () => {
         refused++;
       }
     }
-    expect(refused).toBeGreaterThan(70);
+    expect(refused).toBeGreaterThan(80);
   });
 
   it("of an acknowledgement carry no markings: there is nothing to mark", () => {
-    expect(refusal({ ...PAYLOADS.acknowledgement, purpose: "investigation" })).toBe("input/schema");
+    const { acknowledgement } = PAYLOADS;
+    for (const more of [
+      { purpose: "investigation" },
+      { spocException: "personal-safety" },
+      { declares: {} },
+    ]) {
+      expect(refusal({ ...acknowledgement, ...more })).toBe("input/schema");
+    }
+    expect(refusal(acknowledgement)).toBe("not refused");
   });
 
   it("of an unknown kind or version say so, and repeat nothing of it", () => {
@@ -107,6 +116,12 @@ describe("claims", () => {
     ["an unlisted crime", { crime: "jaywalking" }],
     ["a penalty of no years", { offence: { maxPenaltyYears: 1.5 } }],
     ["an officer's name", { officer: { id: "Petrov", role: "officer" } }],
+    ["a reason in words to leave out a copy", { spocException: "It is too secret" }],
+    ["a justification in words", { declares: { justification: "A life is at stake" } }],
+    ["data of no class", { data: [] }],
+    ["data of an unlisted class", { data: ["gossip"] }],
+    ["one class of data, not a list", { data: "vehicle" }],
+    ["more classes of data than there are", { data: Array(9).fill("vehicle") }],
     ["seq 0", { seq: 0 }],
     ["a seq past what a double counts", { seq: 2 ** 53 }],
     ["prev that is no digest", { prev: "first" }],
@@ -134,6 +149,7 @@ describe("claims", () => {
     const to = Array.from({ length: RECIPIENTS_MAX }, (_, i) => `RS-A${i}`);
     expect(refusal({ ...REQUEST, to, copies: [] })).toBe("not refused");
     expect(refusal({ ...REQUEST, body: { ...binding, bytes: MESSAGE_BYTES_MAX } })).toBe("not refused");
+    expect(refusal({ ...REQUEST, data: DataClass.options })).toBe("not refused");
     expect(Claims.safeParse({ ...REQUEST, copies: [FIU], group: { id: "forum", version: 1 } }).success).toBe(
       true,
     );

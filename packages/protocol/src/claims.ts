@@ -8,6 +8,7 @@ import {
   ConsentPermit,
   CorrectionAction,
   CrimeArea,
+  DataClass,
   Handling,
   InformationAccuracy,
   Language,
@@ -99,6 +100,8 @@ const markings = {
   evidenceUse: z.boolean().optional(),
   deleteBy: NumericDate.optional(),
   language: Language.optional(),
+  /** Why copies to the single points of contact are withheld: Dir 4(2), 8(3). */
+  spocException: Token.optional(),
   /** What the texts in the body contain, since nobody but the recipients can read them. */
   declares: z
     .strictObject({
@@ -110,6 +113,8 @@ const markings = {
       caveat: z.boolean().optional(),
       relevance: z.boolean().optional(),
       strictNecessity: z.boolean().optional(),
+      /** Why an override is used: ER 22(2). */
+      justification: z.boolean().optional(),
     })
     .optional(),
 };
@@ -123,6 +128,7 @@ export const RequestClaims = z.strictObject({
   re: MessageRef.optional(),
   urgency: z.strictObject({ ground: UrgencyGround.optional() }).optional(),
   access: AccessMode.optional(),
+  data: z.array(DataClass).min(1).max(DataClass.options.length).optional(),
 });
 export const AnswerClaims = z.strictObject({ ...information, ...answering, kind: z.literal("answer") });
 export const RefusalClaims = z.strictObject({

@@ -11,28 +11,75 @@ import {
   NumericDate,
   PartyId,
 } from "./ids.ts";
-import { ORIGINS_MAX, RECIPIENTS_MAX } from "./limits.ts";
-import { Classification, Handling, Purpose } from "./vocabulary.ts";
+import { NOTICES_MAX, ORIGINS_MAX, OVERDUE_MAX, RECIPIENTS_MAX } from "./limits.ts";
+import {
+  Classification,
+  CorrectionAction,
+  Handling,
+  InformationAccuracy,
+  Purpose,
+  SourceReliability,
+} from "./vocabulary.ts";
 
 export const DECISION_TYP = "leix-decision+sd-jwt";
 
 /** `P01` to `P99`. */
 export const RuleId = z.string().regex(/^P[0-9]{2}$/);
 export type RuleId = z.infer<typeof RuleId>;
+/** One prohibition of a rule: `P32` itself, or `P32.clearance` for a further one. */
+export const PolicyId = z.string().regex(/^P[0-9]{2}(?:\.[a-z][a-z-]{1,30})?$/);
+export type PolicyId = z.infer<typeof PolicyId>;
 
 export const RecipientRole = z.enum(["to", "copy"]);
 export const Effect = z.enum(["permit", "deny"]);
 export const Outcome = z.enum(["permitted", "partly-permitted", "denied"]);
 export type Outcome = z.infer<typeof Outcome>;
 
-/** Something a party must do because of the rule named; `due` where the rule sets a time. */
+const Duty = z.string().regex(/^[a-z][a-z-]{1,60}$/);
+
+/** ISO 8601, to the minute: `+02:00`. */
+const Offset = z.string().regex(/^(?!-00:00)[+-](?:0[0-9]|1[0-4]):[0-5][0-9]$/);
+
+/**
+ * Something a party must do, or is to know, because of the rule named. `due` where the rule sets a time, with
+ * the offset from UTC of the party's own country at that time.
+ */
 export const Obligation = z.strictObject({
   rule: RuleId,
-  duty: z.string().regex(/^[a-z][a-z-]{1,60}$/),
+  duty: Duty,
   party: AgencyId,
   due: NumericDate.optional(),
+  offset: Offset.optional(),
 });
 export type Obligation = z.infer<typeof Obligation>;
+
+/**
+ * What a party that is no recipient is told, in code: its material was used under an override, what it holds
+ * was corrected, somebody's time ran out. `about` is the message that caused it (of an event, the one whose
+ * duty was not done), `held` the one that the party itself holds or owes something for, `by` whose act or
+ * omission it is. With `due` it is a duty of `to`.
+ */
+export const Notice = z.strictObject({
+  to: AgencyId,
+  rule: RuleId,
+  notice: Duty,
+  about: MessageRef,
+  held: MessageRef.optional(),
+  by: AgencyId.optional(),
+  action: CorrectionAction.optional(),
+  due: NumericDate.optional(),
+});
+export type Notice = z.infer<typeof Notice>;
+
+/** A duty whose time ran out. `about` is the message whose decision laid it on the party. */
+export const OverdueDuty = z.strictObject({
+  rule: RuleId,
+  duty: Duty,
+  party: AgencyId,
+  about: MessageRef,
+  due: NumericDate,
+});
+export type OverdueDuty = z.infer<typeof OverdueDuty>;
 
 /**
  * What the sender learns about one recipient, and that recipient about itself. `withheld` stands for any
@@ -42,7 +89,7 @@ export const RecipientOutcome = z.strictObject({
   agency: AgencyId,
   as: RecipientRole,
   effect: Effect,
-  reasons: z.array(z.union([RuleId, z.literal("withheld"), z.literal("mandatory-copy-denied")])),
+  reasons: z.array(z.union([PolicyId, z.literal("withheld"), z.literal("mandatory-copy-denied")])),
   obligations: z.array(Obligation),
 });
 export type RecipientOutcome = z.infer<typeof RecipientOutcome>;
@@ -51,11 +98,12 @@ export type RecipientOutcome = z.infer<typeof RecipientOutcome>;
 const FactName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,59}$/);
 
 /**
- * Why, for auditors: every rule that determined the effect, every rule that was checked, every derived fact.
+ * Why, for auditors: every policy that determined the effect, every rule that was checked, every derived fact
+ * that says something (a flag that does not hold, or a list of nothing, is left out).
  */
 export const RecipientGrounds = z.strictObject({
   agency: AgencyId,
-  determining: z.array(z.union([RuleId, z.literal("base")])),
+  determining: z.array(z.union([PolicyId, z.literal("base")])),
   checked: z.array(RuleId),
   facts: z.record(FactName, z.union([z.boolean(), z.int(), z.string(), z.array(z.string())])),
 });
@@ -69,6 +117,10 @@ export const Markings = z.strictObject({
   classification: Classification,
   purpose: Purpose.optional(),
   deleteBy: NumericDate.optional(),
+  /** ER 29: as its originator assessed it, or X4. Absent where nothing is told. */
+  evaluation: z.strictObject({ source: SourceReliability, information: InformationAccuracy }).optional(),
+  /** There are personal data in it. */
+  personal: z.literal(true).optional(),
   /** The message itself and all it was derived from, over any number of hops. */
   origins: z.array(MessageRef).min(1).max(ORIGINS_MAX),
 });
@@ -78,6 +130,8 @@ export type Markings = z.infer<typeof Markings>;
 export const Decider = z.strictObject({
   step: z.string().regex(/^[0-9]{1,4}$/),
   cedar: z.string().regex(/^[0-9]+\.[0-9]+\.[0-9]+$/),
+  /** Version of the IANA time-zone data by which calendar days were counted. */
+  tz: z.string().regex(/^20[0-9]{2}[a-z]{1,2}$/),
 });
 export type Decider = z.infer<typeof Decider>;
 
@@ -121,6 +175,8 @@ export const MessageDecision = z.strictObject({
   recipients: z.array(hidden).min(1).max(RECIPIENTS_MAX),
   /** Hides a RecipientGrounds each, in the same order. */
   grounds: z.array(hidden).min(1).max(RECIPIENTS_MAX),
+  /** Hides a Notice each. */
+  notices: z.array(hidden).max(NOTICES_MAX),
 });
 export type MessageDecision = z.infer<typeof MessageDecision>;
 
@@ -138,8 +194,25 @@ export const RejectionDecision = z.strictObject({
 });
 export type RejectionDecision = z.infer<typeof RejectionDecision>;
 
+/** Signed payload of what a tick of the clock found: duties whose time had run out, each recorded once. */
+export const EventDecision = z.strictObject({
+  ...place,
+  kind: z.literal("event"),
+  _sd_alg: z.literal("sha-256"),
+  /** Hides an OverdueDuty each. */
+  overdue: z.array(hidden).min(1).max(OVERDUE_MAX),
+  /** Hides a Notice each. */
+  notices: z.array(hidden).max(NOTICES_MAX),
+});
+export type EventDecision = z.infer<typeof EventDecision>;
+
 /** What the policy service signs, one for each record of the ledger. */
-export const Decision = z.discriminatedUnion("kind", [MessageDecision, StatementDecision, RejectionDecision]);
+export const Decision = z.discriminatedUnion("kind", [
+  MessageDecision,
+  StatementDecision,
+  RejectionDecision,
+  EventDecision,
+]);
 export type Decision = z.infer<typeof Decision>;
 
 /** The content of a message's decision before any of it is hidden. */
@@ -149,4 +222,11 @@ export interface Verdict {
   readonly markings: Markings;
   readonly recipients: readonly RecipientOutcome[];
   readonly grounds: readonly RecipientGrounds[];
+  readonly notices: readonly Notice[];
+}
+
+/** The content of an event before any of it is hidden. */
+export interface Lapse {
+  readonly overdue: readonly OverdueDuty[];
+  readonly notices: readonly Notice[];
 }

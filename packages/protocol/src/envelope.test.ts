@@ -5,7 +5,7 @@ import { KEYS } from "../vectors/examples.ts";
 import { type Body, encryptBody } from "./body.ts";
 import { encodeUtf8 } from "./bytes.ts";
 import { encodeCanonicalBytes } from "./canonical.ts";
-import { encodeEnvelope, parseCopy, parseEnvelope, parseReply } from "./envelope.ts";
+import { encodeEnvelope, parseCopy, parseEnvelope, parseNoticeCopy, parseReply } from "./envelope.ts";
 import { BROKER_PAYLOAD_BYTES_MAX, MESSAGE_BYTES_MAX } from "./limits.ts";
 
 const { registered } = KEYS.customsEnc;
@@ -14,9 +14,15 @@ const createBody = async (): Promise<Body> =>
 const toBytes = (value: unknown) => encodeCanonicalBytes(value);
 
 describe("an envelope", () => {
-  it("comes back as it was sent: a message, a message with its body, a statement", async () => {
+  it("comes back as it was sent: a message, a message with its body, a statement, a tick", async () => {
     const body = await createBody();
-    for (const envelope of [{ message: "a.b.c" }, { message: "a.b.c", body }, { statement: "a.b.c" }]) {
+    for (const envelope of [
+      { message: "a.b.c" },
+      { message: "a.b.c", body },
+      { statement: "a.b.c" },
+      { tick: 0 },
+      { tick: 253_402_300_799 },
+    ]) {
       expect(parseEnvelope(encodeEnvelope(envelope))).toEqual(envelope);
     }
   });
@@ -26,6 +32,17 @@ describe("an envelope", () => {
     ["both", { message: "a", statement: "b" }],
     ["a statement with a body", { statement: "a", body: {} }],
     ["an unknown member", { message: "a", note: "x" }],
+    ["a tick and a message", { tick: 1, message: "a" }],
+    ["a tick and a statement", { tick: 1, statement: "a" }],
+    ["a tick with a body", { tick: 1, body: {} }],
+    ["a tick with an unknown member", { tick: 1, note: "x" }],
+    ["a tick with a signature", { tick: 1, kid: "a" }],
+    ["a tick of a fraction", { tick: 1.5 }],
+    ["a tick before the epoch", { tick: -1 }],
+    ["a tick after the year 9999", { tick: 253_402_300_800 }],
+    ["a tick as text", { tick: "1" }],
+    ["a tick of nothing", { tick: null }],
+    ["a list of ticks", { tick: [1] }],
     ["a message that is no text", { message: { payload: "a" } }],
     ["a list", [{ message: "a" }]],
     ["a text", "a.b.c"],
@@ -127,6 +144,29 @@ describe("a reply", () => {
       expect(codeOf(() => parseReply(toBytes(value)))).toBe("input/schema");
     }
     expect(codeOf(() => parseReply(encodeUtf8("x".repeat(BROKER_PAYLOAD_BYTES_MAX + 1))))).toBe(
+      "input/too-large",
+    );
+  });
+});
+
+describe("a notice", () => {
+  it("comes back as it was laid down", () => {
+    expect(parseNoticeCopy(toBytes({ decision: "d" }))).toEqual({ decision: "d" });
+  });
+
+  it("has its decision, no message, and nothing in words", () => {
+    for (const value of [
+      {},
+      { decision: 1 },
+      { decision: "d", message: "a" },
+      { decision: "d", detail: "x" },
+      [],
+      null,
+    ]) {
+      expect(codeOf(() => parseNoticeCopy(toBytes(value)))).toBe("input/schema");
+    }
+    expect(codeOf(() => parseNoticeCopy(encodeUtf8('{"decision": "d"}')))).toBe("input/not-canonical");
+    expect(codeOf(() => parseNoticeCopy(encodeUtf8("x".repeat(BROKER_PAYLOAD_BYTES_MAX + 1))))).toBe(
       "input/too-large",
     );
   });

@@ -2,14 +2,20 @@ import { z } from "zod";
 import { Body } from "./body.ts";
 import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 import { LeixError } from "./errors.ts";
+import { NumericDate } from "./ids.ts";
 import { BROKER_PAYLOAD_BYTES_MAX, MESSAGE_BYTES_MAX } from "./limits.ts";
 import { parseSchema } from "./parse.ts";
 
 const MessageEnvelope = z.strictObject({ message: z.string(), body: Body.optional() });
 const StatementEnvelope = z.strictObject({ statement: z.string() });
+/** The policy service's own: the clock, in NumericDate, as an input like any other. */
+const TickEnvelope = z.strictObject({ tick: NumericDate });
 
-/** What travels from a sender: a message with its body, or a statement. The JWS are compact. */
-export const Envelope = z.union([MessageEnvelope, StatementEnvelope]);
+/**
+ * What travels from a sender: a message with its body, or a statement. The JWS are compact. A tick comes from
+ * the clock's account alone.
+ */
+export const Envelope = z.union([MessageEnvelope, StatementEnvelope, TickEnvelope]);
 export type Envelope = z.infer<typeof Envelope>;
 
 /**
@@ -27,6 +33,10 @@ export type Copy = z.infer<typeof Copy>;
 export const Reply = z.strictObject({ decision: z.string(), detail: z.string().max(1_000).optional() });
 export type Reply = z.infer<typeof Reply>;
 
+/** What an inbox holds for a party that a decision tells of something: the notices to it alone. */
+export const NoticeCopy = z.strictObject({ decision: z.string() });
+export type NoticeCopy = z.infer<typeof NoticeCopy>;
+
 /** Canonical bytes to publish. Throws `input/too-large` at the sender, before anything is sent. */
 export function encodeEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
   const bytes = encodeCanonicalBytes(envelope);
@@ -40,6 +50,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
 export function parseEnvelope(bytes: Uint8Array): Envelope {
   const value = parseCanonical(bytes, MESSAGE_BYTES_MAX);
   if (isObject(value) && "message" in value) return parseWithBody(MessageHead, value);
+  if (isObject(value) && "tick" in value) return parseSchema(TickEnvelope, value);
   return parseSchema(StatementEnvelope, value);
 }
 
@@ -51,6 +62,10 @@ export function parseCopy(bytes: Uint8Array): Copy {
 
 export function parseReply(bytes: Uint8Array): Reply {
   return parseSchema(Reply, parseCanonical(bytes, BROKER_PAYLOAD_BYTES_MAX));
+}
+
+export function parseNoticeCopy(bytes: Uint8Array): NoticeCopy {
+  return parseSchema(NoticeCopy, parseCanonical(bytes, BROKER_PAYLOAD_BYTES_MAX));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,5 @@
+import { TLOG_ERRORS } from "./errors-tlog.ts";
+
 /** One entry of the catalogue: when the code is given, and what its reader should do about it. */
 export interface ErrorText {
   readonly when: string;
@@ -194,8 +196,8 @@ export const ERRORS = {
     todo: "Do not believe the disclosure; ask an auditor for the record.",
   },
   "decision/other-message": {
-    when: "A decision that came with a message is about another message.",
-    todo: "Do not use the message; report it as unverifiable.",
+    when: "A decision is not about what it came with, or came as a notice and tells its reader nothing.",
+    todo: "Do not use what came with it; report a message as unverifiable.",
   },
   "decision/not-permitted": {
     when: "A copy arrived whose decision does not permit this recipient.",
@@ -229,6 +231,10 @@ export const ERRORS = {
     when: "Deciding the record again from the records before it gives another answer.",
     todo: "The policy service decided wrongly or was changed: report the difference to the authorities.",
   },
+  "record/overdue-missing": {
+    when: "A record stands where an overdue duty should have been recorded before it.",
+    todo: "The policy service kept silent about a term that ran out: report it to the authorities.",
+  },
   "record/decider-unknown": {
     when: "A record names a decider that this program does not have.",
     todo: "Upgrade the auditor: released deciders are never removed.",
@@ -241,6 +247,7 @@ export const ERRORS = {
     when: "An exported ledger cannot be read as such a file.",
     todo: "Export it again with `leix audit export`.",
   },
+  ...TLOG_ERRORS,
   "broker/unreachable": {
     when: "The broker cannot be reached, or the connection was refused.",
     todo: "Check the address, the certificate and the credentials with `leix doctor`.",
@@ -309,9 +316,17 @@ export const ERRORS = {
     when: "A recipient is not a registered agency, or has no encryption key that is valid now.",
     todo: "Check the agency's id. If it is right, its country authority has to register it, or a new key.",
   },
+  "client/retention-ended": {
+    when: "The message's deleteBy has passed: this node has it no more, and it cannot be read.",
+    todo: "Ask its sender for it again, if there still is a purpose for it.",
+  },
+  "client/erased": {
+    when: "An officer of this agency had the message's text erased: this node has it no more.",
+    todo: "Ask its sender for it again, if there still is a purpose for it.",
+  },
   "client/store-unusable": {
-    when: "The node's own store cannot be opened, or another version of the program wrote it.",
-    todo: "Check the file's rights and the disk's room; open it with the version that wrote it.",
+    when: "The node's own store cannot be opened, a newer program wrote it, or it cannot let go of a text.",
+    todo: "Check its rights and the disk's room, use the newer program, end what else reads it; try again.",
   },
 } as const satisfies Record<string, ErrorText>;
 

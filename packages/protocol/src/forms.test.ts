@@ -16,6 +16,9 @@ const REQUEST: Form = {
   urgencyReason: "It leaves tonight.",
   persons: ["A. B., born 1970"],
   nationalReference: "KT-2026/17",
+  caveat: "Not in court.",
+  strictNecessity: "The victim alone saw it.",
+  justification: "A life is at stake.",
 };
 const KINDS = MESSAGE_KINDS.filter((kind) => kind !== "acknowledgement");
 
@@ -46,7 +49,7 @@ describe("a form", () => {
     ["a field above its limit", { facts: "x".repeat(4_001) }],
     ["another version", { v: 2 }],
     ["an unknown member", { note: "x" }],
-    ["a member of another form", { caveat: "x" }],
+    ["a member of another form", { relevance: "x" }],
     ["too many persons", { persons: Array.from({ length: 101 }, () => "x") }],
     ["an unknown form", { form: "gossip" }],
   ])("with %s is made by nobody and read by nobody", (_, more) => {

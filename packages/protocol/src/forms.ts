@@ -11,11 +11,21 @@ const PERSONS_MAX = 100;
 
 const text = z.string().min(1).max(TEXT_CHARACTERS_MAX);
 const field = z.string().min(1).max(FIELD_CHARACTERS_MAX);
-const common = { v: z.literal(1), nationalReference: field.optional(), text };
+const common = {
+  v: z.literal(1),
+  nationalReference: field.optional(),
+  text,
+  /** The words of an H3 restriction. */
+  caveat: field.optional(),
+  /** LED 10, ER 30(1): why data of victims, witnesses, informants, minors or of special categories are needed. */
+  strictNecessity: field.optional(),
+  /** ER 22(2), Dir 4(2): why an override is used, or copies to single points of contact are withheld. */
+  justification: field.optional(),
+};
 
 /**
  * What the body says, readable by the recipients only. One form for each kind; the fields of the request
- * follow Annex B of FD and Dir 4(5), those of the answer Annex A of FD.
+ * follow Annex B of FD and Dir 4(5).
  */
 const Request = z.strictObject({
   ...common,
@@ -27,20 +37,18 @@ const Request = z.strictObject({
   urgencyReason: field.optional(),
   persons: z.array(field).max(PERSONS_MAX).optional(),
 });
-const Answer = z.strictObject({ ...common, form: z.literal("answer"), caveat: field.optional() });
 const Notification = z.strictObject({
   ...common,
   form: z.literal("notification"),
-  caveat: field.optional(),
   relevance: field.optional(),
 });
 const PLAIN_KINDS = MESSAGE_KINDS.filter(
-  (kind): kind is Exclude<MessageKind, "request" | "answer" | "notification" | "acknowledgement"> =>
-    !["request", "answer", "notification", "acknowledgement"].includes(kind),
+  (kind): kind is Exclude<MessageKind, "request" | "notification" | "acknowledgement"> =>
+    !["request", "notification", "acknowledgement"].includes(kind),
 );
 const Plain = z.strictObject({ ...common, form: z.enum(PLAIN_KINDS) });
 
-export const Form = z.discriminatedUnion("form", [Request, Answer, Notification, Plain]);
+export const Form = z.discriminatedUnion("form", [Request, Notification, Plain]);
 export type Form = z.infer<typeof Form>;
 
 /** Canonical UTF-8, to be encrypted. Throws `body/form`. */

@@ -26,11 +26,16 @@ export {
   Decider,
   Decision,
   Effect,
+  EventDecision,
   InputPlace,
+  type Lapse,
   Markings,
   MessageDecision,
+  Notice,
   Obligation,
   Outcome,
+  OverdueDuty,
+  PolicyId,
   RecipientGrounds,
   RecipientOutcome,
   RecipientRole,
@@ -43,8 +48,10 @@ export {
   Copy,
   Envelope,
   encodeEnvelope,
+  NoticeCopy,
   parseCopy,
   parseEnvelope,
+  parseNoticeCopy,
   parseReply,
   Reply,
 } from "./envelope.ts";
@@ -85,7 +92,16 @@ export {
   toThumbprint,
   verifyKey,
 } from "./keys.ts";
+export {
+  listElements,
+  type OpenDecision,
+  openDecision,
+  toLapse,
+  toSalts,
+  toVerdict,
+} from "./open-decision.ts";
 export { parseSchema } from "./parse.ts";
+export { presentNotices, presentToRecipient, presentToSender } from "./presentation.ts";
 export {
   encodeRecord,
   LedgerRecord,
@@ -113,6 +129,7 @@ export {
   SEND_SUBJECT,
   STREAM_SUBJECTS,
   STREAMS,
+  toEventSubject,
   toInboxFilter,
   toInboxSubject,
   toMessageSubject,
@@ -123,14 +140,10 @@ export {
   toStatementSubject,
 } from "./subjects.ts";
 export {
-  countSalts,
+  countLapseSalts,
+  countVerdictSalts,
+  hideLapse,
   hideVerdict,
-  type OpenDecision,
-  openDecision,
-  presentToRecipient,
-  presentToSender,
-  toSalts,
-  toVerdict,
   verifyVerdictSize,
 } from "./verdict.ts";
 export {
@@ -143,6 +156,7 @@ export {
   ConsentPermit,
   CorrectionAction,
   CrimeArea,
+  DataClass,
   DeadlineProfile,
   HANDLING_CODES,
   Handling,
@@ -152,6 +166,7 @@ export {
   PartyStatus,
   PersonalBasis,
   Purpose,
+  RefusalOption,
   toClassificationRank,
   UrgencyGround,
 } from "./vocabulary.ts";

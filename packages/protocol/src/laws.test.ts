@@ -12,8 +12,8 @@ import { LeixError } from "./errors.ts";
 import { decodeForm } from "./forms.ts";
 import { parseJws, verifyJws } from "./jws.ts";
 import { CLAIMS_BYTES_MAX } from "./limits.ts";
+import { openDecision } from "./open-decision.ts";
 import { parseClaims } from "./record.ts";
-import { openDecision } from "./verdict.ts";
 
 let chain: Chain;
 

@@ -1,189 +1,82 @@
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../vectors/codes.ts";
-import {
-  createSalts,
-  EXCHANGE,
-  ID,
-  KEYS,
-  NOW,
-  PAYLOADS,
-  REQUEST,
-  STATEMENTS,
-  toPlace,
-} from "../vectors/examples.ts";
+import { createSalts, ID, KEYS, STATEMENTS, toPlace } from "../vectors/examples.ts";
 import { createX25519Encryption, toSigningKey } from "../vectors/keys.ts";
+import {
+  AGENCIES,
+  createLargestClaims,
+  decide,
+  decideEvent,
+  FULL,
+  LARGEST,
+  LARGEST_LAPSE,
+  REF,
+  SENDER,
+  sizeOf,
+  TOLD,
+  toLargestNotice,
+} from "../vectors/largest.ts";
 import { encryptBody, stripBody } from "./body.ts";
-import { toDigest, toEncodedCharacters } from "./bytes.ts";
+import { toEncodedCharacters } from "./bytes.ts";
 import { encodeCanonicalBytes } from "./canonical.ts";
 import { CLAIMS_TYP } from "./claims.ts";
-import { DECISION_TYP, type Verdict } from "./decision.ts";
-import { encodeEnvelope, parseCopy, parseEnvelope } from "./envelope.ts";
-import { AgencyId, type MessageId } from "./ids.ts";
+import { DECISION_TYP, type Lapse, type Verdict } from "./decision.ts";
+import { encodeEnvelope, parseCopy, parseEnvelope, parseNoticeCopy } from "./envelope.ts";
+import type { MessageId } from "./ids.ts";
 import { parseJws, signJws } from "./jws.ts";
 import * as limits from "./limits.ts";
+import { openDecision, toLapse, toVerdict } from "./open-decision.ts";
+import { presentNotices, presentToRecipient, presentToSender } from "./presentation.ts";
 import { encodeRecord, parseClaims, parseRecord, parseStatement } from "./record.ts";
-import { encodeSdJwt } from "./sd-jwt.ts";
 import { STATEMENT_TYP } from "./statement.ts";
-import {
-  countSalts,
-  hideVerdict,
-  openDecision,
-  presentToRecipient,
-  presentToSender,
-  verifyVerdictSize,
-} from "./verdict.ts";
+import { countLapseSalts, countVerdictSalts, hideLapse, hideVerdict, verifyVerdictSize } from "./verdict.ts";
 import { MESSAGE_KINDS } from "./vocabulary.ts";
 
-const { RECIPIENTS_MAX, OUTCOME_BYTES_MAX, GROUNDS_BYTES_MAX, ORIGINS_MAX } = limits;
-
-/** The longest ids there are, all different. */
-const AGENCIES = Array.from({ length: RECIPIENTS_MAX }, (_, i) =>
-  AgencyId.parse(`RS-${String(i).padStart(24, "A")}`),
-);
-const SENDER = AgencyId.parse(`AL-${"Z".repeat(24)}`);
-const REF = { iss: SENDER, id: ID, digest: toDigest("x") };
-const sizeOf = (value: unknown) => encodeCanonicalBytes(value).byteLength;
-
-/** Grows a value by repeating one entry until the next would pass the limit. */
-function fill<T>(bytesMax: number, make: (count: number) => T): T {
-  let count = 0;
-  while (sizeOf(make(count + 1)) <= bytesMax) count++;
-  return make(count);
-}
-
-/** As large as a verdict can be: every part filled to its own limit. */
-const LARGEST: Verdict = {
-  outcome: "partly-permitted",
-  markings: {
-    handling: ["H0", "H1", "H2", "H3"],
-    classification: "unclassified",
-    purpose: "threat-prevention",
-    deleteBy: 253_402_300_799,
-    origins: Array.from({ length: ORIGINS_MAX }, () => REF),
-  },
-  recipients: AGENCIES.map((agency) =>
-    fill(OUTCOME_BYTES_MAX, (count) => ({
-      agency,
-      as: "copy",
-      effect: "permit",
-      reasons: Array.from({ length: count }, () => "mandatory-copy-denied" as const),
-      obligations: [],
-    })),
-  ),
-  grounds: AGENCIES.map((agency) =>
-    fill(GROUNDS_BYTES_MAX, (count) => ({
-      agency,
-      determining: Array.from({ length: count }, () => "P01"),
-      checked: [],
-      facts: {},
-    })),
-  ),
-};
-
-/** As a policy set of 37 principles would fill it: every rule checked, 30 facts, six obligations. */
-const FULL: Verdict = {
-  ...LARGEST,
-  recipients: AGENCIES.map((agency) => ({
-    agency,
-    as: "to",
-    effect: "deny",
-    reasons: Array.from({ length: 37 }, (_, i) => `P${String(i + 1).padStart(2, "0")}`),
-    obligations: Array.from({ length: 6 }, () => ({
-      rule: "P08",
-      duty: "answer-or-say-why-there-is-delay",
-      party: agency,
-      due: NOW,
-    })),
-  })),
-  grounds: AGENCIES.map((agency) => ({
-    agency,
-    determining: Array.from({ length: 37 }, (_, i) => `P${String(i + 1).padStart(2, "0")}`),
-    checked: Array.from({ length: 37 }, (_, i) => `P${String(i + 1).padStart(2, "0")}`),
-    facts: Object.fromEntries(
-      Array.from({ length: 30 }, (_, i) => [
-        `consentCoversTheRecipient${String(i).padStart(2, "0")}`,
-        i % 2 === 0,
-      ]),
-    ),
-  })),
-};
-
-async function decide(verdict: Verdict, digest = toDigest("input")): Promise<string> {
-  const { hidden, disclosures } = hideVerdict(verdict, createSalts(countSalts(verdict.recipients.length)));
-  const place = {
-    ...toPlace(digest, Number.MAX_SAFE_INTEGER),
-    received: 253_402_300_799,
-    at: 253_402_300_799,
-  };
-  const input = { ...place.input, sequence: Number.MAX_SAFE_INTEGER };
-  const message = { iss: SENDER, id: ID };
-  const aud = "x".repeat(64);
-  const payload = { ...place, aud, input, kind: "message", message, policySet: toDigest("set"), ...hidden };
-  return encodeSdJwt((await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy))).token, disclosures);
-}
-
-/** Claims of this kind with every member that the schema has, each as large as it may be. */
-function createLargestClaims(kind: string) {
-  const example = PAYLOADS[kind] ?? {};
-  const refs = (count: number) => Array.from({ length: count }, () => REF);
-  const markings =
-    kind === "acknowledgement"
-      ? {}
-      : {
-          ...REQUEST,
-          urgency: undefined,
-          access: undefined,
-          legalBasis: "a".repeat(40),
-          derivedFrom: refs(limits.SOURCES_MAX),
-          consents: refs(limits.CONSENTS_MAX),
-          personal: {
-            subjects: Array.from({ length: limits.SUBJECTS_MAX }, () => ({
-              category: "future-offender",
-              minor: false,
-            })),
-            special: "manifestly-public",
-            basis: "derogation",
-            factual: "assessment",
-            asOf: NOW,
-          },
-          deleteBy: NOW,
-        };
-  const own = {
-    "consent-request": { recipients: AGENCIES },
-    consent: { grant: { ...(PAYLOADS.consent?.grant as object), recipients: AGENCIES } },
-    request: { urgency: REQUEST.urgency, access: "indirect" },
-  };
-  return {
-    ...markings,
-    ...example,
-    ...own[kind as keyof typeof own],
-    iss: SENDER,
-    aud: EXCHANGE,
-    re: REF,
-    to: AGENCIES,
-    copies: [],
-    group: { id: "g".repeat(40), version: 1 },
-    body: {
-      digest: REF.digest,
-      commitment: REF.digest,
-      bytes: limits.MESSAGE_BYTES_MAX,
-      recipients: AGENCIES.map((agency) => toDigest(agency)),
-    },
-  };
-}
+const { RECIPIENTS_MAX, NOTICES_MAX } = limits;
 
 describe("the limits close", () => {
-  it("for a verdict: 37 rules, 30 facts and six obligations for each recipient are within it", () => {
-    verifyVerdictSize(FULL);
+  it("for a verdict: 60 policies, 90 facts and ten obligations for each recipient are within it", () => {
+    expect(codeOf(() => verifyVerdictSize(FULL))).toBe("not refused");
     expect(FULL.recipients).toHaveLength(RECIPIENTS_MAX);
+    expect(FULL.notices).toHaveLength(NOTICES_MAX);
+    expect(NOTICES_MAX).toBeGreaterThanOrEqual(200);
   });
 
   it("for the largest decision: it is within its own limit, and opens", async () => {
     for (const verdict of [LARGEST, FULL]) {
       const text = await decide(verdict);
       expect(text.length).toBeLessThanOrEqual(limits.DECISION_BYTES_MAX);
-      expect(openDecision(text).recipients).toEqual(verdict.recipients);
+      expect(toVerdict(openDecision(text))).toEqual(verdict);
     }
+  });
+
+  it("for the largest event: it is within the limits of a decision and of a record, and opens", async () => {
+    const decision = await decideEvent(LARGEST_LAPSE);
+    expect(decision.length).toBeLessThanOrEqual(limits.DECISION_BYTES_MAX);
+    expect(toLapse(openDecision(decision))).toEqual(LARGEST_LAPSE);
+    expect(parseRecord(encodeRecord({ v: 1, kind: "event", decision })).kind).toBe("event");
+  });
+
+  it("for what a party is told by the largest decision and event, one notice or all of them", async () => {
+    const [one = SENDER] = TOLD;
+    const toAll = { notices: TOLD.map(() => toLargestNotice(one)) };
+    const spread = [await decide(LARGEST), await decideEvent(LARGEST_LAPSE)].map(openDecision);
+    for (const opened of spread) {
+      const sizes = TOLD.map((agency) => presentNotices(opened, agency).length);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.COPY_DECISION_BYTES_MAX);
+      // What is laid down for all of them goes into the inboxes at once.
+      const bytes = sizes.reduce((sum, size) => sum + size + limits.COPY_OVERHEAD_BYTES_MAX, 0);
+      expect(bytes).toBeLessThanOrEqual(limits.BATCH_BYTES_MAX);
+    }
+    const alike = [await decide({ ...LARGEST, ...toAll }), await decideEvent({ ...LARGEST_LAPSE, ...toAll })];
+    for (const opened of alike.map(openDecision)) {
+      const copy = encodeCanonicalBytes({ decision: presentNotices(opened, one) });
+      expect(openDecision(parseNoticeCopy(copy).decision).notices).toHaveLength(NOTICES_MAX);
+      expect(copy.byteLength + limits.COPY_OVERHEAD_BYTES_MAX).toBeLessThanOrEqual(
+        limits.BROKER_PAYLOAD_BYTES_MAX,
+      );
+    }
+    expect(NOTICES_MAX).toBeLessThanOrEqual(limits.BATCH_RECORDS_MAX);
   });
 
   it("for what of the largest decision goes to a recipient, and to the sender", async () => {
@@ -303,6 +196,8 @@ describe("a verdict above a limit is an engine failure, not a decision", () => {
   const [grounds] = one.grounds;
   const [first] = AGENCIES;
   if (!outcome || !grounds || !first) throw new Error("the largest verdict has recipients");
+  const [notice] = LARGEST.notices;
+  if (!notice) throw new Error("the largest verdict has notices");
   const more: Verdict["recipients"][number] = {
     agency: first,
     as: "to",
@@ -322,13 +217,24 @@ describe("a verdict above a limit is an engine failure, not a decision", () => {
     },
     outcome: { ...one, recipients: [{ ...outcome, reasons: [...outcome.reasons, "mandatory-copy-denied"] }] },
     grounds: { ...one, grounds: [{ ...grounds, facts: { consentCovers: true } }] },
+    notices: { ...one, notices: [...one.notices, notice] },
   };
 
   it.each(Object.entries(over))("%s", (_, verdict) => {
     expect(codeOf(() => verifyVerdictSize(one))).toBe("not refused");
     expect(codeOf(() => verifyVerdictSize(verdict))).toBe("decision/engine");
-    const salts = createSalts(countSalts(verdict.recipients.length));
+    const salts = createSalts(countVerdictSalts(verdict));
     expect(codeOf(() => hideVerdict(verdict, salts))).toBe("decision/engine");
+  });
+
+  it.each(["overdue", "notices"] as const)("and so is an event with more %s", (member) => {
+    const over = {
+      ...LARGEST_LAPSE,
+      [member]: [...LARGEST_LAPSE[member], LARGEST_LAPSE[member][0]],
+    } as Lapse;
+    const hide = (lapse: Lapse) => codeOf(() => hideLapse(lapse, createSalts(countLapseSalts(lapse))));
+    expect(hide(LARGEST_LAPSE)).toBe("not refused");
+    expect(hide(over)).toBe("decision/engine");
   });
 
   it("and a decision above its own is not opened", async () => {

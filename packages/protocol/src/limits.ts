@@ -3,16 +3,20 @@
 /** nats-server's max_payload, which `leix network init` writes into its configuration. */
 export const BROKER_PAYLOAD_BYTES_MAX = 1_048_576;
 /** What one recipient may be told, and what the auditors may be told about it, each as canonical JSON. */
-export const OUTCOME_BYTES_MAX = 1_536;
-export const GROUNDS_BYTES_MAX = 3_072;
+export const OUTCOME_BYTES_MAX = 3_072;
+export const GROUNDS_BYTES_MAX = 5_632;
 /** The messages that one message goes back to, over any number of hops, itself included. */
 export const ORIGINS_MAX = 128;
+/** What one decision can tell parties that are no recipients: the nearest are told first. */
+export const NOTICES_MAX = 256;
+/** Duties whose time ran out that one event can record; the next event takes the next ones. */
+export const OVERDUE_MAX = 64;
 /**
- * The largest decision, with every disclosure, as text: the three above for RECIPIENTS_MAX recipients fit
+ * The largest decision, with every disclosure, as text: all of the above for RECIPIENTS_MAX recipients fit
  * (tested).
  */
-export const DECISION_BYTES_MAX = 458_752;
-/** What of a decision goes with a copy: one outcome and the markings. */
+export const DECISION_BYTES_MAX = 983_040;
+/** What of a decision goes with a copy: one outcome and the markings. Notices travel alone. */
 export const COPY_DECISION_BYTES_MAX = 65_536;
 /** What NATS headers and the JSON around message and decision may add to a copy. */
 export const COPY_OVERHEAD_BYTES_MAX = 4_096;
@@ -23,7 +27,7 @@ export const CLAIMS_BYTES_MAX = 32_768;
 /** The largest statement, as canonical JSON; a policy file must fit. */
 export const STATEMENT_BYTES_MAX = 131_072;
 /** The largest ledger record: message or statement and its decision, together (tested). */
-export const RECORD_BYTES_MAX = 524_288;
+export const RECORD_BYTES_MAX = 1_032_192;
 /** to and copies together. */
 export const RECIPIENTS_MAX = 64;
 export const SOURCES_MAX = 32;

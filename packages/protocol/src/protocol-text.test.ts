@@ -7,6 +7,7 @@ import { CLAIMS_TYP, Claims } from "./claims.ts";
 import { DECISION_TYP } from "./decision.ts";
 import { ERRORS } from "./errors.ts";
 import * as limits from "./limits.ts";
+import { openDecision } from "./open-decision.ts";
 import { STATEMENT_TYP, Statement } from "./statement.ts";
 import { RULES_SUBJECT, SEND_SUBJECT, STREAM_SUBJECTS, STREAMS } from "./subjects.ts";
 import * as vocabulary from "./vocabulary.ts";
@@ -150,7 +151,12 @@ describe("the JSON Schemas", () => {
   });
 
   it("take the valid envelopes, copies, records, bodies and keys", () => {
-    const files = { envelope: "envelope", copy: "copy", record: "ledger-record" } as const;
+    const files = {
+      envelope: "envelope",
+      copy: "copy",
+      "notice-copy": "notice-copy",
+      record: "ledger-record",
+    } as const;
     let taken = 0;
     for (const [what, file] of Object.entries(files)) {
       const schema = load(file);
@@ -164,6 +170,30 @@ describe("the JSON Schemas", () => {
     for (const [, { input }] of payloads("valid", "key")) {
       expect(load("registered-key").safeParse(input.key).success).toBe(true);
     }
-    expect(taken).toBeGreaterThan(5);
+    expect(taken).toBeGreaterThan(8);
+  });
+
+  it("take the valid decisions, and what they hide", () => {
+    const decision = load("decision");
+    const hidden = {
+      markings: load("markings"),
+      recipients: load("recipient-outcome"),
+      grounds: load("recipient-grounds"),
+      notices: load("notice"),
+      overdue: load("overdue-duty"),
+    };
+    const taken = new Set<string>();
+    for (const [name, { input }] of payloads("valid", "decision")) {
+      const { jws, ...opened } = openDecision(String(input.decision));
+      expect({ name, isTaken: decision.safeParse(jws.payload).success }).toEqual({ name, isTaken: true });
+      for (const [member, schema] of Object.entries(hidden)) {
+        for (const value of [opened[member as keyof typeof hidden]].flat()) {
+          if (value === undefined) continue;
+          expect({ name, member, isTaken: schema.safeParse(value).success }).toMatchObject({ isTaken: true });
+          taken.add(member);
+        }
+      }
+    }
+    expect([...taken].toSorted()).toEqual(Object.keys(hidden).toSorted());
   });
 });

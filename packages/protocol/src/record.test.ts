@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { codeOf, codeOfAsync } from "../vectors/codes.ts";
-import { createSalts, KEYS, PAYLOADS, REQUEST, STATEMENTS, toPlace, VERDICT } from "../vectors/examples.ts";
+import {
+  createSalts,
+  KEYS,
+  LAPSE,
+  PAYLOADS,
+  REQUEST,
+  STATEMENTS,
+  toPlace,
+  VERDICT,
+} from "../vectors/examples.ts";
 import { toSigningKey } from "../vectors/keys.ts";
 import { encodeUtf8, toDigest } from "./bytes.ts";
 import { CLAIMS_TYP } from "./claims.ts";
@@ -12,7 +21,7 @@ import { RECORD_BYTES_MAX } from "./limits.ts";
 import { encodeRecord, type LedgerRecord, parseRecord } from "./record.ts";
 import { encodeSdJwt } from "./sd-jwt.ts";
 import { STATEMENT_TYP } from "./statement.ts";
-import { countSalts, hideVerdict } from "./verdict.ts";
+import { countLapseSalts, countVerdictSalts, hideLapse, hideVerdict } from "./verdict.ts";
 
 const POLICY = toSigningKey(KEYS.policy);
 const TERMS = STATEMENTS.terms ?? {};
@@ -20,8 +29,14 @@ const { iss, id } = REQUEST;
 const NAME = { kind: TERMS.kind, subject: TERMS.subject, version: TERMS.version, iss: TERMS.iss };
 
 async function decideMessage(digest: ParsedJws["digest"], message: unknown = { iss, id }): Promise<string> {
-  const { hidden, disclosures } = hideVerdict(VERDICT, createSalts(countSalts(2)));
+  const { hidden, disclosures } = hideVerdict(VERDICT, createSalts(countVerdictSalts(VERDICT)));
   const payload = { ...toPlace(digest), kind: "message", message, policySet: toDigest("set"), ...hidden };
+  return encodeSdJwt((await signJws(payload, DECISION_TYP, POLICY)).token, disclosures);
+}
+
+async function decideTick(lapse = LAPSE): Promise<string> {
+  const { hidden, disclosures } = hideLapse(lapse, createSalts(countLapseSalts(lapse)));
+  const payload = { ...toPlace(toDigest("tick")), kind: "event", ...hidden };
   return encodeSdJwt((await signJws(payload, DECISION_TYP, POLICY)).token, disclosures);
 }
 
@@ -36,6 +51,7 @@ async function decide(
 let message: LedgerRecord;
 let statement: LedgerRecord;
 let rejection: LedgerRecord;
+let event: LedgerRecord;
 let claims: ParsedJws;
 let terms: ParsedJws;
 
@@ -47,12 +63,13 @@ beforeAll(async () => {
   statement = { v: 1, kind: "statement", statement: terms.token, decision: overTerms };
   const refused = await decide("rejection", toDigest("anything"), { code: "input/not-json" });
   rejection = { v: 1, kind: "rejection", decision: refused };
+  event = { v: 1, kind: "event", decision: await decideTick() };
 });
 
 const refusal = (record: unknown) => codeOf(() => parseRecord(encodeRecord(record as LedgerRecord)));
 
 describe("a record", () => {
-  it("comes back as it was made: a message, a statement, a rejection", () => {
+  it("comes back as it was made: a message, a statement, a rejection, an event", () => {
     const ofMessage = parseRecord(encodeRecord(message));
     expect(ofMessage).toMatchObject({ kind: "message", input: claims, claims: REQUEST });
     expect(ofMessage.decision.recipients).toEqual(VERDICT.recipients);
@@ -64,6 +81,9 @@ describe("a record", () => {
     const ofRejection = parseRecord(encodeRecord(rejection));
     expect(ofRejection).toMatchObject({ kind: "rejection" });
     expect(ofRejection.decision.content).toMatchObject({ code: "input/not-json" });
+    const ofEvent = parseRecord(encodeRecord(event));
+    expect(ofEvent).toMatchObject({ kind: "event", decision: LAPSE });
+    expect(Object.keys(ofEvent).toSorted()).toEqual(["decision", "kind"]);
   });
 
   it("holds no input and a decision over another", async () => {
@@ -78,6 +98,11 @@ describe("a record", () => {
     expect(refusal({ ...message, decision })).toBe("record/input");
     expect(refusal({ ...statement, decision })).toBe("record/input");
     expect(refusal({ ...rejection, decision: message.decision })).toBe("record/input");
+    expect(refusal({ ...event, decision })).toBe("record/input");
+    for (const record of [message, statement, rejection]) {
+      expect(refusal({ ...record, decision: event.decision })).toBe("record/input");
+      expect(refusal({ ...event, decision: record.decision })).toBe("record/input");
+    }
   });
 
   it("names its input as the input names itself", async () => {
@@ -114,18 +139,20 @@ describe("a record", () => {
 
   it.each([
     ["another version", { v: 2 }],
-    ["an unknown kind", { kind: "event" }],
+    ["an unknown kind", { kind: "tick" }],
     ["no decision", { decision: undefined }],
     ["an unknown member", { at: 1 }],
   ])("of another form is refused: %s", (_, more) => {
     expect(refusal({ ...message, ...more })).toBe("record/malformed");
     expect(refusal({ ...rejection, ...more })).toBe("record/malformed");
+    expect(refusal({ ...event, ...more })).toBe("record/malformed");
   });
 
   it("is not what has no input, or two", () => {
     expect(refusal({ v: 1, kind: "message", decision: message.decision })).toBe("record/malformed");
     expect(refusal({ ...message, statement: terms.token })).toBe("record/malformed");
     expect(refusal({ ...rejection, message: claims.token })).toBe("record/malformed");
+    expect(refusal({ ...event, tick: 1 })).toBe("record/malformed");
   });
 
   it("that is not canonical JSON, or too large, is malformed; too large is refused where it is made", () => {
@@ -149,14 +176,14 @@ describe("a record", () => {
     const keys = [KEYS.policy, KEYS.spoc, KEYS.authority].map((pair) => pair.registered);
     const verify = async (bytes: Uint8Array) => {
       const parsed = parseRecord(bytes);
-      const tokens = parsed.kind === "rejection" ? [] : [parsed.input];
+      const tokens = "input" in parsed ? [parsed.input] : [];
       for (const jws of [parsed.decision.jws, ...tokens]) {
         const key = keys.find((one) => one.kid === jws.header.kid);
         if (!key) throw new LeixError("jws/key-unknown");
         await verifyJws(jws, key);
       }
     };
-    for (const record of [message, statement, rejection]) {
+    for (const record of [message, statement, rejection, event]) {
       const bytes = encodeRecord(record);
       await verify(bytes);
       const place = fc.nat(bytes.byteLength - 1);

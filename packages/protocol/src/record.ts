@@ -4,19 +4,21 @@ import { CLAIMS_TYP, Claims } from "./claims.ts";
 import { LeixError } from "./errors.ts";
 import { type ParsedJws, parseJws } from "./jws.ts";
 import { CLAIMS_BYTES_MAX, RECORD_BYTES_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
+import { type OpenDecision, openDecision } from "./open-decision.ts";
 import { parseSchema } from "./parse.ts";
 import { STATEMENT_TYP, Statement } from "./statement.ts";
-import { type OpenDecision, openDecision } from "./verdict.ts";
 
 const version = { v: z.literal(1) };
 
 /**
- * One entry of the ledger: an input and the decision over it. Of a rejected input only the decision stays.
+ * One entry of the ledger: an input and the decision over it. Of a rejected input, and of a tick of the
+ * clock, only the decision stays.
  */
 export const LedgerRecord = z.discriminatedUnion("kind", [
   z.strictObject({ ...version, kind: z.literal("message"), message: z.string(), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("statement"), statement: z.string(), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("rejection"), decision: z.string() }),
+  z.strictObject({ ...version, kind: z.literal("event"), decision: z.string() }),
 ]);
 export type LedgerRecord = z.infer<typeof LedgerRecord>;
 
@@ -34,7 +36,7 @@ export type ParsedRecord =
       readonly statement: Statement;
       readonly decision: OpenDecision;
     }
-  | { readonly kind: "rejection"; readonly decision: OpenDecision };
+  | { readonly kind: "rejection" | "event"; readonly decision: OpenDecision };
 
 /** Throws `input/too-large`. */
 export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
@@ -55,7 +57,8 @@ export function parseRecord(bytes: Uint8Array): ParsedRecord {
   if (decision.content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
   switch (record.kind) {
     case "rejection":
-      return { kind: "rejection", decision };
+    case "event":
+      return { kind: record.kind, decision };
     case "message": {
       const input = parseJws(record.message, CLAIMS_TYP, CLAIMS_BYTES_MAX);
       const claims = parseClaims(input.payload);

@@ -11,6 +11,9 @@ const refusal = (payload: unknown) => codeOf(() => parseStatement(payload));
 const without = (payload: object, name: string) =>
   Object.fromEntries(Object.entries(payload).filter(([key]) => key !== name));
 
+/** What an authority may leave out. */
+const OPTIONAL = "judicial";
+
 describe("statements", () => {
   it("have an example of every kind, and each comes back as it was", () => {
     const kinds = Statement.options.map((option) => option.shape.kind.value);
@@ -24,6 +27,7 @@ describe("statements", () => {
     let refused = 0;
     for (const payload of Object.values(STATEMENTS)) {
       for (const name of Object.keys(payload)) {
+        if (name === OPTIONAL) continue;
         expect({ name, code: refusal(without(payload, name)) }).toEqual({ name, code: "input/schema" });
         refused++;
       }
@@ -38,12 +42,31 @@ describe("statements", () => {
     expect(refusal([])).toBe("input/schema");
   });
 
+  it("leave out what a country's law does not have, and what two countries did not agree", () => {
+    const { authority = {}, terms = {} } = STATEMENTS;
+    expect(authority).toHaveProperty(OPTIONAL);
+    expect(refusal(without(authority, OPTIONAL))).toBe("not refused");
+    expect(refusal({ ...authority, judicial: [] })).toBe("not refused");
+    const content = terms.terms as object;
+    expect(content).toHaveProperty("refusals");
+    for (const other of [
+      without(content, "refusals"),
+      { ...content, refusals: [] },
+      { ...content, profile: "exercise" },
+    ]) {
+      expect(refusal({ ...terms, terms: other })).toBe("not refused");
+    }
+  });
+
   const key = KEYS.spoc.registered;
+  const CONTENT = STATEMENTS.terms?.terms as object;
   it.each([
     ["anchor", "another subject", { subject: "AL" }],
     ["anchor", "a second version", { version: 2 }],
     ["anchor", "no keys", { keys: [] }],
     ["anchor", "a threshold of nobody", { policySetThreshold: 0 }],
+    ["anchor", "no account of the clock", { clockAccount: undefined }],
+    ["anchor", "a clock that is an agency", { clockAccount: SPOC }],
     ["service", "an agency as issuer", { iss: SPOC }],
     ["service", "an unknown service", { subject: "auditor" }],
     ["authority", "a country as issuer", { iss: "RS" }],
@@ -51,6 +74,8 @@ describe("statements", () => {
     ["authority", "a zone out of a path", { zone: "../../etc/passwd" }],
     ["authority", "a zone with a leading slash", { zone: "/Europe/Tirane" }],
     ["authority", "no language", { languages: [] }],
+    ["authority", "an unlisted class of data", { judicial: ["gossip"] }],
+    ["authority", "more classes of data than there are", { judicial: Array(9).fill("financial") }],
     ["authority", "an account without signers", { account: { id: "x", signers: [] } }],
     ["agency", "the anchor as issuer", { iss: "anchor" }],
     ["agency", "more keys than the limit", { keys: Array.from({ length: KEYS_MAX + 1 }, () => key) }],
@@ -63,11 +88,9 @@ describe("statements", () => {
     ["agency", "a name above its limit", { name: "x".repeat(121) }],
     ["clearance", "an unknown level", { level: "cosmic" }],
     ["terms", "a pair of one", { subject: "AL" }],
-    [
-      "terms",
-      "an unknown basis",
-      { terms: { ended: false, personal: ["trust"], ceiling: "restricted", profile: "2023", purposes: [] } },
-    ],
+    ["terms", "an unknown basis", { terms: { ...CONTENT, personal: ["trust"] } }],
+    ["terms", "an unknown profile", { terms: { ...CONTENT, profile: "2018" } }],
+    ["terms", "an unknown ground of refusal", { terms: { ...CONTENT, refusals: ["not-today"] } }],
     ["policy-file", "a name out of a path", { name: "../P01.cedar" }],
     ["policy-file", "a name of another type", { name: "P01.js" }],
     ["policy-file", "a name with a second dot", { name: "P01.cedar.cedar" }],

@@ -6,11 +6,13 @@ import {
   AgencyRole,
   AgencyType,
   Classification,
+  DataClass,
   DeadlineProfile,
   Language,
   PartyStatus,
   PersonalBasis,
   Purpose,
+  RefusalOption,
 } from "./vocabulary.ts";
 
 export const STATEMENT_TYP = "leix-statement+jwt";
@@ -42,6 +44,8 @@ export const AnchorStatement = z.strictObject({
   version: z.literal(1),
   keys,
   account,
+  /** Under which the policy service's own clock stands in OUT: one of the broker's, and no party's. */
+  clockAccount: AccountId,
   /** The policy service's first keys, which sign this very record. */
   policyKeys: keys,
   /** So many country authorities must sign a policy set before it is in force. */
@@ -77,6 +81,8 @@ export const AuthorityStatement = z.strictObject({
   /** IANA time zone in which this country's calendar days are counted. */
   zone: z.string().regex(/^[A-Z][A-Za-z0-9_+-]{1,30}(?:\/[A-Z][A-Za-z0-9_+-]{1,30}){0,2}$/),
   spoc: AgencyId,
+  /** What this country's own law gives out with a judge's leave only. None where absent. */
+  judicial: z.array(DataClass).max(DataClass.options.length).optional(),
   status: PartyStatus,
 });
 
@@ -114,6 +120,8 @@ export const TermsContent = z.strictObject({
   profile: DeadlineProfile,
   /** Purposes beyond prevention, detection and investigation. */
   purposes: z.array(Purpose).max(Purpose.options.length),
+  /** Grounds of Dir 6(1)(g) that the two use against each other; both where absent. */
+  refusals: z.array(RefusalOption).max(RefusalOption.options.length).optional(),
 });
 export type TermsContent = z.infer<typeof TermsContent>;
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ID, SPOC_ACCOUNT, STATEMENTS } from "../vectors/examples.ts";
+import { CLOCK_ACCOUNT, ID, SPOC_ACCOUNT, STATEMENTS } from "../vectors/examples.ts";
 import { createAccountId } from "../vectors/keys.ts";
 import { toDigest } from "./bytes.ts";
 import { parseStatement } from "./record.ts";
 import {
   STREAM_SUBJECTS,
+  toEventSubject,
   toInboxFilter,
   toInboxSubject,
   toMessageSubject,
@@ -33,12 +34,15 @@ describe("subjects", () => {
     ledger: [
       toMessageSubject(SPOC_ACCOUNT, ID),
       toRejectionSubject(SPOC_ACCOUNT, DIGEST),
+      toEventSubject(CLOCK_ACCOUNT, DIGEST),
       ...statements.map((one) => toStatementSubject(one.kind, one.subject, one.version, one.iss)),
     ],
     inbox: [
       toInboxSubject(OTHER, "copy", SPOC_ACCOUNT, ID),
       toInboxSubject(SPOC_ACCOUNT, "decision", SPOC_ACCOUNT, ID),
       toInboxSubject(SPOC_ACCOUNT, "rejection", SPOC_ACCOUNT, DIGEST),
+      toInboxSubject(OTHER, "notice", SPOC_ACCOUNT, ID),
+      toInboxSubject(OTHER, "notice", CLOCK_ACCOUNT, DIGEST),
     ],
     quarantine: [toQuarantineSubject(SPOC_ACCOUNT, DIGEST)],
   };

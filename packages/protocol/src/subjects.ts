@@ -15,7 +15,7 @@ export const STREAM_SUBJECTS = {
   quarantine: ["leix.quarantine.>"],
 } as const;
 
-/** What a copy in an inbox is. Decisions, rejections and notices are never acknowledged. */
+/** What a copy in an inbox is. Only copies are answered with an acknowledgement, and notices with a term. */
 export type InboxKind = "copy" | "decision" | "rejection" | "notice";
 
 export function toOutSubject(account: AccountId): string {
@@ -44,6 +44,11 @@ export function toStatementSubject(kind: string, subject: string, version: numbe
     "the parts of a subject are single tokens",
   );
   return `leix.ledger.rules.${tokens.join(".")}`;
+}
+
+/** What a tick of the clock recorded, by the digest of the tick's bytes: the same second is judged once. */
+export function toEventSubject(clock: AccountId, digest: Digest): string {
+  return `leix.ledger.event.${clock}.${digest}`;
 }
 
 export function toInboxSubject(

@@ -1,29 +1,31 @@
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../vectors/codes.ts";
-import { CUSTOMS, createSalts, FIU, KEYS, toPlace, VERDICT } from "../vectors/examples.ts";
+import {
+  CUSTOMS,
+  createSalts,
+  FIU,
+  HOLDER,
+  KEYS,
+  RS_SPOC,
+  TELLING,
+  toPlace,
+  VERDICT,
+} from "../vectors/examples.ts";
 import { toSigningKey } from "../vectors/keys.ts";
 import { toDigest } from "./bytes.ts";
 import { encodeCanonical } from "./canonical.ts";
 import { DECISION_TYP, type MessageDecision, type Verdict } from "./decision.ts";
 import { signJws } from "./jws.ts";
+import { openDecision, toLapse, toSalts, toVerdict } from "./open-decision.ts";
+import { presentNotices, presentToRecipient, presentToSender } from "./presentation.ts";
 import { createDisclosure, type Disclosure, encodeSdJwt } from "./sd-jwt.ts";
-import {
-  countSalts,
-  hideVerdict,
-  openDecision,
-  presentToRecipient,
-  presentToSender,
-  toSalts,
-  toVerdict,
-} from "./verdict.ts";
+import { countVerdictSalts, hideVerdict } from "./verdict.ts";
 
 const POLICY = toSigningKey(KEYS.policy);
-const SALTS = createSalts(countSalts(2));
+const SALTS = createSalts(countVerdictSalts(TELLING));
 const REF = VERDICT.markings.origins[0] ?? { iss: CUSTOMS, id: "", digest: "" };
 
-type Payload = Omit<MessageDecision, "index"> & { readonly index: number };
-
-function toPayload(verdict: Verdict, salts = createSalts(countSalts(verdict.recipients.length))) {
+function toPayload(verdict: Verdict, salts = createSalts(countVerdictSalts(verdict))) {
   const { hidden, disclosures } = hideVerdict(verdict, salts);
   const message = { iss: REF.iss, id: REF.id } as MessageDecision["message"];
   const rest = { kind: "message" as const, message, policySet: toDigest("set") };
@@ -41,13 +43,14 @@ async function decide(verdict: Verdict = VERDICT): Promise<string> {
 
 describe("hiding a verdict", () => {
   it("and opening it gives it back, with the salts in the order they were taken", async () => {
-    const opened = openDecision(await decide());
-    expect(toVerdict(opened)).toEqual(VERDICT);
+    const opened = openDecision(await decide(TELLING));
+    expect(toVerdict(opened)).toEqual(TELLING);
     expect(toSalts(opened)).toEqual(SALTS);
+    expect(toVerdict(openDecision(await decide()))).toEqual(VERDICT);
   });
 
   it("again with the same salts gives the same bytes", async () => {
-    const opened = openDecision(await decide());
+    const opened = openDecision(await decide(TELLING));
     const again = toPayload(toVerdict(opened), toSalts(opened));
     expect(encodeCanonical(again.payload)).toBe(encodeCanonical(opened.jws.payload));
     const byDigest = new Set(opened.disclosures.map((disclosure) => disclosure.text));
@@ -55,11 +58,16 @@ describe("hiding a verdict", () => {
   });
 
   it("leaves no word of it in what is signed", async () => {
-    const { payload } = toPayload(VERDICT);
+    const { payload } = toPayload(TELLING);
     const text = JSON.stringify(payload);
     for (const word of [
       CUSTOMS,
       FIU,
+      HOLDER,
+      RS_SPOC,
+      "P30",
+      "rectify",
+      "overr",
       "P32",
       "P17",
       "permit",
@@ -67,72 +75,22 @@ describe("hiding a verdict", () => {
       "withheld",
       "H1",
       "restricted",
-      "cleared",
+      "clearance",
     ]) {
       expect(text).not.toContain(word);
     }
   });
 
   it("takes one salt for each hidden value, and grounds for each recipient", () => {
-    expect(countSalts(2)).toBe(6);
-    expect(() => hideVerdict(VERDICT, SALTS.with(1, SALTS[0] ?? ""))).toThrow();
-    expect(() => hideVerdict(VERDICT, SALTS.with(1, "short"))).toThrow();
-    expect(() => hideVerdict(VERDICT, SALTS.slice(1))).toThrow();
-    expect(() => hideVerdict({ ...VERDICT, grounds: VERDICT.grounds.slice(1) }, SALTS)).toThrow();
-    expect(() => hideVerdict({ ...VERDICT, grounds: VERDICT.grounds.slice(1) }, SALTS.slice(1))).toThrow();
-  });
-});
-
-describe("what is shown", () => {
-  it("to the sender: every outcome and the markings, no grounds", async () => {
-    const shown = openDecision(presentToSender(openDecision(await decide())));
-    expect(shown.outcome).toBe("partly-permitted");
-    expect(shown.markings).toEqual(VERDICT.markings);
-    expect(shown.recipients).toEqual(VERDICT.recipients);
-    expect(shown.grounds).toEqual([]);
-    expect(shown.disclosures).toHaveLength(4);
-    expect(codeOf(() => toVerdict(shown))).toBe("decision/disclosure");
-    expect(codeOf(() => toSalts(shown))).toBe("decision/disclosure");
-  });
-
-  it("to the sender of what was denied: no markings, for they tell what its sources are", async () => {
-    const shown = openDecision(
-      presentToSender(openDecision(await decide({ ...VERDICT, outcome: "denied" }))),
-    );
-    expect(shown.outcome).toBe("denied");
-    expect(shown.markings).toBeUndefined();
-    expect(shown.recipients).toEqual(VERDICT.recipients);
-  });
-
-  it("to a recipient: its own outcome and the markings, nothing of the others", async () => {
-    const shown = openDecision(presentToRecipient(openDecision(await decide()), CUSTOMS));
-    expect(shown.outcome).toBeUndefined();
-    expect(shown.markings).toEqual(VERDICT.markings);
-    expect(shown.recipients).toEqual([VERDICT.recipients[0]]);
-    expect(shown.grounds).toEqual([]);
-    expect(shown.disclosures).toHaveLength(2);
-  });
-
-  it("to a recipient that is denied: its own outcome alone; to a stranger: nothing", async () => {
-    const whole = openDecision(await decide());
-    const denied = openDecision(presentToRecipient(whole, FIU));
-    expect(denied.disclosures).toHaveLength(1);
-    expect(denied.recipients).toEqual([VERDICT.recipients[1]]);
-    const stranger = presentToRecipient(whole, "ME-SPOC" as typeof FIU);
-    expect(stranger).toBe(`${whole.jws.token}~`);
-  });
-
-  it("does not grow when it is shown again", async () => {
-    const shown = presentToRecipient(openDecision(await decide()), CUSTOMS);
-    expect(presentToRecipient(openDecision(shown), CUSTOMS)).toBe(shown);
-    expect(openDecision(presentToSender(openDecision(shown))).disclosures).toHaveLength(1);
-  });
-
-  it("is the same signed token to everybody", async () => {
-    const whole = openDecision(await decide());
-    for (const shown of [presentToSender(whole), presentToRecipient(whole, CUSTOMS)]) {
-      expect(openDecision(shown).jws).toEqual(whole.jws);
-    }
+    expect(countVerdictSalts(VERDICT)).toBe(6);
+    expect(countVerdictSalts(TELLING)).toBe(8);
+    expect(() => hideVerdict(TELLING, SALTS)).not.toThrow();
+    expect(() => hideVerdict(TELLING, SALTS.with(1, SALTS[0] ?? ""))).toThrow();
+    expect(() => hideVerdict(TELLING, SALTS.with(1, "short"))).toThrow();
+    expect(() => hideVerdict(TELLING, SALTS.slice(1))).toThrow();
+    expect(() => hideVerdict(VERDICT, SALTS)).toThrow();
+    expect(() => hideVerdict({ ...TELLING, grounds: TELLING.grounds.slice(1) }, SALTS)).toThrow();
+    expect(() => hideVerdict({ ...TELLING, grounds: TELLING.grounds.slice(1) }, SALTS.slice(1))).toThrow();
   });
 });
 
@@ -148,6 +106,7 @@ describe("disclosures that were not signed", () => {
     ["an outcome of another sort", createDisclosure(salt, "permitted", "outcome")],
     ["a recipient's outcome", createDisclosure(salt, { ...VERDICT.recipients[1], effect: "permit" })],
     ["grounds", createDisclosure(salt, VERDICT.grounds[0])],
+    ["a notice", createDisclosure(salt, TELLING.notices[0])],
     ["the same outcome under another salt", createDisclosure(salt, VERDICT.outcome, "outcome")],
     ["anything", createDisclosure(salt, 1, "x")],
   ])("are refused: %s", async (_, disclosure) => {
@@ -174,9 +133,12 @@ describe("disclosures that were not signed", () => {
 });
 
 describe("payloads that this profile does not have", () => {
-  const refusal = async (alter: (payload: Payload, disclosures: Disclosure[]) => unknown, keep = true) => {
-    const { payload, disclosures } = toPayload(VERDICT);
-    const altered = alter(payload as Payload, disclosures);
+  const refusal = async (
+    alter: (payload: ReturnType<typeof toPayload>["payload"], disclosures: Disclosure[]) => unknown,
+    keep = true,
+  ) => {
+    const { payload, disclosures } = toPayload(TELLING);
+    const altered = alter(payload, disclosures);
     const text = await sign(altered, keep ? disclosures : []);
     return codeOf(() => openDecision(text));
   };
@@ -185,9 +147,11 @@ describe("payloads that this profile does not have", () => {
     const [a, b] = toPayload(VERDICT).payload._sd;
     if (!a || !b) throw new Error("two digests");
     expect(await refusal((payload) => ({ ...payload, _sd: [a, a] }), false)).toBe("decision/malformed");
-    expect(await refusal((payload) => ({ ...payload, grounds: payload.recipients }), false)).toBe(
-      "decision/malformed",
-    );
+    for (const member of ["grounds", "notices"]) {
+      expect(await refusal((payload) => ({ ...payload, [member]: payload.recipients }), false)).toBe(
+        "decision/malformed",
+      );
+    }
     const [element] = toPayload(VERDICT).payload.recipients;
     expect(await refusal((payload) => ({ ...payload, recipients: [element, element] }), false)).toBe(
       "decision/malformed",
@@ -210,6 +174,8 @@ describe("payloads that this profile does not have", () => {
     ["an unknown kind", { kind: "verdict" }],
     ["an outcome in clear", { outcome: "permitted" }],
     ["no recipients", { recipients: [] }],
+    ["no place for notices", { notices: undefined }],
+    ["overdue duties", { overdue: [{ "...": toDigest("a") }] }],
     ["a decoy with a value", { recipients: [{ "...": toDigest("a"), value: 1 }] }],
   ])("are refused with %s", async (_, more) => {
     expect(await refusal((payload) => ({ ...payload, ...more }), false)).toBe("decision/malformed");
@@ -246,8 +212,20 @@ describe("payloads that this profile does not have", () => {
   });
 
   it.each([
+    ["a name", createDisclosure(s1, TELLING.notices[0], "notice")],
+    ["a recipient's outcome", createDisclosure(s1, VERDICT.recipients[0])],
+    ["an unknown member", createDisclosure(s1, { ...TELLING.notices[0], text: "x" })],
+    ["a notice to a country", createDisclosure(s1, { ...TELLING.notices[0], to: "RS" })],
+  ])("are refused where a notice's place hides %s", async (_, element) => {
+    const { payload, disclosures } = toPayload(VERDICT);
+    const text = await sign({ ...payload, notices: [{ "...": element.digest }] }, [...disclosures, element]);
+    expect(codeOf(() => openDecision(text))).toBe("decision/malformed");
+  });
+
+  it.each([
     ["a name", createDisclosure(s1, VERDICT.recipients[0], "recipient")],
     ["grounds", createDisclosure(s1, VERDICT.grounds[0])],
+    ["a notice", createDisclosure(s1, TELLING.notices[0])],
     ["an unknown member", createDisclosure(s1, { ...VERDICT.recipients[0], more: 1 })],
     ["something nested and hidden", createDisclosure(s1, { _sd: [toDigest("")] })],
   ])("are refused where a recipient's place hides %s", async (_, element) => {
@@ -266,12 +244,17 @@ describe("openDecision", () => {
     expect(codeOf(() => openDecision("~"))).toBe("jws/malformed");
   });
 
-  it("has no verdict and no salts where the decision is about no message", async () => {
+  it("has no verdict, no lapse and no salts where the decision hides nothing", async () => {
     const payload = { ...toPlace(toDigest("input")), kind: "rejection", code: "jws/header" };
     const opened = openDecision(await sign(payload, []));
     expect(() => toVerdict(opened)).toThrow();
-    expect(() => toSalts(opened)).toThrow();
-    for (const shown of [presentToSender(opened), presentToRecipient(opened, FIU)]) {
+    expect(() => toLapse(opened)).toThrow();
+    expect(toSalts(opened)).toEqual([]);
+    for (const shown of [
+      presentToSender(opened),
+      presentToRecipient(opened, FIU),
+      presentNotices(opened, FIU),
+    ]) {
       expect(shown).toBe(`${opened.jws.token}~`);
     }
   });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { CLASSIFICATIONS, CrimeArea, MESSAGE_KINDS, Token, toClassificationRank } from "./vocabulary.ts";
+import {
+  CLASSIFICATIONS,
+  CrimeArea,
+  DataClass,
+  MESSAGE_KINDS,
+  RefusalOption,
+  Token,
+  toClassificationRank,
+} from "./vocabulary.ts";
 
 describe("vocabulary", () => {
   it("ranks classifications from the lowest", () => {
@@ -9,6 +17,7 @@ describe("vocabulary", () => {
   it("has the 30 crime areas of ER Annex I, and the twelve kinds", () => {
     expect(new Set(CrimeArea.options).size).toBe(30);
     expect(new Set(MESSAGE_KINDS).size).toBe(12);
+    expect([new Set(DataClass.options).size, new Set(RefusalOption.options).size]).toEqual([8, 2]);
   });
 
   it("takes codes as tokens and no text", () => {

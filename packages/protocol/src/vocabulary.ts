@@ -126,11 +126,11 @@ export type AgencyRole = z.infer<typeof AgencyRole>;
 export const PartyStatus = z.enum(["active", "suspended", "revoked"]);
 export type PartyStatus = z.infer<typeof PartyStatus>;
 
-/** Deadlines of Dir 5(1), or of FD 4. */
-export const DeadlineProfile = z.enum(["2023", "2006"]);
+/** Deadlines of Dir 5(1), or of FD 4; `exercise` shortens them to seconds, for exercises alone. */
+export const DeadlineProfile = z.enum(["2023", "2006", "exercise"]);
 
 /** What a consent lets its holder do with the material it names. */
-export const ConsentPermit = z.enum(["forward", "disseminate", "other-purpose", "evidence"]);
+export const ConsentPermit = z.enum(["forward", "disseminate", "other-purpose", "evidence", "transfer"]);
 export type ConsentPermit = z.infer<typeof ConsentPermit>;
 
 export const AcknowledgementStatus = z.enum([
@@ -143,6 +143,22 @@ export const AcknowledgementStatus = z.enum([
   "unverifiable",
 ]);
 export const CorrectionAction = z.enum(["rectify", "erase", "restrict"]);
+
+/** What a request asks for, as far as a country's law treats it apart: Dir 9, FD 3(4). */
+export const DataClass = z.enum([
+  "identity",
+  "vehicle",
+  "travel",
+  "criminal-record",
+  "financial",
+  "telecommunications",
+  "biometric",
+  "other",
+]);
+export type DataClass = z.infer<typeof DataClass>;
+
+/** The two grounds of Dir 6(1)(g), which two countries may agree not to use against each other. */
+export const RefusalOption = z.enum(["minor-offence", "not-an-offence"]);
 
 /** ISO 639-1. */
 export const Language = z.string().regex(/^[a-z]{2}$/);

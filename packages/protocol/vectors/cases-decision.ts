@@ -1,36 +1,62 @@
 import {
   createDisclosure,
   DECISION_TYP,
+  type EventDecision,
   encodeSdJwt,
   type MessageDecision,
+  openDecision,
+  presentNotices,
   presentToRecipient,
   presentToSender,
   signJws,
 } from "../src/index.ts";
 import { type Chain, signDecision, signPlainDecision, toIdentity } from "./chain.ts";
-import { CUSTOMS, createSalts, FIU, KEYS } from "./examples.ts";
+import { CUSTOMS, createSalts, FIU, HOLDER, KEYS, RS_SPOC, SPOC, TELLING } from "./examples.ts";
 import { toSigningKey } from "./keys.ts";
 import type { Case } from "./run.ts";
 
 const key = KEYS.policy.registered;
 const SALT = createSalts(100)[99] ?? "";
+const NOTHING = { recipients: [], grounds: [], overdue: [], notices: [] };
+
+function toValid(name: string, proves: string, decision: string, expect: object): Case {
+  const digest = toIdentity(decision);
+  return {
+    name: `valid/decision-${name}`,
+    what: "decision",
+    proves,
+    input: { decision, key },
+    expect: { digest, ...NOTHING, ...expect },
+  };
+}
 
 function toInvalid(name: string, proves: string, decision: string, code: string): Case {
   return { name: `invalid/decision-${name}`, what: "decision", proves, input: { decision, key }, code };
 }
 
 export async function listDecisionCases(chain: Chain): Promise<Case[]> {
-  const { decision, verdict, whole } = chain;
-  const { digest } = decision.jws;
+  const { message } = chain;
+  const rejection = await signPlainDecision("rejection", message.digest, { code: "input/not-json" });
+  const name = { kind: "terms", subject: "AL+RS", version: 1, iss: "AL" };
+  const statement = await signPlainDecision("statement", message.digest, { statement: name });
+  const hidesNothing = (kind: string) => `A decision of kind ${kind}: nothing in it is hidden.`;
+  return [
+    ...listShownCases(chain),
+    ...(await listTellingCases(chain)),
+    ...listEventCases(chain),
+    toValid("rejection", hidesNothing("rejection"), rejection, { kind: "rejection" }),
+    toValid("statement", hidesNothing("statement"), statement, { kind: "statement" }),
+    ...(await listForgedCases(chain)),
+    ...(await listPayloadCases(chain)),
+    ...(await listEventPayloadCases(chain)),
+  ];
+}
+
+function listShownCases({ decision, verdict, whole }: Chain): Case[] {
   const { outcome, markings, recipients, grounds } = verdict;
-  const shown = (name: string, proves: string, text: string, more: object): Case => ({
-    name: `valid/decision-${name}`,
-    what: "decision",
-    proves,
-    input: { decision: text, key },
-    expect: { digest, kind: "message", recipients: [], grounds: [], ...more },
-  });
   const [own, denied] = recipients;
+  const shown = (name: string, proves: string, text: string, more: object) =>
+    toValid(name, proves, text, { kind: "message", ...more });
   return [
     shown("whole", "Every disclosure, as in the record.", whole, { outcome, markings, recipients, grounds }),
     shown("to-sender", "What the sender is shown.", presentToSender(decision), {
@@ -46,26 +72,45 @@ export async function listDecisionCases(chain: Chain): Promise<Case[]> {
       recipients: [denied],
     }),
     shown("bare", "No disclosure.", `${decision.jws.token}~`, {}),
-    await toPlain("rejection", { code: "input/not-json" }, chain),
-    await toPlain(
-      "statement",
-      { statement: { kind: "terms", subject: "AL+RS", version: 1, iss: "AL" } },
-      chain,
-    ),
-    ...(await listForgedCases(chain)),
-    ...(await listPayloadCases(chain)),
   ];
 }
 
-async function toPlain(kind: "rejection" | "statement", more: object, { message }: Chain): Promise<Case> {
-  const text = await signPlainDecision(kind, message.digest, more);
-  return {
-    name: `valid/decision-${kind}`,
-    what: "decision",
-    proves: `A decision of kind ${kind}: nothing in it is hidden.`,
-    input: { decision: text, key },
-    expect: { digest: toIdentity(text), kind, recipients: [], grounds: [] },
-  };
+/** A decision that tells others than its recipients. */
+async function listTellingCases({ message, verdict }: Chain): Promise<Case[]> {
+  const { outcome, markings, recipients } = verdict;
+  const notices = TELLING.notices.map((one) => ({ ...one, about: { ...one.about, digest: message.digest } }));
+  const telling = { ...verdict, notices };
+  const whole = await signDecision(telling, message.digest);
+  const decision = openDecision(whole);
+  const kind = "message";
+  return [
+    toValid("telling-whole", "Notices, as in the record: after the grounds.", whole, { kind, ...telling }),
+    toValid("telling-to-sender", "The sender is not shown who is told.", presentToSender(decision), {
+      kind,
+      outcome,
+      markings,
+      recipients,
+    }),
+    toValid("telling-to-holder", "A party that is told: its own notice.", presentNotices(decision, HOLDER), {
+      kind,
+      notices: notices.slice(0, 1),
+    }),
+  ];
+}
+
+function listEventCases({ event }: Chain): Case[] {
+  const { decision, lapse, whole } = event;
+  const { notices } = lapse;
+  const kind = "event";
+  const shown = presentNotices(decision, RS_SPOC);
+  return [
+    toValid("event-whole", "An event, as in the record.", whole, { kind, ...lapse }),
+    toValid("event-to-spoc", "What an event tells one party: its own notice.", shown, {
+      kind,
+      notices: notices.filter(({ to }) => to === RS_SPOC),
+    }),
+    toValid("event-bare", "An event of which nothing is shown.", `${decision.jws.token}~`, { kind }),
+  ];
 }
 
 /** Disclosures that nothing signed covers. */
@@ -141,5 +186,45 @@ async function listPayloadCases({ decision }: Chain): Promise<Case[]> {
     ),
     toInvalid("unknown-member", "Only outcome and markings are hidden.", withAdmin, malformed),
     toInvalid("typ", "A decision has its own typ.", await toText({}, [], "leix-message+jwt"), "jws/type"),
+  ];
+}
+
+/** Events that are properly signed and still not of this profile. */
+async function listEventPayloadCases({ event }: Chain): Promise<Case[]> {
+  const payload = event.decision.jws.payload as EventDecision;
+  const [duty] = payload.overdue;
+  const [notice] = event.lapse.notices;
+  const sign = async (more: object) =>
+    `${(await signJws({ ...payload, ...more }, DECISION_TYP, toSigningKey(KEYS.policy))).token}~`;
+  const moved = createDisclosure(SALT, notice);
+  const inPlaceOfDuty = `${await sign({ overdue: [{ "...": moved.digest }] })}${moved.text}~`;
+  const forged = createDisclosure(SALT, { ...notice, to: SPOC, by: SPOC });
+  const malformed = "decision/malformed";
+  return [
+    toInvalid(
+      "event-forged-notice",
+      "A notice that was not signed.",
+      `${event.whole}${forged.text}~`,
+      "decision/disclosure",
+    ),
+    toInvalid(
+      "event-of-nothing",
+      "An event is over a duty at least.",
+      await sign({ overdue: [] }),
+      malformed,
+    ),
+    toInvalid(
+      "event-digest-twice",
+      "A digest stands in one place.",
+      await sign({ notices: [duty] }),
+      malformed,
+    ),
+    toInvalid("event-notice-as-duty", "A place hides its own kind of thing.", inPlaceOfDuty, malformed),
+    toInvalid(
+      "event-with-policy-set",
+      "An event has no policy set.",
+      await sign({ policySet: duty?.["..."] }),
+      malformed,
+    ),
   ];
 }

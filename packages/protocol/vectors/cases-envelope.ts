@@ -1,8 +1,9 @@
 import { encodeCanonical, toDigest } from "../src/index.ts";
 import type { Chain } from "./chain.ts";
+import { NOW } from "./examples.ts";
 import type { Case } from "./run.ts";
 
-export function listEnvelopeCases({ envelope, copy, message, body, decision }: Chain): Case[] {
+export function listEnvelopeCases({ envelope, copy, message, body, decision, event }: Chain): Case[] {
   const { token } = message;
   const shown = `${decision.jws.token}~`;
   const alone = encodeCanonical({ message: token });
@@ -21,6 +22,21 @@ export function listEnvelopeCases({ envelope, copy, message, body, decision }: C
       encodeCanonical({ message: token, statement: token }),
       "input/schema",
     ],
+    [
+      "envelope",
+      "tick-with-statement",
+      "A tick stands alone.",
+      encodeCanonical({ statement: token, tick: NOW }),
+      "input/schema",
+    ],
+    [
+      "envelope",
+      "tick-with-message",
+      "A tick stands alone.",
+      encodeCanonical({ message: token, tick: NOW }),
+      "input/schema",
+    ],
+    ["envelope", "tick-fraction", "A tick is in whole seconds.", `{"tick":${NOW}.5}`, "input/schema"],
     ["envelope", "neither", "An envelope has an input.", "{}", "input/schema"],
     [
       "envelope",
@@ -44,6 +60,13 @@ export function listEnvelopeCases({ envelope, copy, message, body, decision }: C
       "input/not-canonical",
     ],
     ["envelope", "cut", "An envelope is JSON.", envelope.slice(0, -1), "input/not-json"],
+    [
+      "notice-copy",
+      "with-message",
+      "A notice travels without the message it is about.",
+      encodeCanonical({ message: token, decision: shown }),
+      "input/schema",
+    ],
     ["copy", "no-decision", "A copy comes with its decision.", alone, "input/schema"],
     [
       "copy",
@@ -57,6 +80,14 @@ export function listEnvelopeCases({ envelope, copy, message, body, decision }: C
     valid("message", "A message with its body.", envelope, ["body", "message"]),
     valid("message-alone", "A message that binds no body travels alone.", alone, ["message"]),
     valid("statement", "A statement.", encodeCanonical({ statement: token }), ["statement"]),
+    valid("tick", "A tick of the policy service's clock.", event.tick, ["tick"]),
+    {
+      name: "valid/notice-copy",
+      what: "notice-copy",
+      proves: "What the inbox of a party holds that is told of something: the notices to it alone.",
+      input: { text: event.notice },
+      expect: { members: ["decision"] },
+    },
     {
       name: "valid/copy",
       what: "copy",

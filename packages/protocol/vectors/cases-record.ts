@@ -17,19 +17,26 @@ export async function listRecordCases(chain: Chain): Promise<Case[]> {
 }
 
 async function listValid(
-  { record, message, decision, envelope }: Chain,
+  { record, message, decision, envelope, event }: Chain,
   statement: ParsedJws,
 ): Promise<Case[]> {
   const over = await signPlainDecision("statement", statement.digest, { statement: NAME });
   // Of what is rejected nothing is believed: it is known by the digest of the bytes that came.
   const raw = toDigest(envelope);
   const rejection = await signPlainDecision("rejection", raw, { code: "jws/signature-invalid" });
-  const valid = (kind: string, proves: string, input: Case["input"], of: string, digest: string): Case => ({
+  const valid = (
+    kind: string,
+    proves: string,
+    input: Case["input"],
+    of: string,
+    digest: string,
+    index = 7,
+  ): Case => ({
     name: `valid/record-${kind}`,
     what: "record",
     proves,
     input: { policyKey, ...input },
-    expect: { kind, index: 7, input: of, decision: digest },
+    expect: { kind, index, input: of, decision: digest },
   });
   const ofStatement = toRecord({ kind: "statement", statement: statement.token, decision: over });
   const ofRejection = toRecord({ kind: "rejection", decision: rejection });
@@ -55,10 +62,21 @@ async function listValid(
       raw,
       toIdentity(rejection),
     ),
+    valid(
+      "event",
+      "An event: of the tick only its digest stays.",
+      { text: event.record },
+      toDigest(event.tick),
+      event.decision.jws.digest,
+      9,
+    ),
   ];
 }
 
-async function listInvalid({ record, message, verdict }: Chain, statement: ParsedJws): Promise<Case[]> {
+async function listInvalid(
+  { record, message, verdict, event }: Chain,
+  statement: ParsedJws,
+): Promise<Case[]> {
   const otherDecision = await signDecision(verdict, statement.digest);
   const misnamed = await signPlainDecision("statement", statement.digest, {
     statement: { ...NAME, version: 2 },
@@ -81,8 +99,20 @@ async function listInvalid({ record, message, verdict }: Chain, statement: Parse
     [
       "unknown-kind",
       "The kinds of record are a closed list.",
-      toRecord({ kind: "event", decision: rejection }),
+      toRecord({ kind: "tick", decision: event.whole }),
       "record/malformed",
+    ],
+    [
+      "event-with-tick",
+      "An event is a decision only.",
+      toRecord({ kind: "event", tick: 1, decision: event.whole }),
+      "record/malformed",
+    ],
+    [
+      "event-of-another-kind",
+      "An event's decision is one of kind event.",
+      toRecord({ kind: "event", decision: rejection }),
+      "record/input",
     ],
     ["white-space", "A record is canonical JSON.", `${record} `, "record/malformed"],
   ];

@@ -15,6 +15,8 @@ const CLAIMS: readonly (readonly [string, string, Record<string, unknown>, strin
   ["id-in-upper-case", "An id has one spelling.", { id: REQUEST.id.toUpperCase() }, "input/schema"],
   ["free-text", "A code stands where a code belongs.", { legalBasis: "Because I said so" }, "input/schema"],
   ["unlisted-purpose", "Purposes are a closed list.", { purpose: "curiosity" }, "input/schema"],
+  ["unlisted-data", "Classes of data are a closed list.", { data: ["gossip"] }, "input/schema"],
+  ["data-of-nothing", "A list of data asked for has an entry.", { data: [] }, "input/schema"],
   ["fractional-time", "Times are whole seconds.", { iat: REQUEST.iat + 0.5 }, "input/schema"],
   [
     "officer-by-name",
@@ -44,6 +46,13 @@ const STATEMENT_CASES: readonly (readonly [string, string, string, Record<string
     "terms",
     { v: 2 },
     "input/version-unknown",
+  ],
+  [
+    "anchor-without-clock",
+    "Record 0 names the account of the clock.",
+    "anchor",
+    { clockAccount: undefined },
+    "input/schema",
   ],
   ["agency-by-anchor", "An agency's issuer is a country.", "agency", { iss: "anchor" }, "input/schema"],
   [

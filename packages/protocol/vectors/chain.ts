@@ -2,24 +2,44 @@ import {
   type Body,
   type BodyBinding,
   CLAIMS_TYP,
-  countSalts,
+  countLapseSalts,
+  countVerdictSalts,
   DECISION_TYP,
   encodeCanonical,
   encodeForm,
   encodeSdJwt,
   encryptBody,
+  hideLapse,
   hideVerdict,
+  type Lapse,
   type OpenDecision,
   openDecision,
   type ParsedJws,
+  presentNotices,
   presentToRecipient,
   signJws,
   stripBody,
   toDigest,
   type Verdict,
 } from "../src/index.ts";
-import { CUSTOMS, createSalts, ID, KEYS, REQUEST, SPOC, toPlace, VERDICT } from "./examples.ts";
+import {
+  CLOCK_ACCOUNT,
+  CUSTOMS,
+  createSalts,
+  ID,
+  KEYS,
+  LAPSE,
+  NOW,
+  REQUEST,
+  RS_SPOC,
+  SPOC,
+  toPlace,
+  VERDICT,
+} from "./examples.ts";
 import { toSigningKey } from "./keys.ts";
+
+/** When the request's term of eight hours had run out. */
+const EVENT_AT = NOW + 28_830;
 
 /** One message from its text to its ledger record: what the worked example of schemas/protocol.md shows. */
 export interface Chain {
@@ -33,6 +53,18 @@ export interface Chain {
   /** The decision with every disclosure, as it stands in the record. */
   readonly whole: string;
   readonly copy: string;
+  readonly record: string;
+  readonly event: EventChain;
+}
+
+/** One tick of the clock, by which the request of the chain stood unanswered. */
+export interface EventChain {
+  readonly tick: string;
+  readonly lapse: Lapse;
+  readonly decision: OpenDecision;
+  readonly whole: string;
+  /** What RS-SPOC's inbox holds. */
+  readonly notice: string;
   readonly record: string;
 }
 
@@ -59,12 +91,42 @@ export async function createChain(): Promise<Chain> {
     whole,
     copy: encodeCanonical({ message: message.token, body: own, decision: shown }),
     record: encodeCanonical({ v: 1, kind: "message", message: message.token, decision: whole }),
+    event: await createEventChain(message.digest),
   };
+}
+
+async function createEventChain(request: ParsedJws["digest"]): Promise<EventChain> {
+  const about = { iss: SPOC, id: ID, digest: request };
+  const lapse = {
+    overdue: LAPSE.overdue.map((one) => ({ ...one, about })),
+    notices: LAPSE.notices.map((one) => ({ ...one, about })),
+  };
+  const tick = encodeCanonical({ tick: EVENT_AT });
+  const whole = await signEvent(lapse, toDigest(tick));
+  const decision = openDecision(whole);
+  return {
+    tick,
+    lapse,
+    decision,
+    whole,
+    notice: encodeCanonical({ decision: presentNotices(decision, RS_SPOC) }),
+    record: encodeCanonical({ v: 1, kind: "event", decision: whole }),
+  };
+}
+
+/** The decision over a tick with this digest, every value disclosed. */
+export async function signEvent(lapse: Lapse, digest: ParsedJws["digest"]): Promise<string> {
+  const { hidden, disclosures } = hideLapse(lapse, createSalts(countLapseSalts(lapse)));
+  const place = { ...toPlace(digest, 9), received: EVENT_AT, at: EVENT_AT + 1 };
+  const input = { account: CLOCK_ACCOUNT, sequence: 15, digest };
+  const payload = { ...place, input, kind: "event", ...hidden };
+  const { token } = await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy));
+  return encodeSdJwt(token, disclosures);
 }
 
 /** The decision over a message with this digest, every value disclosed. */
 export async function signDecision(verdict: Verdict, digest: ParsedJws["digest"]): Promise<string> {
-  const { hidden, disclosures } = hideVerdict(verdict, createSalts(countSalts(verdict.recipients.length)));
+  const { hidden, disclosures } = hideVerdict(verdict, createSalts(countVerdictSalts(verdict)));
   const message = { iss: SPOC, id: ID };
   const payload = {
     ...toPlace(digest),

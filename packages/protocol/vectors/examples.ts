@@ -2,6 +2,7 @@ import {
   AgencyId,
   CountryCode,
   ExchangeId,
+  type Lapse,
   type MessageDecision,
   MessageId,
   type MessageRef,
@@ -39,6 +40,11 @@ export const CUSTOMS = AgencyId.parse("RS-CUSTOMS");
 export const FIU = AgencyId.parse("ME-FIU");
 export const ALBANIA = CountryCode.parse("AL");
 export const SPOC_ACCOUNT = createAccountId("AL-SPOC");
+/** A party that holds what was sent earlier, and the SPOC of the country whose agency is late. */
+export const HOLDER = AgencyId.parse("MK-FIU");
+export const RS_SPOC = AgencyId.parse("RS-SPOC");
+/** Of the policy service's own clock. */
+export const CLOCK_ACCOUNT = createAccountId("clock");
 
 export const ID = MessageId.parse("019b76da-a800-7000-8000-000000000001");
 export const ID_BEFORE = MessageId.parse("019b76da-a800-7000-8000-000000000000");
@@ -68,6 +74,7 @@ export const REQUEST = {
   offence: { maxPenaltyYears: 10, eawListed: true },
   urgency: { ground: "losing-relevance" },
   access: "direct",
+  data: ["vehicle"],
   handling: "H1",
   classification: "restricted",
   evaluation: { source: "B", information: "2" },
@@ -85,7 +92,13 @@ export const PAYLOADS: Readonly<Record<string, Readonly<Record<string, unknown>>
   refusal: { ...answering, kind: "refusal", ground: "not-available", partial: true },
   clarification: { ...answering, kind: "clarification" },
   delay: { ...answering, kind: "delay", reason: "judicial-authorisation", until: NOW + 86_400 },
-  notification: { ...routing, kind: "notification", override: { code: "threat-to-life" } },
+  notification: {
+    ...routing,
+    kind: "notification",
+    override: { code: "threat-to-life" },
+    spocException: "personal-safety",
+    declares: { justification: true },
+  },
   "consent-request": { ...routing, kind: "consent-request", of: REF, recipients: [FIU] },
   consent: {
     ...answering,
@@ -94,7 +107,7 @@ export const PAYLOADS: Readonly<Record<string, Readonly<Record<string, unknown>>
       of: REF,
       recipients: [FIU],
       purposes: ["investigation"],
-      permits: ["forward"],
+      permits: ["forward", "transfer"],
       until: NOW + 86_400,
     },
   },
@@ -118,10 +131,11 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     subject: "anchor",
     keys: [KEYS.anchor.registered],
     account,
+    clockAccount: CLOCK_ACCOUNT,
     policyKeys: [KEYS.policy.registered],
     policySetThreshold: 2,
     channelCeiling: "restricted",
-    reservedAccounts: [],
+    reservedAccounts: [CLOCK_ACCOUNT],
   },
   service: {
     ...statement,
@@ -142,6 +156,7 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     languages: ["sq", "en"],
     zone: "Europe/Tirane",
     spoc: SPOC,
+    judicial: ["financial", "telecommunications"],
     status: "active",
   },
   agency: {
@@ -160,7 +175,14 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     ...authority,
     kind: "terms",
     subject: "AL+RS",
-    terms: { ended: false, personal: ["treaty"], ceiling: "restricted", profile: "2023", purposes: [] },
+    terms: {
+      ended: false,
+      personal: ["treaty"],
+      ceiling: "restricted",
+      profile: "2023",
+      purposes: [],
+      refusals: ["not-an-offence"],
+    },
   },
   "policy-file": {
     ...authority,
@@ -181,6 +203,8 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
   },
 };
 
+const REF_ITSELF: MessageRef = { iss: SPOC, id: ID, digest: toDigest("itself") };
+
 /** Let through to the first recipient, denied to the second. */
 export const VERDICT: Verdict = {
   outcome: "partly-permitted",
@@ -188,7 +212,9 @@ export const VERDICT: Verdict = {
     handling: ["H1"],
     classification: "restricted",
     purpose: "investigation",
-    origins: [{ iss: SPOC, id: ID, digest: toDigest("itself") }],
+    evaluation: { source: "B", information: "2" },
+    personal: true,
+    origins: [REF_ITSELF],
   },
   recipients: [
     {
@@ -196,7 +222,7 @@ export const VERDICT: Verdict = {
       as: "to",
       effect: "permit",
       reasons: [],
-      obligations: [{ rule: "P08", duty: "answer", party: CUSTOMS, due: NOW + 28_800 }],
+      obligations: [{ rule: "P08", duty: "answer", party: CUSTOMS, due: NOW + 28_801, offset: "+02:00" }],
     },
     { agency: FIU, as: "copy", effect: "deny", reasons: ["P32", "withheld"], obligations: [] },
   ],
@@ -209,11 +235,42 @@ export const VERDICT: Verdict = {
     },
     {
       agency: FIU,
-      determining: ["P32", "P17"],
-      checked: ["P01"],
-      facts: { cleared: false, missing: ["purpose"] },
+      determining: ["P32", "P32.clearance"],
+      checked: ["P01", "P32"],
+      facts: { classificationRank: 1, missing: ["purpose"] },
     },
   ],
+  notices: [],
+};
+
+/** The same, if it were a correction: whoever holds what it corrects is told, and has to act on it. */
+export const TELLING: Verdict = {
+  ...VERDICT,
+  notices: [
+    {
+      to: HOLDER,
+      rule: "P30",
+      notice: "correct-what-you-hold",
+      about: REF_ITSELF,
+      held: REF,
+      by: SPOC,
+      action: "rectify",
+      due: NOW + 604_801,
+    },
+    { to: RS_SPOC, rule: "P24", notice: "override-used", about: REF_ITSELF, by: SPOC },
+  ],
+};
+
+/** Nobody answered the request of the example in time: both single points of contact are told. */
+export const LAPSE: Lapse = {
+  overdue: [{ rule: "P08", duty: "answer", party: CUSTOMS, about: REF_ITSELF, due: NOW + 28_801 }],
+  notices: [SPOC, RS_SPOC].map((to) => ({
+    to,
+    rule: "P10",
+    notice: "answer-overdue",
+    about: REF_ITSELF,
+    by: CUSTOMS,
+  })),
 };
 
 /** As many salts as asked for, all different, always the same. */
@@ -232,6 +289,6 @@ export function toPlace(digest: ParsedJws["digest"], index = 7) {
     received: NOW + 1,
     at: NOW + 2,
     input: { account: SPOC_ACCOUNT, sequence: 12, digest },
-    decider: { step: "1", cedar: "4.13.0" },
+    decider: { step: "1", cedar: "4.13.0", tz: "2026a" },
   };
 }

@@ -15,6 +15,7 @@ import {
   parseCopy,
   parseEnvelope,
   parseJws,
+  parseNoticeCopy,
   parseRecord,
   parseSchema,
   parseStatement,
@@ -72,6 +73,8 @@ const PROCEDURES: Readonly<Record<string, Procedure>> = {
     return { digest: toDigest(bytes), members: Object.keys(parseEnvelope(bytes)).toSorted() };
   },
 
+  "notice-copy": (input) => ({ members: Object.keys(parseNoticeCopy(toBytes(input))).toSorted() }),
+
   copy: (input) => ({ members: Object.keys(parseCopy(toBytes(input))).toSorted() }),
 
   body: async (input) => {
@@ -88,15 +91,15 @@ const PROCEDURES: Readonly<Record<string, Procedure>> = {
   form: (input) => ({ form: decodeForm(toBytes(input), MessageKind.parse(input.kind)) }),
 
   decision: async (input) => {
-    const { jws, content, outcome, markings, recipients, grounds } = openDecision(toText(input.decision));
+    const { jws, content, disclosures: _, ...disclosed } = openDecision(toText(input.decision));
     await verifyJws(jws, parseSchema(RegisteredKey, input.key));
-    return { digest: jws.digest, kind: content.kind, outcome, markings, recipients, grounds };
+    return { digest: jws.digest, kind: content.kind, ...disclosed };
   },
 
   record: async (input) => {
     const record = parseRecord(toBytes(input));
     await verifyJws(record.decision.jws, parseSchema(RegisteredKey, input.policyKey));
-    if (record.kind !== "rejection") {
+    if ("input" in record) {
       await verifyJws(record.input, parseSchema(RegisteredKey, input.inputKey));
     }
     const { index, input: place } = record.decision.content;
