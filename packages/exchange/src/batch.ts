@@ -1,19 +1,27 @@
 import { type Decider, type ErrorCode, LeixError, type SigningKey } from "@leix/protocol";
 import { verifyPolicyKey } from "./chain.ts";
-import { isAllowedDecider } from "./decider.ts";
-import type { Entry, Examined, Input, Repeat } from "./entry.ts";
+import { chooseDecider, findDecider } from "./decider.ts";
+import type { Answer, Entry, Examined, Input, Repeat } from "./entry.ts";
 import { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 import { fold } from "./fold.ts";
 import { type Sealed, seal, signRecord } from "./seal.ts";
 import type { State } from "./state.ts";
 import { reject, step } from "./step.ts";
 
-/** What became of one input. `record` is what is to be committed; a repeat has none. */
+interface Handled {
+  readonly input: Input;
+  readonly examined: Examined;
+}
+
+/**
+ * What became of one input. `record` is what is to be committed; a repeat has none, nor has a tick at which
+ * nothing was due: that is only to be acknowledged.
+ */
 export type Decided =
-  | { readonly kind: "repeat"; readonly examined: Examined; readonly repeat: Repeat }
-  | {
+  | (Handled & { readonly kind: "repeat"; readonly repeat: Repeat })
+  | (Handled & { readonly kind: "nothing-due" })
+  | (Handled & {
       readonly kind: "record";
-      readonly examined: Examined;
       readonly entry: Entry;
       readonly record: Uint8Array<ArrayBuffer>;
       /**
@@ -21,13 +29,14 @@ export type Decided =
        * processed.
        */
       readonly isQuarantined: boolean;
-    };
+    });
 
 const QUARANTINED: readonly ErrorCode[] = ["decision/engine", "input/unprocessable"];
 
 export interface BatchOptions {
   readonly key: SigningKey;
-  readonly decider: Decider;
+  /** Version of this process's time-zone data (`process.versions.tz`). */
+  readonly tz: string;
   /** The clock, in whole seconds. */
   readonly now: number;
   /** 16 fresh random bytes in base64url. */
@@ -35,21 +44,27 @@ export interface BatchOptions {
 }
 
 /**
- * Decides inputs in order on a layer of the state: the dear part (taking apart, signatures) in parallel,
- * the steps one after another, the signing in parallel again. The layer is left as it is after all of them.
+ * Decides inputs on a layer of the state: the dear part (taking apart, signatures) in parallel, the steps one
+ * after another, the signing in parallel again. The layer is left as it is after all of them. The ticks of
+ * the clock come first, whatever their place: after an outage what ran out in it is recorded before anything
+ * else is. All others are decided in order, and the answers come in the order of the decisions.
+ *
  * Every statement ends a stretch of parallel work, so that what it changes (keys above all) holds for the
  * very next input. Throws where the record that is due could not be proven to anyone (see
- * `refuseUnprovable`); drop the layer then.
+ * `refuseUnprovable`), and `record/decider-unknown` where the policy set in force allows none of this
+ * program's deciders; drop the layer then.
  */
 export async function decideBatch(
   layer: State,
   inputs: readonly Input[],
   options: BatchOptions,
 ): Promise<readonly Decided[]> {
-  const examined = await Promise.all(inputs.map(examine));
+  const handled = await Promise.all(inputs.map(async (input) => ({ input, examined: await examine(input) })));
+  const isTick = ({ examined }: Handled) => examined.kind === "tick";
+  const ordered = [...handled.filter(isTick), ...handled.filter((one) => !isTick(one))];
   const decided: Promise<Decided>[] = [];
-  for (const stretch of splitAfterStatements(examined)) {
-    const checks = await Promise.all(stretch.map((one) => checkSignature(one, layer)));
+  for (const stretch of splitAfterStatements(ordered)) {
+    const checks = await Promise.all(stretch.map((one) => checkSignature(one.examined, layer)));
     stretch.forEach((one, i) => {
       decided.push(decideOne(layer, one, checks[i] ?? "jws/key-unknown", options));
     });
@@ -59,56 +74,61 @@ export async function decideBatch(
 
 function decideOne(
   layer: State,
-  examined: Examined,
+  handled: Handled,
   check: SignatureCheck,
   options: BatchOptions,
 ): Promise<Decided> {
-  const answer = stepOrReject(layer, examined, check, options.now);
-  if (answer.kind === "repeat") return Promise.resolve({ kind: "repeat", examined, repeat: answer });
+  const decider = chooseDecider(layer, options.tz);
+  const answer = stepOrReject(layer, handled.examined, check, decider, options.now);
+  if (answer.kind === "repeat") return Promise.resolve({ ...handled, kind: "repeat", repeat: answer });
+  if (answer.kind === "nothing-due") return Promise.resolve({ ...handled, kind: "nothing-due" });
   refuseUnprovable(layer, answer, options);
-  const sealed = seal(layer, answer, options.decider, options.key, options.createSalt);
+  const sealed = seal(layer, answer, decider, options.key, options.createSalt);
   fold(layer, answer, sealed.signingInput.digest);
-  return signDecided(sealed, examined, options.key);
+  return signDecided(sealed, handled, options.key);
 }
 
 /**
  * A record that followers refuse would end the ledger for ever, so it is never made. Throws
  * `statement/not-genesis` where record 0 would not be the anchor's statement, `jws/key-unknown` and
- * `jws/key-not-valid` where the key may not sign here, `record/decider-unknown`.
+ * `jws/key-not-valid` where the key may not sign here.
  */
-function refuseUnprovable(layer: State, entry: Entry, { key, decider }: BatchOptions): void {
+function refuseUnprovable(layer: State, entry: Entry, { key }: BatchOptions): void {
   if (layer.head.index === 0 && entry.kind !== "statement") {
     const why = entry.kind === "rejection" ? `${entry.code} ${entry.detail}` : entry.kind;
     throw new LeixError("statement/not-genesis", why);
   }
   verifyPolicyKey(layer, key.kid, entry.at, entry);
-  if (entry.kind === "message" && !isAllowedDecider(layer, decider)) {
-    throw new LeixError("record/decider-unknown", `decider ${decider.step} is not allowed`);
-  }
 }
 
-async function signDecided(sealed: Sealed, examined: Examined, key: SigningKey): Promise<Decided> {
-  const input = examined.kind === "unusable" ? undefined : examined.jws;
+async function signDecided(sealed: Sealed, handled: Handled, key: SigningKey): Promise<Decided> {
+  const token = "jws" in handled.examined ? handled.examined.jws : undefined;
   const { entry } = sealed;
   const isQuarantined = entry.kind === "rejection" && QUARANTINED.includes(entry.code);
-  return { kind: "record", examined, entry, record: await signRecord(sealed, key, input), isQuarantined };
+  return { ...handled, kind: "record", entry, record: await signRecord(sealed, key, token), isQuarantined };
 }
 
 /** An engine failure is never a permit, and it would fail again: the input is rejected and kept aside. */
-function stepOrReject(layer: State, examined: Examined, check: SignatureCheck, now: number): Entry | Repeat {
+function stepOrReject(
+  layer: State,
+  examined: Examined,
+  check: SignatureCheck,
+  decider: Decider,
+  now: number,
+): Answer {
   try {
-    return step(layer, examined, check, now);
+    return step(layer, examined, check, now, findDecider(layer, decider)?.facts);
   } catch (error) {
     if (!(error instanceof LeixError) || error.code !== "decision/engine") throw error;
     return reject(layer, examined, now, { code: error.code, detail: "" });
   }
 }
 
-function splitAfterStatements(examined: readonly Examined[]): Examined[][] {
-  const stretches: Examined[][] = [[]];
-  for (const one of examined) {
+function splitAfterStatements(handled: readonly Handled[]): Handled[][] {
+  const stretches: Handled[][] = [[]];
+  for (const one of handled) {
     stretches.at(-1)?.push(one);
-    if (one.kind === "statement") stretches.push([]);
+    if (one.examined.kind === "statement") stretches.push([]);
   }
   return stretches;
 }

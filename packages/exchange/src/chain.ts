@@ -7,7 +7,7 @@ import type { State } from "./state.ts";
 export interface RecordChecks {
   /** The policy service's, over the decision. */
   readonly policy: SignatureCheck;
-  /** The sender's or issuer's, over the input. A rejected input is not in the ledger: `valid`. */
+  /** The sender's or issuer's, over the input. A rejected input and a tick are not in the ledger: `valid`. */
   readonly input: SignatureCheck;
 }
 
@@ -16,9 +16,10 @@ export interface RecordChecks {
  * tried at once.
  */
 export async function checkRecord(state: State, record: ParsedRecord): Promise<RecordChecks> {
+  const examined = toExamined(record);
   const [policy, input] = await Promise.all([
     checkPolicySignature(state, record),
-    record.kind === "rejection" ? ("valid" as const) : checkSignature(toExamined(record), state),
+    examined ? checkSignature(examined, state) : ("valid" as const),
   ]);
   return { policy, input };
 }
@@ -94,11 +95,21 @@ function listBroughtKeys(state: State, statement: Statement | undefined): readon
   return statement?.kind === "service" && statement.subject === "policy" ? statement.keys : [];
 }
 
-/** What was sent, as far as the ledger has it: the token, not the envelope and the body that it came in. */
-export function toExamined(record: Exclude<ParsedRecord, { kind: "rejection" }>): Examined {
+/**
+ * What was sent, as far as the ledger has it: the token, not the envelope and the body that it came in.
+ * Undefined where it was rejected, for then the ledger has nothing of it.
+ */
+export function toExamined(record: ParsedRecord): Examined | undefined {
   const { input, received } = record.decision.content;
   const sent = { account: input.account, sequence: input.sequence, received, rawDigest: input.digest };
-  if (record.kind === "message")
-    return { ...sent, kind: "message", jws: record.input, claims: record.claims };
-  return { ...sent, kind: "statement", jws: record.input, statement: record.statement };
+  switch (record.kind) {
+    case "message":
+      return { ...sent, kind: "message", jws: record.input, claims: record.claims };
+    case "statement":
+      return { ...sent, kind: "statement", jws: record.input, statement: record.statement };
+    case "event":
+      return { ...sent, kind: "tick" };
+    case "rejection":
+      return undefined;
+  }
 }

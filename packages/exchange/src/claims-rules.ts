@@ -1,7 +1,8 @@
-import { type AgencyId, type Claims, type KeyId, limits, type MessageRef } from "@leix/protocol";
+import { type AgencyId, type Claims, type KeyId, limits, type MessageId } from "@leix/protocol";
 import type { Refusal } from "./entry.ts";
-import { countBytes, hasRoom } from "./room.ts";
-import { type RecordedMessage, type State, toMessageKey } from "./state.ts";
+import { findMessage, holds } from "./messages.ts";
+import { countBytes, hasRoom, isAcknowledged } from "./room.ts";
+import type { State } from "./state.ts";
 
 /**
  * What claims must be before any principle is asked: addressed to this exchange, in time, well addressed,
@@ -10,7 +11,7 @@ import { type RecordedMessage, type State, toMessageKey } from "./state.ts";
 export function judgeClaims(state: State, claims: Claims, received: number): Refusal | undefined {
   return (
     judgeAudience(state, claims) ??
-    judgeTime(claims, received) ??
+    judgeTimes(claims, received) ??
     judgeRecipients(claims) ??
     judgeThread(state, claims) ??
     judgeBodyRecipients(state, claims, received) ??
@@ -26,13 +27,29 @@ function judgeAudience(state: State, claims: Claims): Refusal | undefined {
   return undefined;
 }
 
-function judgeTime(claims: Claims, received: number): Refusal | undefined {
-  const age = received - claims.iat;
+/**
+ * An id tells when it was made, and may not be older than a message may be: or one could be used again once
+ * its first message has left the state, and the ledger takes no second record under it.
+ */
+function judgeTimes({ iat, id }: Claims, received: number): Refusal | undefined {
+  return judgeTime("iat", iat, received) ?? judgeTime("id", toIdTime(id), received);
+}
+
+/** Whether a time that a sender states is neither ahead of the receipt nor too long before it. */
+export function judgeTime(member: string, time: number, received: number): Refusal | undefined {
+  const age = received - time;
   if (age < -limits.CLOCK_SKEW_SECONDS_MAX) {
-    return { code: "claims/issued-in-future", detail: `${-age} seconds ahead` };
+    return { code: "claims/issued-in-future", detail: `${member} ${-age} seconds ahead` };
   }
-  if (age > limits.MESSAGE_AGE_SECONDS_MAX) return { code: "claims/too-old", detail: `${age} seconds old` };
+  if (age > limits.MESSAGE_AGE_SECONDS_MAX) {
+    return { code: "claims/too-old", detail: `${member} ${age} seconds old` };
+  }
   return undefined;
+}
+
+/** RFC 9562 section 5.7: the first 48 bits are milliseconds since 1970. */
+function toIdTime(id: MessageId): number {
+  return Math.floor(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) / 1_000);
 }
 
 function judgeRecipients(claims: Claims): Refusal | undefined {
@@ -82,20 +99,4 @@ function judgeRoom(state: State, claims: Claims): Refusal | undefined {
 
 export function listRecipients(claims: Claims): AgencyId[] {
   return [...claims.to, ...claims.copies];
-}
-
-/** Every kind is acknowledged by who receives it, but acknowledgements themselves. */
-export function isAcknowledged(claims: Claims): boolean {
-  return claims.kind !== "acknowledgement";
-}
-
-/** By exact reference: the right id with a wrong digest is absent. */
-export function findMessage(state: State, ref: MessageRef): RecordedMessage | undefined {
-  const found = state.messages.get(toMessageKey(ref.iss, ref.id));
-  return found?.digest === ref.digest ? found : undefined;
-}
-
-/** Its sender, and everyone it was let through to. */
-export function holds(message: RecordedMessage, agency: AgencyId): boolean {
-  return message.iss === agency || message.permitted.includes(agency);
 }

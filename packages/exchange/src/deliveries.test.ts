@@ -1,8 +1,8 @@
 import { AgencyId, openDecision, parseCopy, parseRecord, parseReply } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
-import { listDeliveries, toReplyDelivery } from "./deliveries.ts";
+import { listDeliveries, listReplies } from "./deliveries.ts";
 import { startTestLedger, type TestLedger } from "./ledger.testkit.ts";
-import { isRecordedInput, type StoredInput } from "./queries.ts";
+import { isRecordedInput, type StoredInput } from "./recorded-input.ts";
 import { createWorld, toAccount, toEncryptionKey } from "./world.testkit.ts";
 
 const world = createWorld();
@@ -84,7 +84,7 @@ describe("what follows from a rejection", () => {
   ];
   test.each(details)("a detail %s does not stop the answer", async (_name, detail) => {
     const { parsed } = await record(ledger, world.bytes("AL-SPOC", `garbage ${detail}`));
-    const reply = parseReply(toReplyDelivery(parsed, detail).payload);
+    const reply = parseReply(listReplies(parsed, detail)[0]?.payload ?? new Uint8Array());
     expect(openDecision(reply.decision).content).toMatchObject({ kind: "rejection", code: "input/not-json" });
     expect(reply.detail?.length).toBe(Math.min(detail.length, 1_000));
   });

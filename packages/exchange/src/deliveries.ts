@@ -1,12 +1,13 @@
-import type { AgencyId } from "@leix/protocol";
 import {
   type AccountId,
+  type AgencyId,
   type Body,
   type Digest,
   encodeCanonicalBytes,
   type InboxKind,
   type MessageId,
   type ParsedRecord,
+  presentNotices,
   presentToRecipient,
   presentToSender,
   stripBody,
@@ -28,9 +29,9 @@ export interface Delivery {
 
 /**
  * Everything that follows from a record for the inboxes: a copy for each recipient that it was let through
- * to, each with its own key entry and its own part of the decision, and the answer to the sender. A
- * function of the record and the body that came with it, so the first routing and every repair of it are
- * the same.
+ * to, each with its own key entry and its own part of the decision; a notice for each party that is told of
+ * something; and the answer to the sender. A function of the record and the body that came with it, so the
+ * first routing and every repair of it are the same.
  */
 export function listDeliveries(
   state: State,
@@ -38,14 +39,19 @@ export function listDeliveries(
   body: Body | undefined,
   detail?: string,
 ): readonly Delivery[] {
-  const reply = toReplyDelivery(record, detail);
-  if (record.kind !== "message") return [reply];
+  const replies = listReplies(record, detail);
+  const notices = listNotices(state, record);
+  if (record.kind !== "message") return [...notices, ...replies];
   const permitted = toVerdict(record.decision).recipients.filter((one) => one.effect === "permit");
-  return [...permitted.flatMap((one) => toCopy(state, record, body, one.agency)), reply];
+  return [...permitted.flatMap((one) => toCopy(state, record, body, one.agency)), ...notices, ...replies];
 }
 
-/** The answer to the sender alone: what a repeated input gets again. */
-export function toReplyDelivery(record: ParsedRecord, detail?: string): Delivery {
+/** The answer to the sender alone: what a repeated input gets again. The clock gets none. */
+export function listReplies(record: ParsedRecord, detail?: string): readonly Delivery[] {
+  return record.kind === "event" ? [] : [toReply(record, detail)];
+}
+
+function toReply(record: ParsedRecord, detail: string | undefined): Delivery {
   const { account, digest } = record.decision.content.input;
   const shown =
     record.kind === "message" ? presentToSender(record.decision) : `${record.decision.jws.token}~`;
@@ -66,20 +72,43 @@ function toShownDetail(detail: string): string {
   return detail.slice(0, DETAIL_CHARACTERS_MAX).toWellFormed();
 }
 
+/** All that one party is told by a record, as one. */
+function listNotices(state: State, record: ParsedRecord): Delivery[] {
+  const { decision } = record;
+  const told = new Set(decision.notices.map(({ to }) => to));
+  return [...told].flatMap((agency) => {
+    const recipient = findInbox(state, agency);
+    if (recipient === undefined) return [];
+    const delivery: Delivery = {
+      recipient,
+      kind: "notice",
+      sender: decision.content.input.account,
+      id: record.kind === "message" ? record.claims.id : decision.jws.digest,
+      payload: encodeCanonicalBytes({ decision: presentNotices(decision, agency) }),
+    };
+    return [delivery];
+  });
+}
+
 /** None where the agency is not registered: a policy set may permit that, but there is no inbox. */
+function findInbox(state: State, agency: AgencyId): AccountId | undefined {
+  const statement = state.parties.get(agency)?.statement;
+  return statement?.kind === "agency" ? statement.account.id : undefined;
+}
+
 function toCopy(
   state: State,
   record: Extract<ParsedRecord, { kind: "message" }>,
   body: Body | undefined,
   agency: AgencyId,
 ): Delivery[] {
-  const statement = state.parties.get(agency)?.statement;
-  if (statement?.kind !== "agency") return [];
+  const recipient = findInbox(state, agency);
+  if (recipient === undefined) return [];
   const kid = record.claims.body?.recipients.find((one) => state.keys.get(one)?.party === agency);
   const own = body && kid ? { body: stripBody(body, kid) } : {};
   const decision = presentToRecipient(record.decision, agency);
   const delivery: Delivery = {
-    recipient: statement.account.id,
+    recipient,
     kind: "copy",
     sender: record.decision.content.input.account,
     id: record.claims.id,

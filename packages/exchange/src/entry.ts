@@ -4,6 +4,7 @@ import type {
   Digest,
   ErrorCode,
   InputPlace,
+  Lapse,
   MessageRef,
   ParsedJws,
   Statement,
@@ -40,6 +41,7 @@ export type Examined =
       readonly body?: Body;
     })
   | (Sent & { readonly kind: "statement"; readonly jws: ParsedJws; readonly statement: Statement })
+  | (Sent & { readonly kind: "tick" })
   | (Sent & { readonly kind: "unusable"; readonly code: ErrorCode; readonly detail: string });
 
 export type ConsentGrant = Extract<Claims, { kind: "consent" }>["grant"];
@@ -61,7 +63,16 @@ export type Entry =
       readonly verdict: Verdict;
     })
   | (Place & { readonly kind: "statement"; readonly statement: Statement })
-  | (Place & { readonly kind: "rejection"; readonly code: ErrorCode; readonly detail: string });
+  | (Place & { readonly kind: "rejection"; readonly code: ErrorCode; readonly detail: string })
+  | (Place & { readonly kind: "event"; readonly lapse: Lapse });
+
+/** The clock ticked and no time had run out: there is nothing to record. */
+export interface NothingDue {
+  readonly kind: "nothing-due";
+}
+
+/** What `step` makes of an input. */
+export type Answer = Entry | Repeat | NothingDue;
 
 /** The same input was recorded before. */
 export interface Repeat {

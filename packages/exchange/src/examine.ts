@@ -3,6 +3,7 @@ import {
   type ErrorCode,
   LeixError,
   limits,
+  type ParsedJws,
   parseClaims,
   parseEnvelope,
   parseJws,
@@ -15,6 +16,7 @@ import {
   verifyJws,
   verifyKey,
 } from "@leix/protocol";
+import { judgeTime } from "./claims-rules.ts";
 import type { Examined, Input } from "./entry.ts";
 import type { State } from "./state.ts";
 
@@ -28,7 +30,7 @@ export async function examine(input: Input): Promise<Examined> {
   const sent = { account, sequence, received, rawDigest: toDigest(bytes) };
   if (input.isGivenUp) return { ...sent, kind: "unusable", code: "input/unprocessable", detail: "" };
   try {
-    return { ...sent, ...(await examineBytes(bytes)) };
+    return { ...sent, ...(await examineBytes(bytes, received)) };
   } catch (error) {
     if (!(error instanceof LeixError)) throw error;
     return { ...sent, kind: "unusable", code: error.code, detail: error.detail };
@@ -40,10 +42,11 @@ export type SignatureCheck = "valid" | ErrorCode;
 
 /**
  * Tries the signature under the registered key of the header's kid. Whether that key was valid then, and
- * whose it is, `step` judges from the state.
+ * whose it is, `step` judges from the state. A tick is not signed: the account that it comes from is its own.
  */
 export async function checkSignature(examined: Examined, state: State): Promise<SignatureCheck> {
   if (examined.kind === "unusable") return examined.code;
+  if (examined.kind === "tick") return "valid";
   const key = findKey(examined, state);
   if (!key) return "jws/key-unknown";
   try {
@@ -56,7 +59,7 @@ export async function checkSignature(examined: Examined, state: State): Promise<
 }
 
 /** The anchor's first statement brings its own key, whose thumbprint every party was given beforehand. */
-function findKey(examined: Exclude<Examined, { kind: "unusable" }>, state: State): RegisteredKey | undefined {
+function findKey(examined: Extract<Examined, { jws: ParsedJws }>, state: State): RegisteredKey | undefined {
   const { kid } = examined.jws.header;
   const registered = state.keys.get(kid)?.key;
   if (registered || examined.kind !== "statement") return registered;
@@ -69,8 +72,13 @@ type Content<E = Examined> = E extends Examined
   ? Omit<E, "account" | "sequence" | "received" | "rawDigest">
   : never;
 
-async function examineBytes(bytes: Uint8Array): Promise<Content> {
+async function examineBytes(bytes: Uint8Array, received: number): Promise<Content> {
   const envelope = parseEnvelope(bytes);
+  if ("tick" in envelope) {
+    const refusal = judgeTime("tick", envelope.tick, received);
+    if (refusal) throw new LeixError(refusal.code, refusal.detail);
+    return { kind: "tick" };
+  }
   if ("statement" in envelope) {
     const jws = parseJws(envelope.statement, STATEMENT_TYP, limits.STATEMENT_BYTES_MAX);
     const statement = parseStatement(jws.payload);

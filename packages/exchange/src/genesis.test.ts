@@ -4,7 +4,7 @@ import { toAccountOf, toAnchor, toAuthority } from "./genesis.testkit.ts";
 import { createTestLedger } from "./ledger.testkit.ts";
 import { audit, auditStatement, follow } from "./replay.ts";
 import { createState } from "./state.ts";
-import { createWorld, NOW, type Sent, toEncryptionKey, toRegisteredKey } from "./world.testkit.ts";
+import { createWorld, NOW, type Sent, toAccount, toEncryptionKey, toRegisteredKey } from "./world.testkit.ts";
 
 const world = createWorld();
 const spare = toRegisteredKey("spare");
@@ -21,6 +21,11 @@ describe("record 0", () => {
     ["an anchor with another account", ["anchor", toAnchor({ account: toAccountOf("AL") })]],
     ["the anchor through another account", ["anchor", toAnchor(), { through: "AL" }]],
     ["the anchor for another exchange", ["anchor", { ...toAnchor(), aud: "other.example" as never }]],
+    ["a clock that is not the broker's own", ["anchor", toAnchor({ clockAccount: toAccount("AL-SPOC") })]],
+    [
+      "a clock that is the anchor itself",
+      ["anchor", toAnchor({ clockAccount: toAccount("anchor"), reservedAccounts: [toAccount("anchor")] })],
+    ],
     ["the anchor's key in two uses", ["anchor", toAnchor({ policyKeys: [toRegisteredKey("anchor")] })]],
     [
       "an anchor with an encryption key",

@@ -48,10 +48,11 @@ export function toAnchor(changes: Partial<Of<"anchor">> = {}): Of<"anchor"> {
     subject: "anchor",
     keys: [toRegisteredKey("anchor")],
     account: toAccountOf("anchor"),
+    clockAccount: toAccount("CLOCK"),
     policyKeys: [toRegisteredKey("policy")],
     policySetThreshold: 2,
     channelCeiling: "confidential",
-    reservedAccounts: [toAccount("BROKER")],
+    reservedAccounts: [toAccount("BROKER"), toAccount("CLOCK")],
     ...changes,
   };
 }

@@ -1,6 +1,35 @@
 import type { Input } from "./entry.ts";
 import { toAgency, toClearance, toTerms } from "./genesis.testkit.ts";
-import { toRegisteredKey, type World } from "./world.testkit.ts";
+import { NOW, toRegisteredKey, type World } from "./world.testkit.ts";
+
+/** What lays duties on parties, stops them, moves them and ends them, each depending on what was before. */
+export async function createDutyInputs(world: World): Promise<Input[]> {
+  const clear = { classification: "unclassified" };
+  const request = await world.message("AL-SPOC", ["RS-SPOC", "RS-FIU"], clear);
+  const told = await world.message("AL-SPOC", ["RS-SPOC"], { kind: "notification", ...clear });
+  const thread = { re: request.ref, thread: request.ref.id, ...clear };
+  const own = { re: told.ref, thread: told.ref.id, ...clear };
+  const bare = { kind: "acknowledgement", purpose: undefined, classification: undefined };
+  const question = await world.message("RS-SPOC", ["AL-SPOC"], { kind: "clarification", ...thread });
+  const asked = { ...thread, re: question.ref };
+  const sent = await Promise.all([
+    world.message("AL-SPOC", ["RS-SPOC"], { kind: "answer", ...asked }),
+    world.message("RS-SPOC", ["AL-SPOC"], { kind: "answer", ...thread }),
+    world.message("RS-FIU", ["AL-SPOC"], { kind: "refusal", ground: "not-available", ...thread }),
+    world.message("RS-FIU", ["AL-SPOC"], {
+      ...{ kind: "delay", reason: "technical", until: NOW + 12 * 86_400, ...thread },
+    }),
+    world.message("AL-SPOC", ["RS-SPOC"], { kind: "correction", action: "erase", ...thread }),
+    world.message("AL-SPOC", ["RS-FIU"], { kind: "notification", derivedFrom: [told.ref], ...clear }),
+    world.message("AL-SPOC", ["RS-SPOC"], { kind: "correction", action: "rectify", ...own }),
+    world.message("RS-SPOC", ["AL-SPOC"], { ...own, ...bare, status: "rectified" }),
+    world.message("AL-CUSTOMS", ["RS-FIU"], {
+      ...{ kind: "notification", override: { code: "imminent-threat-to-life" }, ...clear },
+      deleteBy: NOW + 86_400,
+    }),
+  ]);
+  return [request, told, question, ...sent].map(({ input }) => input);
+}
 
 /**
  * Inputs of every kind, good and bad, that depend on each other's order: what a test draws its histories

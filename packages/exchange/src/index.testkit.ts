@@ -4,6 +4,7 @@ export {
   createTestLedger,
   forgeRecord,
   startTestLedger,
+  TEST_DECIDER,
   type TestLedger,
   toContent,
 } from "./ledger.testkit.ts";

@@ -1,11 +1,14 @@
 export { type AuditedBatch, auditBatch } from "./audit-batch.ts";
 export { type BatchOptions, type Decided, decideBatch } from "./batch.ts";
-export { CURRENT_DECIDER, chooseDecider, DECIDER_STEPS } from "./decider.ts";
-export { type Delivery, listDeliveries, toReplyDelivery } from "./deliveries.ts";
-export type { Entry, Examined, Input, Repeat } from "./entry.ts";
+export { chooseDecider, DECIDERS, type KnownDecider } from "./decider.ts";
+export { type Delivery, listDeliveries, listReplies } from "./deliveries.ts";
+export { nextDue } from "./duties.ts";
+export type { Answer, Entry, Examined, Input, NothingDue, Repeat } from "./entry.ts";
 export { checkSignature, examine, listKeys, type SignatureCheck } from "./examine.ts";
 export { fold } from "./fold.ts";
-export { createQueries, isRecordedInput } from "./queries.ts";
+export { OVERDUE_GRACE_SECONDS } from "./limits.ts";
+export { createQueries } from "./queries.ts";
+export { isRecordedInput } from "./recorded-input.ts";
 export { type Audited, audit, auditStatement, follow, toEntry } from "./replay.ts";
 export { absorbLayer, createLayer, createState, type Party, type State, type Trust } from "./state.ts";
 export { step } from "./step.ts";

@@ -3,10 +3,17 @@ import { expect, test } from "vitest";
 import { LayeredMap } from "./layered-map.ts";
 
 const key = fc.constantFrom("a", "b", "c", "d");
-const writes = fc.array(fc.tuple(key, fc.integer({ min: 0 })), { maxLength: 8 });
+/** Undefined deletes. */
+const value = fc.option(fc.integer({ min: 0 }), { nil: undefined });
+const writes = fc.array(fc.tuple(key, value), { maxLength: 8 });
 
-function write(map: LayeredMap<string, number>, all: readonly (readonly [string, number])[]): void {
-  for (const [name, value] of all) map.set(name, value);
+type Writes = readonly (readonly [string, number | undefined])[];
+
+function write(map: Pick<LayeredMap<string, number>, "set" | "delete">, all: Writes): void {
+  for (const [name, written] of all) {
+    if (written === undefined) map.delete(name);
+    else map.set(name, written);
+  }
 }
 
 function toContent(map: LayeredMap<string, number>): Map<string, number> {
@@ -25,17 +32,18 @@ test("a layer shows what a map would, and leaves the one below untouched until i
         write(layer, more);
         layers.push(layer);
       }
-      const flat = new LayeredMap<string, number>();
+      const flat = new Map<string, number>();
       write(flat, [first, ...above].flat());
+      const content = new Map([...flat].toSorted(([a], [b]) => (a < b ? -1 : 1)));
       const top = layers.at(-1);
-      expect(top && toContent(top)).toEqual(toContent(flat));
+      expect(top && toContent(top)).toEqual(content);
       for (const name of ["a", "b", "c", "d"]) {
         expect(top?.get(name)).toBe(flat.get(name));
         expect(top?.has(name)).toBe(flat.has(name));
       }
       expect(toContent(below)).toEqual(before);
       for (const layer of layers) below.absorb(layer);
-      expect(toContent(below)).toEqual(toContent(flat));
+      expect(toContent(below)).toEqual(content);
     }),
   );
 });

@@ -1,9 +1,12 @@
+/** In a layer, over a key that it has deleted. */
+const GONE = Symbol("gone");
+
 /**
  * A map over another that it leaves untouched until told to absorb it. Steps are decided on such a layer
  * ahead of the commit: where the commit fails, the layer is dropped and nothing has happened.
  */
 export class LayeredMap<K, V> {
-  readonly #own = new Map<K, V>();
+  readonly #own = new Map<K, V | typeof GONE>();
   readonly #below: LayeredMap<K, V> | undefined;
 
   constructor(below?: LayeredMap<K, V>) {
@@ -11,7 +14,9 @@ export class LayeredMap<K, V> {
   }
 
   get(key: K): V | undefined {
-    return this.#own.get(key) ?? this.#below?.get(key);
+    const own = this.#own.get(key);
+    if (own === GONE) return undefined;
+    return own ?? this.#below?.get(key);
   }
 
   has(key: K): boolean {
@@ -22,16 +27,26 @@ export class LayeredMap<K, V> {
     this.#own.set(key, value);
   }
 
+  delete(key: K): void {
+    if (this.#below?.has(key)) this.#own.set(key, GONE);
+    else this.#own.delete(key);
+  }
+
   /** Every entry once, the newest value of each. */
   *entries(): IterableIterator<[K, V]> {
-    yield* this.#own;
+    for (const [key, value] of this.#own) {
+      if (value !== GONE) yield [key, value];
+    }
     for (const entry of this.#below?.entries() ?? []) {
       if (!this.#own.has(entry[0])) yield entry;
     }
   }
 
-  /** Takes over what a layer made from this map has set. */
+  /** Takes over what a layer made from this map has set and deleted. */
   absorb(layer: LayeredMap<K, V>): void {
-    for (const [key, value] of layer.#own) this.#own.set(key, value);
+    for (const [key, value] of layer.#own) {
+      if (value === GONE) this.delete(key);
+      else this.set(key, value);
+    }
   }
 }

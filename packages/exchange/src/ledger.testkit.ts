@@ -1,12 +1,15 @@
+import { CEDAR_VERSION } from "@leix/principles";
 import { type Decider, invariant, type ParsedJws } from "@leix/protocol";
 import { type Decided, decideBatch } from "./batch.ts";
-import { CURRENT_DECIDER } from "./decider.ts";
 import type { Entry, Input } from "./entry.ts";
 import { signGenesis } from "./genesis.testkit.ts";
 import { LayeredMap } from "./layered-map.ts";
 import { seal, signRecord } from "./seal.ts";
 import { absorbLayer, createLayer, createState, type State } from "./state.ts";
 import { NOW, type Sent, type SignerName, toSigningKey, type World } from "./world.testkit.ts";
+
+/** What a test's policy service decides with, unless told otherwise. */
+export const TEST_DECIDER: Decider = { step: "1", cedar: CEDAR_VERSION, tz: "2026c" };
 
 /** A ledger in memory, written as the policy service writes it. */
 export interface TestLedger {
@@ -57,12 +60,13 @@ export function decideOn(
   key: SignerName = "policy",
   createSalt = world.createSalt,
 ): Promise<readonly Decided[]> {
-  return decideBatch(layer, inputs, { key: toSigningKey(key), decider: CURRENT_DECIDER, now, createSalt });
+  return decideBatch(layer, inputs, { key: toSigningKey(key), tz: TEST_DECIDER.tz, now, createSalt });
 }
 
 /** What became of one input, in a word: the outcome, the kind of statement, or the code of the rejection. */
 export function toWord(decided: Decided | undefined): string {
-  if (decided?.kind !== "record") return decided ? `repeat of ${decided.repeat.index}` : "nothing";
+  if (!decided || decided.kind === "nothing-due") return decided?.kind ?? "nothing";
+  if (decided.kind === "repeat") return `repeat of ${decided.repeat.index}`;
   const { entry } = decided;
   if (entry.kind === "rejection") return entry.code;
   return entry.kind === "message" ? entry.verdict.outcome : entry.kind;
@@ -78,7 +82,7 @@ export function forgeRecord(
   input?: ParsedJws,
   changes: { readonly key?: SignerName; readonly decider?: Decider } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { key = "policy", decider = CURRENT_DECIDER } = changes;
+  const { key = "policy", decider = TEST_DECIDER } = changes;
   const signer = toSigningKey(key);
   return signRecord(seal(ledger.state, entry, decider, signer, ledger.world.createSalt), signer, input);
 }

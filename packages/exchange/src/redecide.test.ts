@@ -1,13 +1,13 @@
 import { type Decider, type ErrorCode, encodeUtf8, type LeixError, type ParsedJws } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { auditBatch } from "./audit-batch.ts";
-import { CURRENT_DECIDER } from "./decider.ts";
 import type { Entry } from "./entry.ts";
 import { toAgency, toClearance, toPolicySet } from "./genesis.testkit.ts";
 import {
   decideOn,
   forgeRecord,
   startTestLedger,
+  TEST_DECIDER,
   type TestLedger,
   toContent,
   toWord,
@@ -40,7 +40,7 @@ async function decideMessage(sent: Sent): Promise<MessageEntry> {
 async function auditForged(
   entry: Entry,
   jws?: ParsedJws,
-  decider: Decider = CURRENT_DECIDER,
+  decider: Decider = TEST_DECIDER,
   on: TestLedger = ledger,
 ): Promise<ErrorCode | "sound"> {
   const record = await forgeRecord(on, entry, jws, { decider });
@@ -143,15 +143,15 @@ describe("a message decided otherwise", async () => {
     const sent = await other.world.message("AL-SPOC", ["RS-SPOC"]);
     const first = await decideHonestly(sent, other);
     await other.append(sent);
-    expect(await auditForged({ ...first, index: first.index + 1 }, sent.jws, CURRENT_DECIDER, other)).toBe(
+    expect(await auditForged({ ...first, index: first.index + 1 }, sent.jws, TEST_DECIDER, other)).toBe(
       OTHERWISE,
     );
   });
 
   test("by a decider that this program does not have", async () => {
     const entry = await decideMessage(permitted);
-    const step = { ...CURRENT_DECIDER, step: "99" };
-    const cedar = { ...CURRENT_DECIDER, cedar: "0.0.1" };
+    const step = { ...TEST_DECIDER, step: "99" };
+    const cedar = { ...TEST_DECIDER, cedar: "0.0.1" };
     expect(await auditForged(entry, permitted.jws, step)).toBe("record/decider-unknown");
     expect(await auditForged(entry, permitted.jws, cedar)).toBe("record/decider-unknown");
   });
@@ -235,11 +235,11 @@ describe("rejections", () => {
     const [first] = await on.appendInputs([garbage]);
     expect(first && toWord(first)).toBe("input/not-json");
     const entry = await rejection({ index: honest.index }, ledger);
-    expect(await auditForged({ ...entry, index: honest.index + 1 }, undefined, CURRENT_DECIDER, on)).toBe(
+    expect(await auditForged({ ...entry, index: honest.index + 1 }, undefined, TEST_DECIDER, on)).toBe(
       OTHERWISE,
     );
     await on.appendInputs([{ ...sent.input, isGivenUp: true }]);
-    expect(await auditForged({ ...honest, index: honest.index + 2 }, sent.jws, CURRENT_DECIDER, on)).toBe(
+    expect(await auditForged({ ...honest, index: honest.index + 2 }, sent.jws, TEST_DECIDER, on)).toBe(
       OTHERWISE,
     );
   });

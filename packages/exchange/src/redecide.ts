@@ -1,5 +1,4 @@
 import {
-  countSalts,
   type Decider,
   type Digest,
   type ErrorCode,
@@ -12,10 +11,12 @@ import {
   toSalts,
 } from "@leix/protocol";
 import { toExamined } from "./chain.ts";
-import { CURRENT_DECIDER, DECIDER_STEPS, isAllowedDecider } from "./decider.ts";
-import type { Entry, Repeat } from "./entry.ts";
+import { type FactOverrides, findDecider, isAllowed } from "./decider.ts";
+import { isSilent, nextDue } from "./duties.ts";
+import type { Answer, Entry } from "./entry.ts";
 import type { SignatureCheck } from "./examine.ts";
-import { toDecision } from "./seal.ts";
+import { OVERDUE_GRACE_SECONDS } from "./limits.ts";
+import { countSalts, toDecision } from "./seal.ts";
 import type { State } from "./state.ts";
 import { stepNew } from "./step.ts";
 
@@ -25,59 +26,70 @@ import { stepNew } from "./step.ts";
  * judged: a false one is its sender's to show, who has its text.
  */
 export function decideAgain(state: State, record: ParsedRecord, entry: Entry, input: SignatureCheck): void {
-  if (record.kind === "rejection") {
+  const examined = toExamined(record);
+  if (!examined) {
     refuseFalseRejection(state, entry);
     return;
   }
   const { decider } = record.decision.content;
   refuseRejectedBefore(state, record);
-  const answer = findStep(state, record.kind, decider)(state, toExamined(record), input, entry.at);
+  const answer = stepNew(state, examined, input, entry.at, findFacts(state, decider));
   if (!isSame(state, record, answer, decider)) {
     throw otherwise(`recorded ${toSummary(entry)}; decided again ${toSummary(answer)}`);
   }
 }
 
+/**
+ * Throws `record/overdue-missing` for a record that stands where an event should: a duty was due, and known
+ * to be, more than OVERDUE_GRACE_SECONDS before it, and neither is that recorded nor was the last event, not
+ * longer ago, full.
+ */
+export function refuseSilence(state: State, { kind, at }: Entry): void {
+  const isCatchingUp = at - state.lastFullEventAt <= OVERDUE_GRACE_SECONDS;
+  if (kind === "event" || isCatchingUp || !isSilent(state, at, OVERDUE_GRACE_SECONDS)) return;
+  throw new LeixError("record/overdue-missing", `due ${nextDue(state)}, still unrecorded at ${at}`);
+}
+
 /** The same answer is the same payload, under the record's own salts. */
-function isSame(
-  state: State,
-  record: Exclude<ParsedRecord, { kind: "rejection" }>,
-  answer: Entry | Repeat,
-  decider: Decider,
-): boolean {
-  if (answer.kind === "repeat" || answer.kind !== record.kind) return false;
-  const salts = record.kind === "message" ? toSalts(record.decision) : [];
-  const count = answer.kind === "message" ? countSalts(answer.verdict.recipients.length) : 0;
-  if (salts.length !== count) return false;
+function isSame(state: State, record: ParsedRecord, answer: Answer, decider: Decider): boolean {
+  if (answer.kind === "repeat" || answer.kind === "nothing-due" || answer.kind !== record.kind) return false;
+  const salts = toSalts(record.decision);
+  if (salts.length !== countSalts(answer)) return false;
   const { content } = toDecision(state, answer, decider, salts);
   const [, payload] = record.decision.jws.token.split(".", 2);
   return encodeBase64url(encodeCanonicalBytes(content)) === payload;
 }
 
 /** Released deciders stay: the one that a record names is the one that decides it again. */
-function findStep(state: State, kind: ParsedRecord["kind"], decider: Decider): typeof stepNew {
-  const isKnown = DECIDER_STEPS.includes(decider.step) && decider.cedar === CURRENT_DECIDER.cedar;
-  if (!isKnown) throw new LeixError("record/decider-unknown", `${decider.step}, Cedar ${decider.cedar}`);
-  if (kind === "message" && !isAllowedDecider(state, decider)) {
+function findFacts(state: State, decider: Decider): FactOverrides {
+  const known = findDecider(state, decider);
+  if (!known) throw new LeixError("record/decider-unknown", `${decider.step}, Cedar ${decider.cedar}`);
+  if (!isAllowed(state, decider)) {
     throw otherwise(`the policy set does not allow decider ${decider.step}`);
   }
-  return stepNew;
+  return known.facts;
 }
 
 /**
  * What was rejected once stays rejected. An input with a body cannot be looked up: the ledger has not all
  * of it.
  */
-function refuseRejectedBefore(state: State, record: Exclude<ParsedRecord, { kind: "rejection" }>): void {
+function refuseRejectedBefore(state: State, record: ParsedRecord): void {
   const digest = toRawDigest(record);
   const { account } = record.decision.content.input;
   const before = digest && state.rejections.get(`${account}/${digest}`);
   if (before) throw otherwise(`the same input is rejected in record ${before.index}`);
 }
 
-function toRawDigest(record: Exclude<ParsedRecord, { kind: "rejection" }>): Digest | undefined {
-  const { token } = record.input;
-  if (record.kind === "statement") return toDigest(encodeEnvelope({ statement: token }));
-  return record.claims.body ? undefined : toDigest(encodeEnvelope({ message: token }));
+function toRawDigest(record: ParsedRecord): Digest | undefined {
+  switch (record.kind) {
+    case "statement":
+      return toDigest(encodeEnvelope({ statement: record.input.token }));
+    case "message":
+      return record.claims.body ? undefined : toDigest(encodeEnvelope({ message: record.input.token }));
+    default:
+      return record.decision.content.input.digest;
+  }
 }
 
 /** The areas of the codes with which an input can be rejected; beside them the engine's own failure. */
@@ -89,7 +101,7 @@ function refuseFalseRejection(state: State, entry: Entry): void {
   const before = state.rejections.get(`${account}/${digest}`);
   if (before) throw otherwise(`rejected already in record ${before.index}`);
   if (!isRejecting(entry.code)) throw otherwise(`no input is rejected with ${entry.code}`);
-  const isUnknown = !state.accounts.has(account);
+  const isUnknown = !state.accounts.has(account) && account !== state.clockAccount;
   if (isUnknown !== (entry.code === "identity/account-unknown")) {
     throw otherwise(`rejected with ${entry.code}, but the account is ${isUnknown ? "not " : ""}known`);
   }
@@ -104,12 +116,16 @@ function otherwise(detail: string): LeixError {
   return new LeixError("record/decided-otherwise", detail);
 }
 
-function toSummary(entry: Entry | Repeat): string {
+function toSummary(entry: Answer): string {
   switch (entry.kind) {
     case "repeat":
       return `a repeat of record ${entry.index}`;
     case "rejection":
       return `rejection ${entry.code}`;
+    case "event":
+      return `event (${entry.lapse.overdue.length} overdue)`;
+    case "nothing-due":
+      return "nothing due";
     case "statement":
       return `statement ${entry.statement.kind}`;
     case "message": {

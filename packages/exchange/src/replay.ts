@@ -1,4 +1,4 @@
-import { LeixError, type ParsedRecord, parseRecord, toVerdict } from "@leix/protocol";
+import { LeixError, listElements, type ParsedRecord, parseRecord, toLapse, toVerdict } from "@leix/protocol";
 import {
   bringsPolicyKeys,
   checkPolicySignature,
@@ -8,7 +8,7 @@ import {
 } from "./chain.ts";
 import type { Entry } from "./entry.ts";
 import { fold } from "./fold.ts";
-import { decideAgain } from "./redecide.ts";
+import { decideAgain, refuseSilence } from "./redecide.ts";
 import type { State } from "./state.ts";
 
 /** What a record says happened, taken from its signed content without deciding anything. */
@@ -27,8 +27,11 @@ export function toEntry(record: ParsedRecord): Entry {
     return { ...place, kind: "message", claims, ref, policySet: content.policySet, verdict };
   }
   if (record.kind === "statement") return { ...place, kind: "statement", statement: record.statement };
-  if (content.kind !== "rejection") throw new LeixError("record/input", "decision of another kind");
-  return { ...place, kind: "rejection", code: content.code, detail: "" };
+  if (content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
+  if (content.kind === "rejection") return { ...place, kind: "rejection", code: content.code, detail: "" };
+  const lapse = toLapse(record.decision);
+  refuseOtherOrder(record.decision);
+  return { ...place, kind: "event", lapse };
 }
 
 /**
@@ -36,11 +39,10 @@ export function toEntry(record: ParsedRecord): Entry {
  * ways.
  */
 function refuseOtherOrder({ content, disclosures }: ParsedRecord["decision"]): void {
-  if (content.kind !== "message") return;
-  const elements = [...content.recipients, ...content.grounds].map((element) => element["..."]);
+  const names = content.kind === "message" ? ["outcome", "markings"] : [];
+  const elements = listElements(content);
   const isOrdered = disclosures.every(({ name, digest }, i) => {
-    if (i < 2) return name === (i === 0 ? "outcome" : "markings");
-    return digest === elements[i - 2];
+    return i < names.length ? name === names[i] : digest === elements[i - names.length];
   });
   if (!isOrdered) throw new LeixError("record/malformed", "disclosures in another order");
 }
@@ -83,7 +85,8 @@ export function auditChecked(state: State, record: ParsedRecord, checks: RecordC
 
 /**
  * Follows one record and decides it again from the state before it. Throws `record/decided-otherwise` where
- * the answer differs, and then has changed nothing: `follow` goes on from there. The text of a rejected
+ * the answer differs, and `record/overdue-missing` where an event should stand; then it has changed nothing:
+ * `follow` goes on from there. The text of a rejected
  * input is not in the ledger: a false rejection is its sender's to show.
  */
 export async function audit(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
@@ -109,6 +112,7 @@ function findDifference(
 ): LeixError | undefined {
   try {
     decideAgain(state, record, entry, input);
+    refuseSilence(state, entry);
     return undefined;
   } catch (error) {
     if (!(error instanceof LeixError)) throw error;

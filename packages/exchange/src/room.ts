@@ -1,7 +1,13 @@
 import { type AgencyId, type Claims, limits } from "@leix/protocol";
-import type { RecordedMessage, State, Unacknowledged } from "./state.ts";
+import type { RecordedMessage, Unacknowledged } from "./recorded.ts";
+import type { State } from "./state.ts";
 
 const NOTHING: Unacknowledged = { messages: 0, bytes: 0 };
+
+/** Every kind is acknowledged by who receives it, but acknowledgements themselves. */
+export function isAcknowledged({ kind }: Claims): boolean {
+  return kind !== "acknowledgement";
+}
 
 /** What a message takes in each inbox. */
 export function countBytes(claims: Claims): number {
@@ -42,7 +48,7 @@ export function toPair(sender: AgencyId, recipient: AgencyId): string {
 }
 
 function change(state: State, message: RecordedMessage, recipient: AgencyId, sign: 1 | -1): void {
-  for (const place of [recipient, toPair(message.iss, recipient)]) {
+  for (const place of [recipient, toPair(message.ref.iss, recipient)]) {
     const { messages, bytes } = findUnacknowledged(state, place);
     state.unacknowledged.set(place, { messages: messages + sign, bytes: bytes + sign * message.bytes });
   }

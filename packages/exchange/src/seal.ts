@@ -1,11 +1,13 @@
 import {
-  countSalts,
+  countLapseSalts,
+  countVerdictSalts,
   DECISION_TYP,
   type Decider,
   type Decision,
   type Disclosure,
   encodeRecord,
   encodeSdJwt,
+  hideLapse,
   hideVerdict,
   type ParsedJws,
   type SigningInput,
@@ -37,10 +39,15 @@ export function seal(
   key: SigningKey,
   createSalt: () => string,
 ): Sealed {
-  const count = entry.kind === "message" ? countSalts(entry.verdict.recipients.length) : 0;
-  const salts = Array.from({ length: count }, createSalt);
+  const salts = Array.from({ length: countSalts(entry) }, createSalt);
   const { content, disclosures } = toDecision(state, entry, decider, salts);
   return { entry, signingInput: toSigningInput(content, DECISION_TYP, key), disclosures };
+}
+
+/** How many values the decision over an entry hides. */
+export function countSalts(entry: Entry): number {
+  if (entry.kind === "message") return countVerdictSalts(entry.verdict);
+  return entry.kind === "event" ? countLapseSalts(entry.lapse) : 0;
 }
 
 /**
@@ -85,10 +92,14 @@ export function toDecision(
     }
     case "rejection":
       return { content: { ...place, kind: entry.kind, code: entry.code }, disclosures: [] };
+    case "event": {
+      const { hidden, disclosures } = hideLapse(entry.lapse, salts);
+      return { content: { ...place, kind: entry.kind, ...hidden }, disclosures };
+    }
   }
 }
 
-/** Signs and encodes. `input` is the token that the entry is about; a rejection has none. */
+/** Signs and encodes. `input` is the token that the entry is about; a rejection and an event have none. */
 export async function signRecord(
   sealed: Sealed,
   key: SigningKey,
@@ -102,6 +113,7 @@ export async function signRecord(
     case "statement":
       return encodeRecord({ v: 1, kind: "statement", statement: token, decision });
     case "rejection":
-      return encodeRecord({ v: 1, kind: "rejection", decision });
+    case "event":
+      return encodeRecord({ v: 1, kind: sealed.entry.kind, decision });
   }
 }

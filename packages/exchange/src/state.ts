@@ -6,15 +6,23 @@ import type {
   Digest,
   ExchangeId,
   KeyId,
-  Markings,
-  MessageId,
+  MessageRef,
   PartyId,
   RegisteredKey,
   Statement,
   TermsContent,
 } from "@leix/protocol";
-import type { ConsentGrant } from "./entry.ts";
+import { DECIDERS, type KnownDecider } from "./decider.ts";
+import type { DueQueue } from "./due-queue.ts";
 import { LayeredMap } from "./layered-map.ts";
+import type { LinkedList } from "./linked-list.ts";
+import type {
+  RecordedDuty,
+  RecordedMessage,
+  RecordedPlace,
+  RecordedStatement,
+  Unacknowledged,
+} from "./recorded.ts";
 
 /** What every party is given beforehand and trusts: everything else follows from the ledger. */
 export interface Trust {
@@ -60,38 +68,6 @@ export interface ActivePolicySet {
   readonly deciders: readonly string[];
 }
 
-/** What the exchange remembers of a message: enough to answer the named queries, not its claims. */
-export interface RecordedMessage {
-  readonly index: number;
-  readonly sequence: number;
-  readonly iss: AgencyId;
-  readonly id: MessageId;
-  readonly digest: Digest;
-  readonly thread: MessageId;
-  /** Whether its recipients are to acknowledge it. */
-  readonly acknowledged: boolean;
-  /** Of its body: what it takes in an inbox. */
-  readonly bytes: number;
-  /** To whom it was let through; empty where it was denied. */
-  readonly permitted: readonly AgencyId[];
-  readonly markings: Markings;
-  readonly grant?: ConsentGrant;
-}
-
-/** Copies that were let through and not acknowledged. */
-export interface Unacknowledged {
-  readonly messages: number;
-  /** Of their bodies, each counted whole. */
-  readonly bytes: number;
-}
-
-/** Where an input that was not a message stands in the ledger. */
-export interface RecordedPlace {
-  readonly index: number;
-  readonly sequence: number;
-  readonly digest: Digest;
-}
-
 /** The end of the ledger that a state has folded. */
 export interface Head {
   /** Index of the next record. */
@@ -102,18 +78,39 @@ export interface Head {
   readonly at: number;
 }
 
-/**
- * The exchange after a prefix of the ledger: a function of those records and nothing else. Values are never
- * changed in place, so that a layer (`createLayer`) can be dropped without a trace.
- */
-export interface State {
-  readonly trust: Trust;
+/** Days since 1970 (in UTC) on which something was recorded: the last, the one before it, and so on. */
+export interface OperatingDays {
+  readonly last: number;
+  readonly second: number;
+  readonly third: number;
+}
+
+/** What leaves the state on a day. */
+export interface Leaving {
+  readonly table: "messages" | "events";
+  readonly key: string;
+}
+
+/** Values that are replaced whole. */
+interface Values {
   head: Head;
   channelCeiling: Classification;
   /** The broker's own accounts: nobody's. */
   reservedAccounts: readonly AccountId[];
+  /** Whose inputs are the clock; none before the anchor's statement. */
+  clockAccount: AccountId | undefined;
   policySetThreshold: number;
   policySet: ActivePolicySet | undefined;
+  /** Duties that are not done, not stopped and not recorded as overdue; beside them some that were. */
+  dueQueue: DueQueue | undefined;
+  /** Time of the last event that was full: there may be more overdue than it had room for. */
+  lastFullEventAt: number;
+  operatingDays: OperatingDays;
+  /** All that was to leave by this day has left. */
+  sweptDay: number;
+}
+
+interface Tables {
   readonly parties: LayeredMap<PartyId, Party>;
   readonly keys: LayeredMap<KeyId, OwnedKey>;
   readonly accounts: LayeredMap<AccountId, PartyId>;
@@ -127,39 +124,46 @@ export interface State {
    */
   readonly policyFiles: LayeredMap<string, PolicyFile>;
   readonly messages: LayeredMap<string, RecordedMessage>;
-  readonly withdrawals: LayeredMap<string, true>;
-  readonly acknowledgements: LayeredMap<string, true>;
+  /** Keys of open requests, by case and the requesting country. */
+  readonly cases: LayeredMap<string, readonly string[]>;
+  /** By party and subject. */
+  readonly duties: LayeredMap<string, readonly RecordedDuty[]>;
   /** By recipient, and by sender and recipient. */
   readonly unacknowledged: LayeredMap<string, Unacknowledged>;
-  readonly statements: LayeredMap<string, RecordedPlace>;
+  readonly statements: LayeredMap<string, RecordedStatement>;
+  /** By account and digest of the bytes. They stay: the ledger takes no second record under these names. */
   readonly rejections: LayeredMap<string, RecordedPlace>;
+  /** By digest of the tick. */
+  readonly events: LayeredMap<string, RecordedPlace>;
+  /** By the day on which they leave. */
+  readonly leaving: LayeredMap<number, LinkedList<Leaving>>;
 }
 
-const TABLES = [
-  "parties",
-  "keys",
-  "accounts",
-  "clearances",
-  "terms",
-  "proposals",
-  "policyFiles",
-  "messages",
-  "withdrawals",
-  "acknowledgements",
-  "unacknowledged",
-  "statements",
-  "rejections",
-] as const satisfies readonly (keyof State)[];
+/**
+ * The exchange after a prefix of the ledger: a function of those records and nothing else. What is in it is
+ * never changed in place, so that a layer (`createLayer`) can be dropped without a trace.
+ */
+export interface State extends Values, Tables {
+  readonly trust: Trust;
+  /** What this program can decide with. */
+  readonly deciders: readonly KnownDecider[];
+}
 
-/** The state before record 0. */
-export function createState(trust: Trust): State {
+/** The state before record 0. `deciders` are this program's own, oldest first. */
+export function createState(trust: Trust, deciders: readonly KnownDecider[] = DECIDERS): State {
   return {
     trust,
+    deciders,
     head: { index: 0, prev: null, at: 0 },
     channelCeiling: "unclassified",
     reservedAccounts: [],
+    clockAccount: undefined,
     policySetThreshold: 1,
     policySet: undefined,
+    dueQueue: undefined,
+    lastFullEventAt: 0,
+    operatingDays: { last: 0, second: 0, third: 0 },
+    sweptDay: 0,
     ...createTables(),
   };
 }
@@ -169,19 +173,25 @@ export function createLayer(below: State): State {
   return { ...below, ...createTables(below) };
 }
 
+const TABLES = Object.keys(createTables()) as readonly (keyof Tables)[];
+
 /** Makes a layer's records part of the state below it. */
 export function absorbLayer(below: State, layer: State): void {
   for (const table of TABLES) {
     (below[table] as LayeredMap<unknown, unknown>).absorb(layer[table] as LayeredMap<unknown, unknown>);
   }
-  below.head = layer.head;
-  below.channelCeiling = layer.channelCeiling;
-  below.reservedAccounts = layer.reservedAccounts;
-  below.policySetThreshold = layer.policySetThreshold;
-  below.policySet = layer.policySet;
+  Object.assign(below, toValues(layer));
 }
 
-type Tables = Pick<State, (typeof TABLES)[number]>;
+/** Every one of them by its name: the compiler asks for what is left out. */
+function toValues(state: State): Values {
+  const { head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet } = state;
+  const { dueQueue, lastFullEventAt, operatingDays, sweptDay } = state;
+  return {
+    ...{ head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet },
+    ...{ dueQueue, lastFullEventAt, operatingDays, sweptDay },
+  };
+}
 
 function createTables(below?: State): Tables {
   const layer = <K, V>(map?: LayeredMap<K, V>) => new LayeredMap<K, V>(map);
@@ -194,15 +204,17 @@ function createTables(below?: State): Tables {
     proposals: layer(below?.proposals),
     policyFiles: layer(below?.policyFiles),
     messages: layer(below?.messages),
-    withdrawals: layer(below?.withdrawals),
-    acknowledgements: layer(below?.acknowledgements),
+    cases: layer(below?.cases),
+    duties: layer(below?.duties),
     unacknowledged: layer(below?.unacknowledged),
     statements: layer(below?.statements),
     rejections: layer(below?.rejections),
+    events: layer(below?.events),
+    leaving: layer(below?.leaving),
   };
 }
 
-export function toMessageKey(iss: string, id: string): string {
+export function toMessageKey({ iss, id }: Pick<MessageRef, "iss" | "id">): string {
   return `${iss}/${id}`;
 }
 

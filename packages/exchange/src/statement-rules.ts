@@ -8,7 +8,6 @@ import {
   toDigest,
 } from "@leix/protocol";
 import { findNextVersions } from "./agreements.ts";
-import { DECIDER_STEPS } from "./decider.ts";
 import type { Refusal } from "./entry.ts";
 import { type State, toFileKey } from "./state.ts";
 import { judgeLimits } from "./statement-limits.ts";
@@ -43,10 +42,17 @@ function judgeGenesis(state: State, statement: Statement, received: number): Ref
     return { code: "jws/key-not-valid", detail: `kid ${pinned.kid}` };
   }
   const all = [...statement.keys, ...statement.policyKeys];
+  if (!isClockFree(statement)) return { code: "statement/key-taken", detail: "clockAccount" };
   if (all.some((key) => key.use !== "sig") || new Set(all.map((key) => key.kid)).size !== all.length) {
     return { code: "statement/key-taken", detail: "" };
   }
   return undefined;
+}
+
+/** Whoever owned the clock's account could say that time has run out, or keep it from being said. */
+function isClockFree(statement: Extract<Statement, { kind: "anchor" }>): boolean {
+  const { account, clockAccount, reservedAccounts } = statement;
+  return reservedAccounts.includes(clockAccount) && clockAccount !== account.id;
 }
 
 /** Who may say what: the anchor names authorities and services; an authority speaks for its own country. */
@@ -181,7 +187,8 @@ function judgePolicySet(
   );
   if (missing.length > 0)
     return { code: "statement/policy-set", detail: `${missing[0]?.name} is not recorded` };
-  const unknown = statement.deciders.find((decider) => !DECIDER_STEPS.includes(decider));
+  const known = state.deciders.map(({ step }) => step);
+  const unknown = statement.deciders.find((decider) => !known.includes(decider));
   if (unknown !== undefined) return { code: "statement/policy-set", detail: `decider ${unknown} is unknown` };
   const files = statement.files.map(({ name, digest }) => {
     return { name, content: state.policyFiles.get(toFileKey(name, digest))?.content ?? "" };

@@ -67,7 +67,7 @@ describe("identity", () => {
 describe("the signer's standing when the input was received", () => {
   const key = toRegisteredKey("AL-SPOC");
   test("from the key's start, before its end", async () => {
-    const at = (received: number) => decide(world.message("AL-SPOC", to, { iat: received }, { received }));
+    const at = (received: number) => decide(world.message("AL-SPOC", to, {}, { at: received }));
     expect(await at(key.nbf - 1)).toBe("jws/key-not-valid");
     expect(await at(key.nbf)).toBe("permitted");
     expect(await at(key.exp - 1)).toBe("permitted");

@@ -1,16 +1,20 @@
 import { decide, type PolicySet } from "@leix/principles";
 import { type MessageRef, type PartyId, verifyVerdictSize } from "@leix/protocol";
 import { judgeClaims } from "./claims-rules.ts";
-import type { Entry, Examined, Refusal, Repeat } from "./entry.ts";
+import type { FactOverrides } from "./decider.ts";
+import type { Answer, Entry, Examined, Refusal, Repeat } from "./entry.ts";
 import type { SignatureCheck } from "./examine.ts";
+import { findLapse } from "./lapse.ts";
 import { createQueries } from "./queries.ts";
-import { type RecordedPlace, type State, toMessageKey, toStatementKey } from "./state.ts";
+import type { RecordedPlace } from "./recorded.ts";
+import { type State, toMessageKey, toStatementKey } from "./state.ts";
 import { judgeStatement } from "./statement-rules.ts";
 
 /**
  * The exchange's one transition: what the ledger's next record is, given all before it. A function of its
  * arguments only, so that an auditor who folds the same records gets the same answer. Changes nothing;
- * `fold` applies the entry. `now` is the policy service's clock in whole seconds.
+ * `fold` applies the entry. `now` is the policy service's clock in whole seconds; `facts` are those that its
+ * decider derives otherwise than the program.
  *
  * Bad input is an answer (a rejection), a denial too. What throws is `decision/engine`, which must never
  * become either, and defects.
@@ -20,9 +24,10 @@ export function step(
   examined: Examined,
   signature: SignatureCheck,
   now: number,
-): Entry | Repeat {
+  facts: FactOverrides = {},
+): Answer {
   const repeated = findRejection(state, examined);
-  return repeated ? toRepeat(repeated, examined) : stepNew(state, examined, signature, now);
+  return repeated ? toRepeat(repeated, examined) : stepNew(state, examined, signature, now, facts);
 }
 
 /**
@@ -35,37 +40,50 @@ export function stepNew(
   examined: Examined,
   signature: SignatureCheck,
   now: number,
-): Entry | Repeat {
+  facts: FactOverrides = {},
+): Answer {
   const refusal = judgeSender(state, examined, signature);
   if (refusal) return reject(state, examined, now, refusal);
-  if (examined.kind === "unusable")
-    return reject(state, examined, now, { code: examined.code, detail: examined.detail });
-  return examined.kind === "message"
-    ? stepMessage(state, examined, now)
-    : stepStatement(state, examined, now);
+  switch (examined.kind) {
+    case "unusable":
+      return reject(state, examined, now, { code: examined.code, detail: examined.detail });
+    case "message":
+      return stepMessage(state, examined, now, facts);
+    case "statement":
+      return stepStatement(state, examined, now);
+    case "tick":
+      return stepTick(state, examined, now);
+  }
 }
 
 type Message = Extract<Examined, { kind: "message" }>;
 type StatementInput = Extract<Examined, { kind: "statement" }>;
+type Tick = Extract<Examined, { kind: "tick" }>;
 
-function stepMessage(state: State, examined: Message, now: number): Entry | Repeat {
+function stepMessage(state: State, examined: Message, now: number, facts: FactOverrides): Entry | Repeat {
   const { claims, jws } = examined;
-  const recorded = state.messages.get(toMessageKey(claims.iss, claims.id));
-  if (recorded?.digest === jws.digest) return toRepeat(recorded, examined);
+  const recorded = state.messages.get(toMessageKey(claims));
+  if (recorded?.ref.digest === jws.digest) return toRepeat(recorded, examined);
   const refusal: Refusal | undefined = recorded
     ? { code: "message/id-reused", detail: claims.id }
     : (judgeSigner(state, examined) ?? judgeClaims(state, claims, examined.received));
   if (refusal) return reject(state, examined, now, refusal);
   const active = state.policySet;
   if (!active) return reject(state, examined, now, { code: "message/no-policy-set", detail: "" });
-  return decideMessage(state, examined, active.set, now);
+  return decideMessage(state, examined, active.set, now, facts);
 }
 
-function decideMessage(state: State, examined: Message, set: PolicySet, now: number): Entry {
-  const { claims, jws } = examined;
+function decideMessage(
+  state: State,
+  examined: Message,
+  set: PolicySet,
+  now: number,
+  facts: FactOverrides,
+): Entry {
+  const { claims, jws, received } = examined;
   const place = toPlace(state, examined, now, jws.digest);
   const ref: MessageRef = { iss: claims.iss, id: claims.id, digest: jws.digest };
-  const verdict = decide(set, createQueries(state), claims, ref, place.at);
+  const verdict = decide(set, createQueries(state), claims, ref, { received, at: place.at }, facts);
   verifyVerdictSize(verdict);
   return { ...place, kind: "message", claims, ref, policySet: set.digest, verdict };
 }
@@ -81,14 +99,28 @@ function stepStatement(state: State, examined: StatementInput, now: number): Ent
   return { ...toPlace(state, examined, now, jws.digest), kind: "statement", statement };
 }
 
+/** The clock only says that it is time to look: what time it is, the policy service's own clock says. */
+function stepTick(state: State, examined: Tick, now: number): Answer {
+  const recorded = state.events.get(examined.rawDigest);
+  if (recorded) return toRepeat(recorded, examined);
+  const place = toPlace(state, examined, now, examined.rawDigest);
+  const lapse = findLapse(state, place.at);
+  return lapse ? { ...place, kind: "event", lapse } : { kind: "nothing-due" };
+}
+
 /**
  * The three identities of an input: the account that sent it, the key that signed it, and iss. All must
- * agree.
+ * agree. A tick has only the first.
  */
 function judgeSender(state: State, examined: Examined, signature: SignatureCheck): Refusal | undefined {
-  const sender = findSender(state, examined.account);
-  if (!sender) return { code: "identity/account-unknown", detail: examined.account };
+  const { account } = examined;
+  const sender = findSender(state, account);
+  if (!sender) return { code: "identity/account-unknown", detail: account };
   if (examined.kind === "unusable") return undefined;
+  if (examined.kind === "tick") {
+    const detail = `a tick through the account of ${sender}`;
+    return sender === CLOCK ? undefined : { code: "identity/issuer-not-account", detail };
+  }
   const { kid } = examined.jws.header;
   if (signature !== "valid") return { code: signature, detail: `kid ${kid}` };
   const iss = examined.kind === "message" ? examined.claims.iss : examined.statement.iss;
@@ -100,9 +132,12 @@ function judgeSender(state: State, examined: Examined, signature: SignatureCheck
   };
 }
 
-function findSender(state: State, account: Examined["account"]): PartyId | undefined {
+/** No party: the broker's own account through which the clock ticks. */
+const CLOCK = "clock";
+
+function findSender(state: State, account: Examined["account"]): PartyId | typeof CLOCK | undefined {
   if (state.head.index === 0) return account === state.trust.anchorAccount ? "anchor" : undefined;
-  return state.accounts.get(account);
+  return account === state.clockAccount ? CLOCK : state.accounts.get(account);
 }
 
 /** Whether the signer may speak now. Judged after repeats: what was recorded once keeps its answer. */
@@ -138,6 +173,6 @@ function findRejection(state: State, examined: Examined): RecordedPlace | undefi
   return state.rejections.get(`${examined.account}/${examined.rawDigest}`);
 }
 
-function toRepeat(recorded: { index: number; sequence: number }, examined: Examined): Repeat {
+function toRepeat(recorded: RecordedPlace, examined: Examined): Repeat {
   return { kind: "repeat", index: recorded.index, sameDelivery: recorded.sequence === examined.sequence };
 }

@@ -30,6 +30,8 @@ import { ENCRYPTION_JWKS, SIGNING_JWKS } from "./world-keys.testkit.ts";
 /** The clock of every test world, in seconds. */
 export const NOW = 1_800_000_000;
 const YEAR = 31_536_000;
+/** When the keys of a world end: at the end of May 2028, beyond its leap day. */
+const LATEST = NOW + 500 * 86_400;
 
 export type SignerName = keyof typeof SIGNING_JWKS;
 export type ReceiverName = keyof typeof ENCRYPTION_JWKS;
@@ -49,6 +51,9 @@ export interface Oddities {
   readonly key?: SignerName;
   /** Sent through the account of this party instead of its own. */
   readonly through?: string;
+  /** Received, and a message or statement made, then. */
+  readonly at?: number;
+  /** Received then, whenever it was made. */
   readonly received?: number;
   readonly isGivenUp?: boolean;
 }
@@ -70,9 +75,11 @@ export interface World {
     content?: Readonly<Record<string, unknown>>,
     options?: Oddities & { readonly text?: string; readonly readers?: readonly string[] },
   ): Promise<SentMessage>;
+  /** A tick of the clock. */
+  tick(at: number, oddities?: Oddities): Input;
   /** Anything at all, as a party's account delivers it. */
   bytes(by: string, bytes: Uint8Array | string, oddities?: Oddities): Input;
-  createId(): MessageId;
+  createId(at?: number): MessageId;
   createSalt(): string;
 }
 
@@ -84,13 +91,16 @@ export function createWorld(policyFiles: readonly PolicyFile[] = createPolicyFil
     anchorAccount: toAccount("anchor"),
   };
   /** Takes its place before anything is signed: the same calls give the same sequences. */
-  const reserve = (by: string, { through = by, received = NOW, isGivenUp = false }: Oddities = {}) => {
+  const reserve = (
+    by: string,
+    { through = by, at = NOW, received = at, isGivenUp = false }: Oddities = {},
+  ) => {
     sequence++;
     return { account: toAccount(through), sequence, received, isGivenUp };
   };
-  const createId = () => {
+  const createId = (at = NOW) => {
     counter++;
-    return createMessageId(NOW * 1000, encodeUtf8(String(counter).padStart(10, "0")));
+    return createMessageId(at * 1000, encodeUtf8(String(counter).padStart(10, "0")));
   };
   return {
     trust,
@@ -99,6 +109,10 @@ export function createWorld(policyFiles: readonly PolicyFile[] = createPolicyFil
       ...reserve(by, oddities),
       bytes: typeof content === "string" ? encodeUtf8(content) : content,
     }),
+    tick: (at, oddities) => ({
+      ...reserve("CLOCK", { at, ...oddities }),
+      bytes: encodeEnvelope({ tick: at }),
+    }),
     createId,
     createSalt: () => {
       counter++;
@@ -106,15 +120,16 @@ export function createWorld(policyFiles: readonly PolicyFile[] = createPolicyFil
     },
     async statement(by, content, oddities = {}) {
       const place = reserve(by, oddities);
-      const defaults = { v: 1, aud: trust.aud, iss: by, iat: NOW, version: 1 };
+      const defaults = { v: 1, aud: trust.aud, iss: by, iat: oddities.at ?? NOW, version: 1 };
       const jws = await signJws({ ...defaults, ...content }, STATEMENT_TYP, toSigningKey(oddities.key ?? by));
       return { jws, input: { ...place, bytes: encodeEnvelope({ statement: jws.token }) } };
     },
     async message(by, to, content = {}, { text, readers, ...oddities } = {}) {
       const place = reserve(by, oddities);
-      const id = createId();
+      const { at = NOW } = oddities;
+      const id = createId(at);
       const claims = {
-        ...{ v: 1, aud: trust.aud, iss: by, iat: NOW, id, seq: 1, prev: null, thread: id },
+        ...{ v: 1, aud: trust.aud, iss: by, iat: at, id, seq: 1, prev: null, thread: id },
         ...{ kind: "request", purpose: "investigation", to, copies: [], ...content },
       };
       const named = readers ?? [...to, ...claims.copies];
@@ -148,7 +163,7 @@ export function toRegisteredKey(name: SignerName, changes: Partial<RegisteredKey
   return {
     kid,
     nbf: NOW - YEAR,
-    exp: NOW + YEAR,
+    exp: LATEST,
     use: "sig",
     alg,
     jwk: toPublic(jwk),
@@ -159,7 +174,7 @@ export function toRegisteredKey(name: SignerName, changes: Partial<RegisteredKey
 export function toEncryptionKey(name: ReceiverName, changes: Partial<RegisteredKey> = {}): EncryptionKey {
   const jwk = toPublic(ENCRYPTION_JWKS[name]);
   const fixed = { kid: toThumbprint(jwk), use: "enc", alg: "ECDH-ES+A256KW", jwk };
-  return { nbf: NOW - YEAR, exp: NOW + YEAR, ...fixed, ...changes } as EncryptionKey;
+  return { nbf: NOW - YEAR, exp: LATEST, ...fixed, ...changes } as EncryptionKey;
 }
 
 function toPublic({ d: _d, ...jwk }: PrivateJwk): RegisteredKey["jwk"] {

@@ -1,0 +1,79 @@
+import { loadPolicySet } from "@leix/principles";
+import type { RegisteredKey, Statement } from "@leix/protocol";
+import { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
+import { type Party, type State, toFileKey } from "./state.ts";
+
+/** Applies a statement that `step` found in order. */
+export function foldStatement(state: State, statement: Statement): void {
+  switch (statement.kind) {
+    case "anchor":
+      state.channelCeiling = statement.channelCeiling;
+      state.reservedAccounts = statement.reservedAccounts;
+      state.clockAccount = statement.clockAccount;
+      state.policySetThreshold = statement.policySetThreshold;
+      registerParty(state, { id: "anchor", statement }, statement.keys);
+      registerKeys(state, "policy", statement.policyKeys);
+      state.accounts.set(statement.account.id, "anchor");
+      return;
+    case "service":
+      registerParty(state, { id: statement.subject, statement }, statement.keys);
+      return;
+    case "authority":
+    case "agency":
+      registerParty(state, { id: statement.subject, statement }, statement.keys);
+      state.accounts.set(statement.account.id, statement.subject);
+      return;
+    case "clearance":
+      state.clearances.set(statement.subject, statement);
+      return;
+    case "terms":
+      foldTerms(state, statement);
+      return;
+    case "policy-file":
+      state.policyFiles.set(toFileKey(statement.name, statement.subject), statement);
+      return;
+    case "policy-set":
+      foldPolicySet(state, statement);
+  }
+}
+
+function registerParty(state: State, party: Party, keys: readonly RegisteredKey[]): void {
+  const before = state.parties.get(party.id)?.statement;
+  const old = before === undefined ? (party.id === "policy" ? listPolicyKeys(state) : []) : before.keys;
+  for (const key of old) state.keys.set(key.kid, { party: party.id, key, withdrawn: true });
+  registerKeys(state, party.id, keys);
+  state.parties.set(party.id, party);
+}
+
+/** Before the anchor's first `service` statement about it, the policy service has the keys of record 0. */
+function listPolicyKeys(state: State): readonly RegisteredKey[] {
+  const anchor = state.parties.get("anchor")?.statement;
+  return anchor?.kind === "anchor" ? anchor.policyKeys : [];
+}
+
+function registerKeys(state: State, party: Party["id"], keys: readonly RegisteredKey[]): void {
+  for (const key of keys) state.keys.set(key.kid, { party, key, withdrawn: false });
+}
+
+/** Terms begin when both have signed them; ending them takes one, for what is given can be taken back. */
+function foldTerms(state: State, statement: Extract<Statement, { kind: "terms" }>): void {
+  state.proposals.set(toProposalKey(statement), {
+    version: statement.version,
+    digest: toAgreementDigest(statement),
+  });
+  if (!statement.terms.ended && countSignatures(state, statement) < 2) return;
+  state.terms.set(statement.subject, { version: statement.version, content: statement.terms });
+}
+
+function foldPolicySet(state: State, statement: Extract<Statement, { kind: "policy-set" }>): void {
+  state.proposals.set(toProposalKey(statement), {
+    version: statement.version,
+    digest: toAgreementDigest(statement),
+  });
+  if (countSignatures(state, statement) < state.policySetThreshold) return;
+  const files = statement.files.map(({ name, digest }) => ({
+    name,
+    content: state.policyFiles.get(toFileKey(name, digest))?.content ?? "",
+  }));
+  state.policySet = { version: statement.version, set: loadPolicySet(files), deciders: statement.deciders };
+}
