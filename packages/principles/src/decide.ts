@@ -4,13 +4,15 @@ import {
   countryOf,
   type MessageRef,
   type Obligation,
+  type PolicyId,
   type RecipientOutcome,
-  type RuleId,
   type Verdict,
 } from "@leix/protocol";
-import { type Facts, toFacts } from "./facts.ts";
-import type { Judgement } from "./judgement.ts";
+import { toDue } from "./due.ts";
+import { type FactOverrides, type Facts, listTelling, toFacts } from "./facts.ts";
+import type { Duty, Judgement } from "./judgement.ts";
 import { toMaterial } from "./material.ts";
+import { findZone, toNotices } from "./notices.ts";
 import type { PolicySet } from "./policy-set.ts";
 import type { Queries } from "./queries.ts";
 
@@ -18,6 +20,12 @@ interface Judged extends Judgement {
   readonly agency: AgencyId;
   readonly as: RecipientOutcome["as"];
   readonly facts: Facts;
+}
+
+/** NumericDates: when the exchange received the message, and when it is judged. */
+export interface Times {
+  readonly received: number;
+  readonly at: number;
 }
 
 /**
@@ -31,11 +39,14 @@ export function decide(
   queries: Queries,
   claims: Claims,
   ref: MessageRef,
-  at: number,
+  { received, at }: Times,
+  overrides: FactOverrides = {},
 ): Verdict {
   const material = toMaterial(queries, claims, ref);
+  const names = set.reads(claims.kind);
   const judged = toRecipients(claims).map(({ agency, as }): Judged => {
-    const facts = toFacts({ queries, claims, recipient: agency, as, at, material });
+    const delivery = { queries, claims, recipient: agency, as, received, at, material };
+    const facts = toFacts(delivery, overrides, names);
     return { agency, as, facts, ...set.judge(claims.kind, facts) };
   });
   const stopping = judged.filter((one) => one.effect === "deny" && isMandatory(queries, claims, one));
@@ -44,12 +55,16 @@ export function decide(
     outcome: toOutcome(final),
     markings: material.markings,
     recipients: final.map(({ agency, as, effect, reasons, duties }) => {
-      const obligations = duties.map((duty) => toObligation(duty, claims.iss, agency));
+      const obligations = duties.flatMap((duty) => toObligation(queries, duty, claims.iss, agency, received));
       return { agency, as, effect, reasons, obligations };
     }),
     grounds: final.map(({ agency, determining, checked, facts }) => {
-      return { agency, determining, checked, facts };
+      return { agency, determining, checked, facts: listTelling(facts) };
     }),
+    notices: toNotices(
+      { queries, claims, ref, received, material },
+      final.filter(({ effect }) => effect === "permit"),
+    ),
   };
 }
 
@@ -63,12 +78,15 @@ function toRecipients({ to, copies }: Claims): { agency: AgencyId; as: Recipient
 /**
  * The copy to an active single point of contact of the sender's country, or of a recipient's, is part of
  * the exchange itself (Dir 4(2), 8): were it dropped, direct traffic would pass unseen by those who answer
- * for it.
+ * for it. Addressed beside those it answers for, it is no less than a copy.
  */
 function isMandatory(queries: Queries, claims: Claims, { agency, as }: Judged): boolean {
   const party = queries.agency(agency);
-  if (as !== "copy" || party?.role !== "spoc" || party.status !== "active") return false;
-  return [claims.iss, ...claims.to].some((end) => countryOf(end) === party.country);
+  if (party?.role !== "spoc" || party.status !== "active") return false;
+  const others = claims.to.filter((one) => one !== agency).map(countryOf);
+  const home = countryOf(claims.iss);
+  if (party.country !== home) return others.includes(party.country);
+  return as === "copy" || others.some((country) => country !== home);
 }
 
 /**
@@ -81,7 +99,7 @@ function stop(one: Judged, stopping: readonly Judged[]): Judged {
   if (one.effect === "deny") {
     return one.reasons.includes("withheld") ? { ...one, reasons: ["mandatory-copy-denied"] } : one;
   }
-  const rules = new Set<RuleId>(stopping.flatMap(({ determining }) => determining));
+  const rules = new Set<PolicyId | "base">(stopping.flatMap(({ determining }) => determining));
   return {
     ...one,
     effect: "deny",
@@ -91,8 +109,19 @@ function stop(one: Judged, stopping: readonly Judged[]): Judged {
   };
 }
 
-function toObligation(duty: Judged["duties"][number], sender: AgencyId, recipient: AgencyId): Obligation {
-  return { rule: duty.rule, duty: duty.name, party: duty.party === "sender" ? sender : recipient };
+/** None for parties that are told by notices. */
+function toObligation(
+  queries: Queries,
+  { rule, name, party, term }: Duty,
+  sender: AgencyId,
+  recipient: AgencyId,
+  received: number,
+): Obligation[] {
+  if (party !== "sender" && party !== "recipient") return [];
+  const owing = party === "sender" ? sender : recipient;
+  const obligation = { rule, duty: name, party: owing };
+  if (term === undefined) return [obligation];
+  return [{ ...obligation, ...toDue(received, term, findZone(queries, owing)) }];
 }
 
 function toOutcome(judged: readonly Judged[]): Verdict["outcome"] {

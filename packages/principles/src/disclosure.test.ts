@@ -32,7 +32,7 @@ describe("a source that the sender does not hold", () => {
   ])("%s: the same bytes as if it were absent", (_, messages) => {
     const present = patchCase(sample, { history: { messages } });
     expect(toPublicBytes(present)).toBe(toPublicBytes(absent));
-    expect(decideCase(set, present).recipients[0]?.reasons).toEqual(["P17"]);
+    expect(decideCase(set, present).recipients[0]?.reasons).toEqual(["P35"]);
     const without = { history: { consents: { consent: null } } };
     expect(toPublicBytes(patchCase(present, without))).toBe(toPublicBytes(absent));
   });
@@ -48,8 +48,10 @@ describe("a consent that does not let this delivery pass", () => {
     ["is for other purposes", { purposes: ["prosecution"] }],
     ["permits something else", { permits: ["evidence"] }],
     ["is over another message", { of: { digest: sample.ref.digest } }],
-    ["is expired", { until: 1 }],
-    ["was withdrawn", { withdrawn: true }],
+    ["is addressed to others, and expired", { grantees: ["RS-SPOC"], until: 1 }],
+    ["is addressed to others, and withdrawn", { grantees: ["RS-SPOC"], withdrawn: true }],
+    ["is for other purposes, and withdrawn", { purposes: ["prosecution"], withdrawn: true }],
+    ["names other recipients, and expired", { recipients: ["AL-SPOC"], until: 1 }],
   ])("%s: the same bytes as if it were absent", (_, consent) => {
     const present = patchCase(sample, { history: { consents: { consent } } });
     expect(toPublicBytes(present)).toBe(toPublicBytes(absent));
@@ -57,6 +59,14 @@ describe("a consent that does not let this delivery pass", () => {
 
   test("while a consent that does is a permit, so the test could fail", () => {
     expect(toPublicBytes(sample)).not.toBe(toPublicBytes(absent));
+  });
+
+  test.each([
+    ["is expired", { until: 1 }],
+    ["was withdrawn", { withdrawn: true }],
+  ])("%s, and was given to the sender for just this: the sender is told that it has ended", (_, consent) => {
+    const ended = patchCase(sample, { history: { consents: { consent } } });
+    expect(decideCase(set, ended).recipients[0]?.reasons).toEqual(["P18"]);
   });
 });
 
@@ -68,7 +78,8 @@ describe("an agency's own answer passed on", () => {
 
   test("and, where it is marked H2, that rule too", () => {
     const h2 = { history: { messages: { answer: { markings: { handling: ["H2"] } } } } };
-    const { recipients } = decideCase(set, patchCase(sample, { ...h2, message: { consents: null } }));
+    const message = { consents: null, handling: "H2" };
+    const { recipients } = decideCase(set, patchCase(sample, { ...h2, message }));
     expect(recipients[0]).toMatchObject({ effect: "deny", reasons: ["P17", "P20"] });
   });
 });
@@ -82,7 +93,7 @@ describe("clearance", () => {
   test("is never named", () => {
     const denied = decideCase(set, loadCase("P32-recipient-not-cleared.deny"));
     expect(denied.recipients[0]?.reasons).toEqual(["withheld"]);
-    expect(denied.grounds[0]?.determining).toEqual(["P32"]);
+    expect(denied.grounds[0]?.determining).toEqual(["P32.clearance"]);
   });
 
   test.each([
@@ -145,7 +156,7 @@ describe("a message stopped by a copy that is known to be denied", () => {
 
 describe("where H2 material went", () => {
   const h2 = { history: { messages: { answer: { markings: { handling: ["H2"] } } } } };
-  const forward = patchCase(sample, h2);
+  const forward = patchCase(sample, { ...h2, message: { handling: "H2" } });
   const holding = (content: Case, holders: string[]) =>
     patchCase(content, { history: { messages: { answer: { holders } } } });
 
@@ -157,5 +168,76 @@ describe("where H2 material went", () => {
     const elsewhere = holding(content, ["MK-FIU", "AL-CUSTOMS"]);
     expect(decideCase(set, there).recipients[0]?.reasons).toEqual(reasons);
     expect(toPublicBytes(there)).toBe(toPublicBytes(elsewhere));
+  });
+});
+
+describe("a request that the sender was not asked", () => {
+  const names = [
+    ...["P13-answer.permit", "P13-refusal.permit", "P13-partial-refusal.permit", "P14-terms-silent.permit"],
+    ...["P10-before-the-limit.permit", "P11-judge-needed.duty", "P12-question-back.permit"],
+  ];
+  const elsewhere = { standing: "open", due: 1 };
+  /** None, and those that a guess may hit: in every state, with and without time that runs. */
+  const hidden: [string, unknown][] = [
+    ["exists", { "AL-CUSTOMS": null, "AL-SPOC": elsewhere }],
+    ["is answered", { "AL-CUSTOMS": null, "AL-SPOC": { standing: "answered", due: null } }],
+    ["is refused", { "AL-CUSTOMS": null, "AL-SPOC": { standing: "refused", due: null } }],
+    ["waits for an answer to a question back", { "AL-CUSTOMS": null, "AL-SPOC": { standing: "clarifying" } }],
+    ["was addressed to none whom it reached", { "AL-CUSTOMS": null }],
+  ];
+
+  describe.each(names)("%s", (name) => {
+    const own = loadCase(name);
+    const absent = patchCase(own, { history: { requests: { request: null } } });
+
+    test.each(hidden)("%s: the same bytes as if it were absent", (_, to) => {
+      const present = patchCase(own, { history: { requests: { request: { to } } } });
+      expect(toPublicBytes(present)).toBe(toPublicBytes(absent));
+      expect(decideCase(set, present).outcome).toBe("denied");
+    });
+
+    test("exists with another digest than guessed: the same bytes", () => {
+      const guessed = { history: { requests: { request: { ref: { digest: own.ref.digest } } } } };
+      expect(toPublicBytes(patchCase(own, guessed))).toBe(toPublicBytes(absent));
+    });
+
+    test("while one that is open is let through, so the test could fail", () => {
+      expect(decideCase(set, own).outcome).toBe("permitted");
+    });
+  });
+});
+
+describe("a question back that was put to others", () => {
+  const own = loadCase("P13-clarification-answered.permit");
+  const absent = patchCase(own, { history: { messages: { question: null } } });
+
+  test.each<[string, unknown]>([
+    ["was not let through to the sender", { holders: ["RS-POLICE", "AL-SPOC"] }],
+    ["is about another agency's request", { re: { iss: "AL-SPOC" } }],
+    ["is about none, and none of its business", { kind: "notification", holders: ["RS-POLICE"] }],
+    ["has another digest", { ref: { digest: own.ref.digest } }],
+  ])("%s: the same bytes as if it were absent", (_, question) => {
+    const present = patchCase(own, { history: { messages: { question } } });
+    expect(toPublicBytes(present)).toBe(toPublicBytes(absent));
+    expect(decideCase(set, present).recipients[0]?.reasons).toEqual(["P13"]);
+  });
+});
+
+describe("what is corrected or withdrawn, where it is not the sender's", () => {
+  test.each(["P30-holder-corrects.deny", "P18-withdrawn-by-its-holder.deny"])("%s: as if absent", (name) => {
+    const present = loadCase(name);
+    const nothing = { ...present, history: { messages: {}, consents: {}, requests: {} } };
+    expect(decideCase(set, present).outcome).toBe("denied");
+    expect(toPublicBytes(present)).toBe(toPublicBytes(nothing));
+  });
+});
+
+describe("who holds what was sent on", () => {
+  test("does not show in what the sender of a correction is told, however many there are", () => {
+    const two = loadCase("P30-erased-at-second-hop.duty");
+    const none = patchCase(two, { history: { messages: { sent: { copies: [] } } } });
+    expect(decideCase(set, two).notices).not.toEqual([]);
+    expect(decideCase(set, none).notices).toEqual([]);
+    expect(toPublicBytes(two)).toBe(toPublicBytes(none));
   });
 });

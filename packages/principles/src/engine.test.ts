@@ -66,7 +66,6 @@ describe("facts that are not those of the list", () => {
   const set = loadPolicySet(files);
   test.each<[string, object]>([
     ["a rank that is no number", { classificationRank: "1" }],
-    ["a fact of another list", { overdue: true }],
     ["a required fact missing", { domestic: undefined }],
   ])("are an engine error: %s", (_, change) => {
     expect(toError(() => set.judge("notification", { ...facts, ...change }))).toMatch(/^decision\/engine/);
@@ -79,6 +78,13 @@ describe("an engine that gives no clean answer", () => {
   test("because it is asked about a kind that is none", () => {
     const engine = createEngine("kind", [base]);
     expect(toError(() => engine.ask("gossip" as MessageKind, facts))).toMatch(/^decision\/engine/);
+  });
+
+  test("because it is told a fact of another list", () => {
+    const engine = createEngine("whole", [base]);
+    expect(toError(() => engine.ask("notification", { ...facts, ...{ overdue: true } }))).toMatch(
+      /^decision\/engine/,
+    );
   });
 
   test("because it refuses the request", () => {

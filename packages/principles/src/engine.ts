@@ -1,7 +1,7 @@
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { LeixError, MESSAGE_KINDS, type MessageKind } from "@leix/protocol";
-import { isWellTyped, PRINCIPAL, RESOURCE } from "./fact-schema.ts";
-import type { Facts } from "./facts.ts";
+import { isWellTyped, isWellTypedPart, PRINCIPAL, RESOURCE } from "./fact-schema.ts";
+import type { FactName, Facts } from "./facts.ts";
 
 /** One policy: its id in the set and its Cedar text. */
 export interface PolicyText {
@@ -23,8 +23,11 @@ export interface EngineAnswer {
  * Such a call throws an error without a code, here and wherever Cedar is called: the process must die of it.
  */
 export interface Engine {
-  /** Throws `decision/engine` where Cedar reports a failure. */
-  ask(kind: MessageKind, facts: Facts): EngineAnswer;
+  /**
+   * With `names`, only these facts are told: all that the policies asked about this kind read. Throws
+   * `decision/engine` where Cedar reports a failure.
+   */
+  ask(kind: MessageKind, facts: Facts, names?: readonly FactName[]): EngineAnswer;
 }
 
 /** The version that decides here; a decider names it. */
@@ -72,10 +75,12 @@ export function createEngine(name: string, policies: readonly PolicyText[]): Eng
   const prepared = call(() => cedar.preparsePolicySet(name, toStatic(policies)));
   if (prepared.type === "failure") throw refuse(name, prepared.errors);
   return {
-    ask(kind, facts) {
+    ask(kind, facts, names) {
       if (!MESSAGE_KINDS.includes(kind)) throw new LeixError("decision/engine", "no such kind of message");
-      if (!isWellTyped(facts)) throw new LeixError("decision/engine", "the facts are not those of the list");
-      const { decision, diagnostics } = authorize(name, kind, facts);
+      const isTyped = names === undefined ? isWellTyped(facts) : isWellTypedPart(facts, names);
+      if (!isTyped) throw new LeixError("decision/engine", "the facts are not those of the list");
+      const told = names === undefined ? facts : pick(facts, names);
+      const { decision, diagnostics } = authorize(name, kind, told);
       // Cedar skips a policy that fails and decides without it: a prohibition that overflows would permit.
       if (diagnostics.errors.length > 0) {
         const failed = diagnostics.errors.map(({ policyId }) => policyId).sort();
@@ -85,6 +90,11 @@ export function createEngine(name: string, policies: readonly PolicyText[]): Eng
       return { permitted: decision === "allow", policies: [...diagnostics.reason].sort() };
     },
   };
+}
+
+function pick(facts: Facts, names: readonly FactName[]): Facts {
+  const told = names.filter((one) => facts[one] !== undefined).map((one) => [one, facts[one]]);
+  return Object.fromEntries(told);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { RecipientOutcome } from "@leix/protocol";
 import type { Rule } from "./rule.ts";
-import { ENGLISH } from "./texts-en.ts";
+import { ENGLISH } from "./texts-en/index.ts";
 
 /** Anything a sender can be given as the reason of a denial. */
 export type Reason = RecipientOutcome["reasons"][number];
@@ -20,9 +20,10 @@ export interface Explanation {
 
 const TEXTS: Readonly<Record<string, Readonly<Record<string, Explanation>>>> = { en: ENGLISH };
 
-/** English where the language has no text for it; undefined where this program knows no such reason. */
+/** Of a policy without a text of its own, its rule's. English where the language has no text for it; undefined where this program knows no such reason. */
 export function explainRule(reason: Reason, language: string): Explanation | undefined {
-  return find(language, reason) ?? find("en", reason);
+  const rule = reason.split(".", 1)[0] ?? reason;
+  return find(language, reason) ?? find(language, rule) ?? find("en", reason) ?? find("en", rule);
 }
 
 function find(language: string, reason: string): Explanation | undefined {

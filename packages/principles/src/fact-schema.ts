@@ -36,6 +36,41 @@ export function toSchemaJson(): object {
   };
 }
 
+const SCHEMA_HEAD = `// The vocabulary of every principle. A request names no one and no time: sender and delivery are constants,
+// the action is the kind of the message, and all else are the facts below, derived from the ledger's state
+// for one message and one recipient. A fact with a question mark is absent where there is nothing to say.
+// Generated from the list of facts.
+`;
+
+/** The same schema as a lawyer reads it, each fact with what it means: the text of the schema's file. */
+export function toSchemaText(): string {
+  const facts = Object.entries(FACTS).flatMap(([name, { type, optional, means }]) => [
+    ...wrap(means, COLUMNS_MAX).map((line) => `  // ${line}`),
+    `  ${name}${optional ? "?" : ""}: ${type},`,
+  ]);
+  const kinds = MESSAGE_KINDS.map((kind) => `  "${kind}"`).join(",\n");
+  return [
+    SCHEMA_HEAD,
+    `entity ${PRINCIPAL.type} enum ["${PRINCIPAL.id}"];`,
+    `entity ${RESOURCE.type} enum ["${RESOURCE.id}"];\n`,
+    `type Facts = {\n${facts.join("\n")}\n};\n`,
+    `action\n${kinds}\nappliesTo {`,
+    `  principal: [${PRINCIPAL.type}],\n  resource: [${RESOURCE.type}],\n  context: Facts,\n};\n`,
+  ].join("\n");
+}
+
+const COLUMNS_MAX = 100;
+
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
 /**
  * Throws `statement/policy-set` unless the schema says exactly what this program derives. A set written for
  * other facts must not load: Cedar would refuse every request, or a rule would rest on a fact that nothing
@@ -57,11 +92,15 @@ export function refuseOtherSchema(schema: unknown): void {
 /** Every fact of the list that must be there, none that is not of it, each of its type. */
 export function isWellTyped(facts: Facts): boolean {
   const isListed = Object.keys(facts).every((name) => Object.hasOwn(FACTS, name));
-  const isTyped = Object.entries(FACTS).every(([name, fact]) => {
-    const value = facts[name as FactName];
-    return value === undefined ? fact.optional : isOfType(value, fact.type);
+  return isListed && isWellTypedPart(facts, Object.keys(FACTS) as FactName[]);
+}
+
+/** The same of some of the facts. */
+export function isWellTypedPart(facts: Facts, names: readonly FactName[]): boolean {
+  return names.every((name) => {
+    const value = facts[name];
+    return value === undefined ? FACTS[name].optional : isOfType(value, FACTS[name].type);
   });
-  return isListed && isTyped;
 }
 
 function isOfType(value: FactValue, type: Fact["type"]): boolean {

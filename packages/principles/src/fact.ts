@@ -8,6 +8,8 @@ export interface Delivery {
   readonly claims: Claims;
   readonly recipient: AgencyId;
   readonly as: RecipientOutcome["as"];
+  /** NumericDate at which the exchange received the message: from it every term counts. */
+  readonly received: number;
   /** NumericDate by which consents are judged. */
   readonly at: number;
   readonly material: Material;

@@ -1,10 +1,27 @@
 import { CONFIDENTIALITY_FACTS } from "./confidentiality-facts.ts";
+import { CORRECTION_FACTS } from "./correction-facts.ts";
 import type { Delivery, Fact, FactValue } from "./fact.ts";
 import { MARKING_FACTS } from "./marking-facts.ts";
+import { OVERRIDE_FACTS } from "./override-facts.ts";
 import { PARTY_FACTS } from "./party-facts.ts";
+import { QUALITY_FACTS } from "./quality-facts.ts";
+import { REQUEST_FACTS } from "./request-facts.ts";
+import { ROUTING_FACTS } from "./routing-facts.ts";
 import { SOURCE_FACTS } from "./source-facts.ts";
+import { THREAD_FACTS } from "./thread-facts.ts";
 
-const GROUPS = { ...PARTY_FACTS, ...CONFIDENTIALITY_FACTS, ...MARKING_FACTS, ...SOURCE_FACTS };
+const GROUPS = {
+  ...PARTY_FACTS,
+  ...ROUTING_FACTS,
+  ...CONFIDENTIALITY_FACTS,
+  ...MARKING_FACTS,
+  ...REQUEST_FACTS,
+  ...THREAD_FACTS,
+  ...SOURCE_FACTS,
+  ...OVERRIDE_FACTS,
+  ...QUALITY_FACTS,
+  ...CORRECTION_FACTS,
+};
 
 export type FactName = keyof typeof GROUPS;
 /** Every fact derived for one delivery; an optional one is missing where it does not hold. */
@@ -13,14 +30,33 @@ export type Facts = Readonly<Partial<Record<FactName, FactValue>>>;
 /** The closed list of facts: all that a principle can ask. A policy set must be written for exactly these. */
 export const FACTS: Readonly<Record<FactName, Fact>> = GROUPS;
 
-const ENTRIES = Object.entries(FACTS) as [FactName, Fact][];
+/** Every fact there is, in the order of the list. */
+export const FACT_NAMES = Object.keys(FACTS) as readonly FactName[];
 
-/** Always in the order of the list, so that equal facts are equal text. */
-export function toFacts(delivery: Delivery): Facts {
+/** How an earlier decider derived some of the facts. */
+export type FactOverrides = Readonly<Partial<Record<FactName, Fact["derive"]>>>;
+
+/** The named facts, all where none are named, in that order: so that equal facts are equal text. */
+export function toFacts(
+  delivery: Delivery,
+  overrides: FactOverrides = {},
+  names: readonly FactName[] = FACT_NAMES,
+): Facts {
   const facts: Partial<Record<FactName, FactValue>> = {};
-  for (const [name, fact] of ENTRIES) {
-    const value = fact.derive(delivery);
+  for (const name of names) {
+    const value = (overrides[name] ?? FACTS[name].derive)(delivery);
     if (value !== undefined) facts[name] = value;
   }
   return facts;
+}
+
+/** The facts that say something: what does not hold, and a list of nothing, tell an auditor nothing more. */
+export function listTelling(facts: Facts): Facts {
+  const telling: Partial<Record<FactName, FactValue>> = {};
+  for (const name in facts) {
+    const value = facts[name as FactName];
+    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
+    telling[name as FactName] = value;
+  }
+  return telling;
 }

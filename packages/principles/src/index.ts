@@ -2,6 +2,7 @@ export { decide } from "./decide.ts";
 export { CEDAR_VERSION } from "./engine.ts";
 export { type Explanation, explainRule } from "./explain.ts";
 export type { Fact, FactValue } from "./fact.ts";
+export { toSchemaText } from "./fact-schema.ts";
 export { FACTS, type FactName, type Facts } from "./facts.ts";
 export type { Duty, Judgement } from "./judgement.ts";
 export { MEMO_ENTRIES_MAX } from "./limits.ts";

@@ -6,6 +6,9 @@ import { MARKING_FACTS } from "./marking-facts.ts";
 
 const notification = loadCase("P17-forward-with-consent.permit");
 const request = loadCase("P02-named-officer.permit");
+const personalSource = patchCase(notification, {
+  history: { messages: { answer: { markings: { personal: true } } } },
+});
 const acknowledgement = loadCase("P02-node-acknowledges.permit");
 const personal = { subjects: [{ category: "suspect" }] };
 
@@ -39,6 +42,7 @@ const EXPECTED: Record<keyof typeof MARKING_FACTS, [string, Case, unknown, FactV
   personalData: [
     ["declared", notification, { personal }, true],
     ["none", notification, {}, false],
+    ["of a source, whatever is declared", personalSource, {}, true],
     ["an acknowledgement has none", acknowledgement, {}, false],
   ],
   personalBasis: [

@@ -1,7 +1,7 @@
 import { flag, statement } from "./fact.ts";
 import { toOwnMarkings } from "./material.ts";
 
-/** What the sender states about the message itself. */
+/** What the sender states about the message, and what is in force on it. */
 export const MARKING_FACTS = {
   purpose: statement(
     "Purpose the sender states for this message.",
@@ -20,8 +20,8 @@ export const MARKING_FACTS = {
     ({ claims }) => toOwnMarkings(claims).declares?.caveat === true,
   ),
   personalData: flag(
-    "The sender declares personal data.",
-    ({ claims }) => toOwnMarkings(claims).personal !== undefined,
+    "There are personal data in the message: its sender says so, or something it draws on has them.",
+    ({ material }) => material.markings.personal === true,
   ),
   personalBasis: statement(
     "Basis the sender names for moving personal data across the border.",

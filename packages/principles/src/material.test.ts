@@ -28,6 +28,109 @@ test("the earliest deletion date holds, whoever set it", () => {
   expect(toMarkings({})).not.toHaveProperty("deleteBy");
 });
 
+test("the highest classification holds, and what must be marked and is not counts as secret", () => {
+  const source = { history: { messages: { answer: { markings: { classification: "confidential" } } } } };
+  expect(toMarkings({ ...source, message: { classification: "restricted" } }).classification).toBe(
+    "confidential",
+  );
+  expect(toMarkings({ ...source, message: { classification: "secret" } }).classification).toBe("secret");
+  expect(toMarkings({ ...source, message: { classification: null } }).classification).toBe("secret");
+});
+
+describe("an evaluation", () => {
+  const assessed = (source: string, information: string) => ({
+    history: { messages: { answer: { markings: { evaluation: { source, information } } } } },
+  });
+  const none = { message: { evaluation: null } };
+
+  test("is the message's own, else its sources', else X4", () => {
+    expect(toMarkings(assessed("A", "1")).evaluation).toEqual({ source: "B", information: "2" });
+    expect(toMarkings({ ...assessed("A", "1"), ...none }).evaluation).toEqual({
+      source: "A",
+      information: "1",
+    });
+    expect(toMarkings(none).evaluation).toEqual({ source: "X", information: "4" });
+  });
+
+  test("of several sources is the weakest, each part by itself", () => {
+    const other = { ...answer, ref: { ...answer?.ref, id: "01920000-0000-7000-8000-000000000033" } };
+    const second = {
+      ...other,
+      markings: { ...answer?.markings, evaluation: { source: "X", information: "1" } },
+    };
+    const both = patchCase(patchCase(sample, assessed("C", "3")), {
+      history: { messages: { second } },
+      message: { evaluation: null, derivedFrom: [answer?.ref, other.ref] },
+    });
+    expect(toDelivery(both).material.inherited.evaluation).toEqual({ source: "X", information: "3" });
+  });
+
+  test("is none where nothing is told, and no source is assessed", () => {
+    const { material } = toDelivery(loadCase("P06-investigation.permit"));
+    expect(material.markings).not.toHaveProperty("evaluation");
+    expect(material.inherited).not.toHaveProperty("evaluation");
+  });
+});
+
+describe("personal data", () => {
+  const personal = { subjects: [{ category: "suspect" }], basis: "treaty" };
+  const inSource = { history: { messages: { answer: { markings: { personal: true } } } } };
+  const notHeld = {
+    history: { messages: { answer: { markings: { personal: true }, holders: ["RS-FIU"] } } },
+  };
+
+  test.each<[string, unknown, boolean, boolean]>([
+    ["nowhere", {}, false, false],
+    ["declared", { message: { personal } }, true, false],
+    ["in a source", inSource, true, true],
+    ["in a source not held", notHeld, false, false],
+  ])("%s", (_, patch, inForce, inherited) => {
+    const { material } = toDelivery(patchCase(sample, patch));
+    expect(material.markings.personal === true).toBe(inForce);
+    expect(material.inherited.personal).toBe(inherited);
+  });
+});
+
+describe("a source that the sender wrote", () => {
+  const own = { ...answer?.ref, iss: "AL-CUSTOMS", id: "01920000-0000-7000-8000-000000000032" };
+  const strict = { handling: ["H3"], classification: "secret", deleteBy: 1, personal: true };
+  const evaluation = { source: "X", information: "4" };
+  const writing = (origins: unknown[]) => {
+    const source = { ref: own, markings: { ...strict, evaluation, origins }, holders: ["AL-CUSTOMS"] };
+    const message = { derivedFrom: [own], evaluation: null };
+    return toDelivery(patchCase(sample, { history: { messages: { own: source } }, message })).material;
+  };
+
+  test("alone does not bind it: an originator loosens by sharing again", () => {
+    const { inherited, markings } = writing([own]);
+    expect(inherited).toEqual({ handling: [], classification: "unclassified", personal: false });
+    expect(markings).toMatchObject({ handling: ["H0"], classification: "restricted", evaluation });
+    expect(markings).not.toHaveProperty("deleteBy");
+  });
+
+  test("holds personal data all the same", () => {
+    expect(writing([own]).markings.personal).toBe(true);
+  });
+
+  test("of others' material binds it", () => {
+    const { inherited, markings } = writing([own, answer?.ref]);
+    expect(inherited).toEqual({ ...strict, evaluation });
+    expect(markings).toMatchObject({ handling: ["H0", "H3"], classification: "secret", deleteBy: 1 });
+  });
+});
+
+describe("caveats that nobody at the sender has read", () => {
+  const h3 = { history: { messages: { answer: { markings: { handling: ["H3"] } } } } };
+  const toUnread = (patch: unknown) =>
+    toDelivery(patchCase(patchCase(sample, h3), patch)).material.unread.map(({ ref }) => ref.iss);
+
+  test("are those of H3 that is not acknowledged as read by one of its officers", () => {
+    expect(toUnread({})).toEqual(["RS-FIU"]);
+    expect(toUnread({ history: { messages: { answer: { readBy: ["AL-CUSTOMS"] } } } })).toEqual([]);
+    expect(toUnread({ history: { messages: { answer: { markings: { handling: ["H2"] } } } } })).toEqual([]);
+  });
+});
+
 test("the purpose is the message's own", () => {
   expect(toMarkings({ message: { purpose: "detection" } }).purpose).toBe("detection");
   expect(toMarkings({ message: { purpose: null } })).not.toHaveProperty("purpose");
@@ -36,7 +139,7 @@ test("the purpose is the message's own", () => {
 test("the origins are the message itself, then all its sources', each once", () => {
   expect(toMarkings({}).origins).toEqual([sample.ref, answer?.ref]);
   expect(toMarkings({ message: { derivedFrom: [answer?.ref, answer?.ref] } }).origins).toHaveLength(2);
-  expect(toMarkings({ history: { messages: { answer: { holders: ["MK-FIU"] } } } }).origins).toEqual([
+  expect(toMarkings({ history: { messages: { answer: { holders: ["RS-FIU"] } } } }).origins).toEqual([
     sample.ref,
   ]);
 });
@@ -51,14 +154,14 @@ test("more origins than a decision can carry are not cut short in silence", () =
 });
 
 describe("what a message costs", () => {
-  const RECIPIENTS = ["RS-POLICE", "RS-SPOC", "MK-SPOC", "ME-SPOC", "ME-POLICE"];
-  const toRef = (n: number, iss = "MK-FIU") => {
+  const RECIPIENTS = ["RS-POLICE", "RS-SPOC", "AL-POLICE", "ME-SPOC", "ME-POLICE"];
+  const toRef = (n: number, iss = "RS-FIU") => {
     return { ...answer?.ref, iss, id: `01920000-0000-7000-8000-${(n + 256).toString(16).padStart(12, "0")}` };
   };
   const origins = Array.from({ length: 20 }, (_, n) => toRef(n));
   const own = toRef(100, "AL-CUSTOMS");
   const markings = { handling: ["H2"], classification: "restricted", purpose: "detection", origins };
-  const holders = ["AL-CUSTOMS", "MK-FIU"];
+  const holders = ["AL-CUSTOMS", "RS-FIU"];
   const messages = {
     own: { ref: own, markings: { ...markings, origins: [own, ...origins] }, holders: ["AL-CUSTOMS"] },
     ...Object.fromEntries(origins.map((ref, n) => [`no ${n}`, { ref, markings, holders }])),
@@ -93,7 +196,10 @@ describe("what a message costs", () => {
         return queries.consent(ref);
       },
     };
-    const { recipients } = decide(set, counting, content.message, content.ref, content.at);
+    const { recipients } = decide(set, counting, content.message, content.ref, {
+      received: content.at,
+      at: content.at,
+    });
     expect(recipients).toHaveLength(RECIPIENTS.length);
     return { message: [...asked.message.values()], consent: [...asked.consent.values()] };
   }

@@ -21,12 +21,15 @@ type OwnMarkings = Partial<
     | "handling"
     | "classification"
     | "deleteBy"
+    | "evaluation"
+    | "evidenceUse"
     | "personal"
     | "declares"
     | "derivedFrom"
     | "consents"
   >
 >;
+type Evaluation = NonNullable<Markings["evaluation"]>;
 
 /** The kinds that carry information. P22 names the same three; a test holds the two together. */
 export const INFORMATION_KINDS: readonly MessageKind[] = ["answer", "notification", "correction"];
@@ -45,6 +48,23 @@ export interface Source {
 }
 
 /**
+ * What the message takes over from the sources that bind it: handling codes united, the highest
+ * classification, the earliest deletion date, the weakest evaluation. Of two reliabilities the later letter
+ * is the weaker one, of two accuracies the higher number, each by itself.
+ *
+ * A source binds, unless it is a message of the sender's that draws on no one else: an originator loosens
+ * what it has set by sharing again.
+ */
+export interface Inherited {
+  readonly handling: readonly Handling[];
+  readonly classification: Classification;
+  readonly deleteBy?: number;
+  /** Absent where no such source has one. */
+  readonly evaluation?: Evaluation;
+  readonly personal: boolean;
+}
+
+/**
  * What a message draws on, as far as its sender may: the same for every recipient, so it is found once a
  * message, each source, origin and consent once however often it is named. A source that the sender does not
  * hold, and a consent not addressed to it, are absent here, so that nothing later can tell them from absent.
@@ -59,11 +79,14 @@ export interface Material {
   /** Origins of what was received for another purpose, or where one of the two purposes is not stated. */
   readonly repurposed: readonly Origin[];
   /**
-   * There are more origins than a decision's markings can carry. The message is then denied to all (P17),
+   * There are more origins than a decision's markings can carry. The message is then denied to all (P35),
    * rather than let through with a chain cut short.
    */
   readonly originsExceeded: boolean;
-  /** In force on the message: its own and those of its sources, whichever are stricter. */
+  /** Origins of what was received under H3 and no officer of the sender has acknowledged as read. */
+  readonly unread: readonly Origin[];
+  readonly inherited: Inherited;
+  /** In force on the message: its own and what it inherits, whichever are stricter. */
   readonly markings: Markings;
 }
 
@@ -87,14 +110,20 @@ export function toMaterial(queries: Queries, claims: Claims, ref: MessageRef): M
   const others = received.filter(
     ({ markings }) => own.purpose === undefined || markings.purpose !== own.purpose,
   );
+  const unread = received.filter(
+    ({ ref, markings }) => markings.handling.includes("H3") && !queries.isReadBy(ref, claims.iss),
+  );
+  const inherited = toInherited(sources.filter((source) => isBinding(source, claims.iss)));
   const origins = toOrigins(ref, messages);
   return {
     sources,
     unknownSource: sources.length < named.length,
     origins: uniteOrigins(sources),
     repurposed: uniteOrigins(others.map(toSource)),
+    unread: uniteOrigins(unread.map(toSource)),
     originsExceeded: origins.length > limits.ORIGINS_MAX,
-    markings: toMarkings(claims, messages, origins.slice(0, limits.ORIGINS_MAX)),
+    inherited,
+    markings: toMarkings(claims, messages, inherited, origins.slice(0, limits.ORIGINS_MAX)),
   };
 }
 
@@ -161,21 +190,71 @@ function createSources(
   };
 }
 
-function toMarkings(claims: Claims, sources: readonly KnownMessage[], origins: MessageRef[]): Markings {
-  const own = toOwnMarkings(claims);
-  const all = sources.map((source) => source.markings);
-  const handling = new Set<Handling>(all.flatMap((markings) => markings.handling));
-  if (own.handling !== undefined) handling.add(own.handling);
-  const deleteBy = [own.deleteBy, ...all.map((markings) => markings.deleteBy)].filter(
-    (time) => time !== undefined,
-  );
+function isBinding({ known, origins }: Source, sender: AgencyId): boolean {
+  return known.ref.iss !== sender || origins.length > 0;
+}
+
+function toInherited(sources: readonly Source[]): Inherited {
+  const all = sources.map(({ known }) => known.markings);
+  const handling = new Set(all.flatMap((markings) => markings.handling));
+  const deleteBy = toEarliest(all.map((markings) => markings.deleteBy));
+  const evaluation = toWeakest(all.map((markings) => markings.evaluation));
   return {
     handling: HANDLING_CODES.filter((code) => handling.has(code)),
-    classification: toHighest([toOwnLevel(claims), ...all.map((markings) => markings.classification)]),
+    classification: toHighest(all.map((markings) => markings.classification)),
+    ...(deleteBy === undefined ? {} : { deleteBy }),
+    ...(evaluation === undefined ? {} : { evaluation }),
+    personal: all.some((markings) => markings.personal === true),
+  };
+}
+
+/**
+ * That there are personal data in it sticks whoever made the source: it is no restriction that its maker
+ * could lift, but what the material is.
+ */
+function toMarkings(
+  claims: Claims,
+  sources: readonly KnownMessage[],
+  inherited: Inherited,
+  origins: MessageRef[],
+): Markings {
+  const own = toOwnMarkings(claims);
+  const deleteBy = toEarliest([own.deleteBy, inherited.deleteBy]);
+  const evaluation = own.evaluation ?? inherited.evaluation ?? toDefaultEvaluation(claims.kind);
+  const isPersonal = own.personal !== undefined || sources.some(({ markings }) => markings.personal === true);
+  return {
+    handling: HANDLING_CODES.filter((code) => code === own.handling || inherited.handling.includes(code)),
+    classification: toHighest([toOwnLevel(claims), inherited.classification]),
     ...(own.purpose === undefined ? {} : { purpose: own.purpose }),
-    ...(deleteBy.length === 0 ? {} : { deleteBy: Math.min(...deleteBy) }),
+    ...(deleteBy === undefined ? {} : { deleteBy }),
+    ...(evaluation === undefined ? {} : { evaluation }),
+    ...(isPersonal ? { personal: true as const } : {}),
     origins,
   };
+}
+
+/** ER 29(4): what nobody has assessed cannot be assessed. */
+function toDefaultEvaluation(kind: MessageKind): Evaluation | undefined {
+  return INFORMATION_KINDS.includes(kind) ? { source: "X", information: "4" } : undefined;
+}
+
+function toEarliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** Both lists of codes run from the strongest to the weakest, as letters and numbers do. */
+function toWeakest(evaluations: readonly (Evaluation | undefined)[]): Evaluation | undefined {
+  const known = evaluations.filter((evaluation) => evaluation !== undefined);
+  const source = known
+    .map((one) => one.source)
+    .sort()
+    .at(-1);
+  const information = known
+    .map((one) => one.information)
+    .sort()
+    .at(-1);
+  return source === undefined || information === undefined ? undefined : { source, information };
 }
 
 /**
@@ -190,7 +269,7 @@ function toOwnLevel(claims: Claims): Classification {
 }
 
 function toHighest(levels: readonly Classification[]): Classification {
-  const rank = Math.max(...levels.map(toClassificationRank));
+  const rank = Math.max(0, ...levels.map(toClassificationRank));
   return CLASSIFICATIONS[rank] ?? "secret";
 }
 

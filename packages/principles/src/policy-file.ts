@@ -6,6 +6,8 @@ import { parsePermission, parseRule, type Rule } from "./rule.ts";
 export interface SetPolicy {
   readonly id: string;
   readonly text: string;
+  /** What of the facts it reads. */
+  readonly facts: readonly string[];
   readonly rule?: Rule;
 }
 
@@ -25,12 +27,33 @@ export function parsePolicyFile(file: string, content: string): SetPolicy[] {
 }
 
 function toSetPolicy(file: string, text: string, json: ParsedPolicy): SetPolicy {
+  const facts = [...new Set(listFacts(file, json.conditions))].sort();
   if (json.effect === "permit") {
     parsePermission(file, json.annotations ?? {});
-    return { id: "base", text };
+    return { id: "base", text, facts };
   }
   const rule = parseRule(file, json.annotations ?? {}, toKinds(json.action));
-  return { id: rule.policy, text, rule };
+  return { id: rule.policy, text, facts, rule };
+}
+
+/**
+ * The members of the context that an expression reads, in Cedar's JSON form. Throws `statement/policy-set`
+ * where it uses the context as a whole: what it then reads could not be told.
+ */
+function listFacts(file: string, expression: unknown): string[] {
+  if (Array.isArray(expression)) return expression.flatMap((part) => listFacts(file, part));
+  if (typeof expression !== "object" || expression === null) return [];
+  return Object.entries(expression).flatMap(([operator, operand]) => {
+    if (operator === "Var" && operand === "context") throw refuse(file, "context without the name of a fact");
+    const isAccess = (operator === "." || operator === "has") && isContext(operand?.left);
+    return isAccess ? [String(operand.attr)] : listFacts(file, operand);
+  });
+}
+
+function isContext(expression: unknown): boolean {
+  return typeof expression === "object" && expression !== null && "Var" in expression
+    ? expression.Var === "context"
+    : false;
 }
 
 /** The kinds that the policy's head names; undefined where it names none and so is asked for all. */

@@ -16,11 +16,15 @@ function withChange(name: string, text: string, replacement: string): PolicyFile
 describe("the set of this package", () => {
   const set = loadPolicySet(files);
 
-  test("loads, and names its rules in order", () => {
-    expect(set.rules.map(({ policy }) => policy)).toEqual([
-      ...["P01", "P01.role", "P02", "P06", "P06.stated", "P16", "P17", "P20", "P22"],
-      ...["P32", "P32.clearance", "P33", "P33.documentation"],
-    ]);
+  test("holds the 36 rules that are enforced, each in a file of its name, its policies in order", () => {
+    const rules = [...new Set(set.rules.map(({ rule }) => rule))];
+    const enforced = Array.from({ length: 38 }, (_, n) => `P${String(n + 1).padStart(2, "0")}`);
+    expect(rules).toEqual(enforced.filter((rule) => !["P15", "P36"].includes(rule)));
+    expect(files.map(({ name }) => name).sort()).toEqual(
+      [...rules.map((rule) => `${rule}.cedar`), "base.cedar", SCHEMA_FILE].sort(),
+    );
+    const policies = set.rules.map(({ policy }) => policy);
+    expect(policies).toEqual([...policies].sort());
   });
 
   test("its digest is that of the canonical manifest, whatever order the files come in", () => {
@@ -38,7 +42,8 @@ describe("the set of this package", () => {
     expect(find("P17")).toMatchObject({ rule: "P17", confidence: "K", disclosure: "sender" });
     expect(find("P17")).not.toHaveProperty("kinds");
     expect(find("P32.clearance")).toMatchObject({ rule: "P32", disclosure: "auditor" });
-    expect(find("P33.documentation")).toMatchObject({ duty: { name: "document-transfer", party: "sender" } });
+    expect(find("P33.documentation")?.duty).toEqual({ name: "document-transfer", party: "sender" });
+    expect(find("P08")?.duty).toEqual({ name: "answer", party: "recipient", term: "PT8H" });
     expect(find("P22")?.kinds).toEqual(["answer", "correction", "notification"]);
     expect(find("P01.role")?.kinds).toEqual(["request"]);
   });
@@ -80,7 +85,7 @@ describe("a set does not load", () => {
       withChange("P01.cedar", '@id("P01.role")', '@id("P01")'),
       /@id\("P01"\) is there twice/,
     ],
-    ["with an id of another file", [...files, copy("P17.cedar", "P18.cedar")], /P18\.cedar: holds no policy/],
+    ["with an id of another file", [...files, copy("P17.cedar", "P99.cedar")], /P99\.cedar: holds no policy/],
     [
       "with an id of no file",
       withChange("P01.cedar", '@id("P01.role")', '@id("P02.role")'),
@@ -99,6 +104,7 @@ describe("a set does not load", () => {
       /@conf/,
     ],
     ["with a duty of nobody", withChange("P33.cedar", '@party("sender")\n', ""), /@obligation and @party/],
+    ["with a term of no known form", withChange("P08.cedar", '@due("P7D")', '@due("P1W")'), /@due/],
     [
       "with an attribute mistyped",
       withChange("P17.cedar", "foreignMaterial", "foreignMateriel"),

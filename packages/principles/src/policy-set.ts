@@ -1,12 +1,21 @@
-import { type Digest, encodeCanonical, LeixError, limits, type MessageKind, toDigest } from "@leix/protocol";
-import { createEngine, parseSchema, validateStrictly } from "./engine.ts";
+import {
+  type Digest,
+  encodeCanonical,
+  LeixError,
+  limits,
+  MESSAGE_KINDS,
+  type MessageKind,
+  toDigest,
+} from "@leix/protocol";
+import { parseSchema, validateStrictly } from "./engine.ts";
 import { refuseOtherSchema } from "./fact-schema.ts";
-import type { Facts } from "./facts.ts";
+import { FACT_NAMES, type FactName, type Facts } from "./facts.ts";
 import { createJudge, type Judgement } from "./judgement.ts";
 import { POLICY_SET_BYTES_MAX } from "./limits.ts";
 import { parsePolicyFile, type SetPolicy } from "./policy-file.ts";
 import { checkPolicyFile, toBytes } from "./policy-text.ts";
-import type { Rule } from "./rule.ts";
+import { isChecked, type Rule } from "./rule.ts";
+import { createSlicedEngine, type MemoOptions } from "./sliced-engine.ts";
 
 export const SCHEMA_FILE = "schema.cedarschema";
 
@@ -22,6 +31,8 @@ export interface PolicySet {
   readonly digest: Digest;
   /** Every prohibition, sorted by policy id. */
   readonly rules: readonly Rule[];
+  /** The facts that the policies asked about a message of this kind read, in the order of the list. */
+  reads(kind: MessageKind): readonly FactName[];
   /**
    * What the principles say of one delivery. Throws `decision/engine` where Cedar reports a failure, and
    * never permits on one. Anything else thrown is fatal: see `Engine`.
@@ -36,10 +47,7 @@ export interface PolicySet {
  * `Engine`), and `checkPolicyFile` is there so that no text leads to it. `memoEntriesMax` 0 asks the engine
  * every time.
  */
-export function loadPolicySet(
-  files: readonly PolicyFile[],
-  options: { readonly memoEntriesMax?: number } = {},
-): PolicySet {
+export function loadPolicySet(files: readonly PolicyFile[], options: MemoOptions = {}): PolicySet {
   const sorted = [...files].sort((one, other) => (one.name < other.name ? -1 : 1));
   refuseNames(sorted.map(({ name }) => name));
   refuseSize(sorted);
@@ -59,11 +67,17 @@ export function loadPolicySet(
   const gates = policies.filter(({ rule }) => rule?.duty === undefined);
   const judge = createJudge(
     rules,
-    createEngine(`${digest}/gates`, gates),
-    createEngine(`${digest}/duties`, duties),
-    options.memoEntriesMax,
+    createSlicedEngine(`${digest}/gates`, gates, options),
+    createSlicedEngine(`${digest}/duties`, duties, options),
   );
-  return { digest, rules, judge };
+  const readBy = new Map(MESSAGE_KINDS.map((kind) => [kind, listRead(policies, kind)]));
+  return { digest, rules, judge, reads: (kind) => readBy.get(kind) ?? [] };
+}
+
+function listRead(policies: readonly SetPolicy[], kind: MessageKind): FactName[] {
+  const asked = policies.filter(({ rule }) => rule === undefined || isChecked(rule, kind));
+  const names = new Set<string>(asked.flatMap(({ facts }) => facts));
+  return FACT_NAMES.filter((name) => names.has(name));
 }
 
 function refuseNames(names: readonly string[]): void {

@@ -6,6 +6,7 @@ import {
   POLICY_NESTING_MAX,
   POLICY_SET_BYTES_MAX,
   POLICY_TOKENS_MAX,
+  SCHEMA_TOKENS_MAX,
 } from "./limits.ts";
 import { loadPolicySet, SCHEMA_FILE } from "./policy-set.ts";
 import { checkPolicyFile } from "./policy-text.ts";
@@ -51,6 +52,12 @@ describe("what Cedar may not even see", () => {
     const schema = loadFiles().find(({ name }) => name === SCHEMA_FILE)?.content ?? "";
     const doubled = Array.from({ length: 40 }, (_, n) => `type T${n + 1} = { a: T${n}, b: T${n} };`);
     expect(check(`${schema}type T0 = Bool;${doubled.join("")}`, SCHEMA_FILE)).toMatch(/named types/);
+  });
+
+  test("a schema of too many tokens, of which it may have more than a policy", () => {
+    const list = (tokens: number) => `${"1 ".repeat(tokens)};`;
+    expect(check(list(SCHEMA_TOKENS_MAX), SCHEMA_FILE)).toMatch(/tokens/);
+    expect(check(list(SCHEMA_TOKENS_MAX - 1), SCHEMA_FILE)).toBe("no error");
   });
 
   test("nothing of such a set reaches Cedar", () => {
@@ -109,6 +116,16 @@ describe("what is within the limits", () => {
     const answer = toError(() => decideCase(loadPolicySet(loadFilesWith(condition)), sample));
     expect(answer).toMatch(/^(?:no error|statement\/policy-set|decision\/engine)/);
     expect(answer).not.toMatch(/of at most/);
+  });
+
+  const tokens = SCHEMA_TOKENS_MAX - 10;
+  test.each<[string, string]>([
+    ["sets in sets", `${"Set<".repeat(tokens / 3)}Bool${">".repeat(tokens / 3)}`],
+    ["namespaces", `${"A::".repeat(tokens / 3)}Bool`],
+    ["facts", `{ ${Array.from({ length: tokens / 4 }, (_, n) => `f${n}: Bool`).join(", ")} }`],
+  ])("Cedar comes back from a schema of %s", (_, type) => {
+    const schema = { name: SCHEMA_FILE, content: `type Facts = ${type};` };
+    expect(toError(() => loadPolicySet([schema]))).toMatch(/^statement\/policy-set: (?!.*of at most)/);
   });
 
   const sample = loadCase("P17-forward-with-consent.permit");

@@ -1,5 +1,11 @@
 import { LeixError } from "@leix/protocol";
-import { POLICY_FILE_BYTES_MAX, POLICY_NESTING_MAX, POLICY_TOKENS_MAX, SCHEMA_TYPES_MAX } from "./limits.ts";
+import {
+  POLICY_FILE_BYTES_MAX,
+  POLICY_NESTING_MAX,
+  POLICY_TOKENS_MAX,
+  SCHEMA_TOKENS_MAX,
+  SCHEMA_TYPES_MAX,
+} from "./limits.ts";
 
 export const SCHEMA_EXTENSION = ".cedarschema";
 
@@ -20,10 +26,10 @@ export function checkPolicyFile(name: string, content: string): void {
   const { nesting, tokens, types, isWhole } = measure(content);
   if (!isWhole) throw new LeixError("statement/policy-set", `${name}: a text has no end`);
   if (nesting > POLICY_NESTING_MAX) throw refuse(name, nesting, POLICY_NESTING_MAX, "nested brackets");
-  if (tokens > POLICY_TOKENS_MAX) throw refuse(name, tokens, POLICY_TOKENS_MAX, "tokens in a policy");
-  if (name.endsWith(SCHEMA_EXTENSION) && types > SCHEMA_TYPES_MAX) {
-    throw refuse(name, types, SCHEMA_TYPES_MAX, "named types");
-  }
+  const isSchema = name.endsWith(SCHEMA_EXTENSION);
+  const tokensMax = isSchema ? SCHEMA_TOKENS_MAX : POLICY_TOKENS_MAX;
+  if (tokens > tokensMax) throw refuse(name, tokens, tokensMax, "tokens in a policy");
+  if (isSchema && types > SCHEMA_TYPES_MAX) throw refuse(name, types, SCHEMA_TYPES_MAX, "named types");
 }
 
 export function toBytes(content: string): number {

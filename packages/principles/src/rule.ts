@@ -1,16 +1,15 @@
-import { LeixError, type MessageKind, RuleId } from "@leix/protocol";
+import { LeixError, type MessageKind, PolicyId, RuleId } from "@leix/protocol";
 import { z } from "zod";
+import { TERM } from "./due.ts";
 
 const Line = z.string().min(1).max(400);
 const Confidence = z.enum(["V", "S", "K"]);
 const Disclosure = z.enum(["sender", "auditor"]);
-const DutyParty = z.enum(["sender", "recipient"]);
+/** `originators` and `holders` are no recipients: they are told by notices. */
+const DutyParty = z.enum(["sender", "recipient", "originators", "holders"]);
 export type Confidence = z.infer<typeof Confidence>;
 export type Disclosure = z.infer<typeof Disclosure>;
 export type DutyParty = z.infer<typeof DutyParty>;
-
-/** `P32` for the prohibition that the file is named after, `P32.clearance` for a further one in it. */
-const PolicyId = z.string().regex(/^P[0-9]{2}(?:\.[a-z][a-z-]{1,30})?$/);
 
 const ProhibitionAnnotations = z.strictObject({
   id: PolicyId,
@@ -25,6 +24,8 @@ const ProhibitionAnnotations = z.strictObject({
     .regex(/^[a-z][a-z-]{1,60}$/)
     .optional(),
   party: DutyParty.optional(),
+  /** A term (`TERM`) that begins when the exchange receives the message. */
+  due: z.string().regex(TERM).optional(),
 });
 
 const PermissionAnnotations = z.strictObject({ id: z.literal("base"), principle: Line, rule: Line });
@@ -35,7 +36,7 @@ const PermissionAnnotations = z.strictObject({ id: z.literal("base"), principle:
  */
 export interface Rule {
   /** Unique in the set: the rule's id, or the rule's id and a part. */
-  readonly policy: string;
+  readonly policy: PolicyId;
   readonly rule: RuleId;
   readonly principle: string;
   readonly text: string;
@@ -49,7 +50,7 @@ export interface Rule {
    */
   readonly disclosure: Disclosure;
   /** Set where the policy stops nothing but lets the delivery pass on condition of a duty. */
-  readonly duty?: { readonly name: string; readonly party: DutyParty };
+  readonly duty?: { readonly name: string; readonly party: DutyParty; readonly term?: string };
   /** The kinds of message that the policy's head names; undefined for all. */
   readonly kinds?: readonly string[];
 }
@@ -58,16 +59,21 @@ export interface Rule {
 export function parseRule(file: string, annotations: unknown, kinds: readonly string[] | undefined): Rule {
   const parsed = ProhibitionAnnotations.safeParse(annotations);
   if (!parsed.success) throw refuseAnnotations(file, parsed.error);
-  const { id, rule, obligation, party, ...rest } = parsed.data;
+  const { id, rule, obligation, party, due, ...rest } = parsed.data;
   if ((obligation === undefined) !== (party === undefined)) {
     throw new LeixError("statement/policy-set", `${file}: ${id}: @obligation and @party go together`);
+  }
+  if (due !== undefined && obligation === undefined) {
+    throw new LeixError("statement/policy-set", `${file}: ${id}: @due without @obligation`);
   }
   return {
     ...rest,
     policy: id,
     rule: RuleId.parse(id.slice(0, 3)),
     text: rule,
-    ...(obligation === undefined || party === undefined ? {} : { duty: { name: obligation, party } }),
+    ...(obligation === undefined || party === undefined
+      ? {}
+      : { duty: { name: obligation, party, ...(due === undefined ? {} : { term: due }) } }),
     ...(kinds === undefined ? {} : { kinds }),
   };
 }

@@ -1,72 +1,50 @@
-import { limits } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { patchCase, toDelivery } from "../test/case.ts";
-import { loadCase } from "../test/fixtures.ts";
+import {
+  answer,
+  forwarded,
+  known,
+  many,
+  marked,
+  message,
+  own,
+  ownAlone,
+  ownOf,
+  relayed,
+  relayedOf,
+  toId,
+} from "../test/forwarded.ts";
 import { SOURCE_FACTS } from "./source-facts.ts";
 
-// AL-CUSTOMS forwards MK-FIU's `answer`, received for an investigation, to RS-POLICE with MK-FIU's `consent`.
-const sample = loadCase("P17-forward-with-consent.permit");
-const original = sample.message;
-const answer = sample.history.messages.answer?.ref;
-const id = (n: number) => `01920000-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
-const own = { iss: "AL-CUSTOMS", id: id(50), digest: answer?.digest };
-const relayed = { iss: "MK-SPOC", id: id(51), digest: answer?.digest };
+/** Facts about consents have a test of their own, and one fact is no flag. */
+type Elsewhere = `${string}Consented` | `${string}ConsentEnded` | "handlingInForce";
 
-const message = (patch: unknown) => ({ message: patch });
-const consent = (patch: unknown) => ({ history: { consents: { consent: patch } } });
-const marked = (markings: unknown, holders = ["MK-FIU", "AL-CUSTOMS"]) => ({ answer: { markings, holders } });
-const known = (messages: unknown, patch: unknown = {}) => ({ history: { messages }, message: patch });
-/** A message that the sender made itself of the answer. */
-const ownOf = (purpose: string, handling = "H0", holders = ["AL-CUSTOMS", "MK-FIU"]) => {
-  const markings = { handling: [handling], classification: "restricted", purpose, origins: [own, answer] };
-  return { "own relay": { ref: own, markings, holders } };
-};
-/** A message that another agency made of the answer. */
-const relayedOf = (handling: string, holders = ["MK-SPOC", "AL-CUSTOMS"]) => {
-  const markings = { handling: [handling], classification: "restricted", origins: [relayed, answer] };
-  return { relayed: { ref: relayed, markings: { ...markings, purpose: "investigation" }, holders } };
-};
-const many = Array.from({ length: limits.ORIGINS_MAX }, (_, n) => ({ ...relayed, id: id(1000 + n) }));
-
-/** What every kind of consent has to fit, apart from its permit. */
-const MISFITS: [string, unknown, boolean][] = [
-  ["another recipient", consent({ recipients: ["RS-SPOC"] }), false],
-  ["another purpose", consent({ purposes: ["prosecution"] }), false],
-  ["over another message", consent({ of: { id: id(60) } }), false],
-  ["over another content", consent({ of: { digest: sample.ref.digest } }), false],
-  ["addressed to another agency", consent({ grantees: ["RS-SPOC"] }), false],
-  ["expired at this second", consent({ until: sample.at }), false],
-  ["withdrawn", consent({ withdrawn: true }), false],
-  ["not recorded", { history: { consents: { consent: null } } }, false],
-  ["not named", message({ consents: null }), false],
-];
 const h2 = marked({ handling: ["H2"] });
+const h3 = marked({ handling: ["H3"] });
 const other = message({ purpose: "detection" });
-/** Makes the sample's consent one of the permit, and the material one that asks for it. */
-const base: Record<string, unknown> = {
-  forwardConsented: {},
-  otherPurposeConsented: {
-    history: {
-      messages: marked({ purpose: "detection" }),
-      consents: { consent: { permits: ["other-purpose"] } },
-    },
-  },
-  disseminateConsented: {
-    history: { messages: h2, consents: { consent: { permits: ["disseminate"] } } },
+const third = { iss: "MK-FIU", id: toId(52), digest: answer?.digest };
+/** The answer, as a third country's. */
+const thirds = marked({ origins: [third] });
+/** Of the answer: it states nothing else. */
+const acknowledgement = {
+  message: {
+    ...{ kind: "acknowledgement", status: "read", re: answer, to: ["RS-FIU"], evidenceUse: null },
+    ...{ purpose: null, handling: null, classification: null, evaluation: null, crime: null },
+    ...{ declares: null, derivedFrom: null, consents: null },
   },
 };
 
 /** For each fact: what changes in the sample, and what the fact then is. */
-const EXPECTED: Record<keyof typeof SOURCE_FACTS, [string, unknown, boolean][]> = {
+const EXPECTED: Record<Exclude<keyof typeof SOURCE_FACTS, Elsewhere>, [string, unknown, boolean][]> = {
   unknownSource: [
     ["held", {}, false],
     ["never recorded", { history: { messages: { answer: null } } }, true],
     [
       "recorded with another digest",
-      message({ derivedFrom: [{ ...answer, digest: sample.ref.digest }] }),
+      message({ derivedFrom: [{ ...answer, digest: forwarded.ref.digest }] }),
       true,
     ],
-    ["not held by the sender", known(marked({}, ["MK-FIU", "RS-POLICE"])), true],
+    ["not held by the sender", known(marked({}, ["RS-FIU", "RS-POLICE"])), true],
     ["none named", message({ derivedFrom: null }), false],
     ["the same one named twice", message({ derivedFrom: [answer, answer] }), false],
   ],
@@ -76,26 +54,18 @@ const EXPECTED: Record<keyof typeof SOURCE_FACTS, [string, unknown, boolean][]> 
   ],
   foreignMaterial: [
     ["another agency's", {}, true],
-    ["going back to it", message({ to: ["MK-FIU"] }), false],
+    ["going back to it", message({ to: ["RS-FIU"] }), false],
     ["none", message({ derivedFrom: null }), false],
     ["behind a message of one's own", known(ownOf("investigation"), { derivedFrom: [own] }), true],
-    ["behind the recipient's", known(relayedOf("H0"), { derivedFrom: [relayed], to: ["MK-SPOC"] }), true],
-    ["in a source not held", known(marked({}, ["MK-FIU"])), false],
-  ],
-  forwardConsented: [
-    ["consented", {}, true],
-    ["no foreign material", message({ to: ["MK-FIU"], consents: null }), true],
-    ["permits something else", consent({ permits: ["disseminate", "evidence", "other-purpose"] }), false],
-    ["by another agency", consent({ ref: { iss: "MK-SPOC" } }), false],
-    ["one of two origins", known(relayedOf("H0"), { derivedFrom: [relayed] }), false],
-    ...MISFITS,
+    ["behind the recipient's", known(relayedOf("H0"), { derivedFrom: [relayed], to: ["RS-SPOC"] }), true],
+    ["in a source not held", known(marked({}, ["RS-FIU"])), false],
   ],
   otherPurpose: [
     ["the same purpose", {}, false],
     ["another", other, true],
     ["the message states none", message({ purpose: null }), true],
     ["the source came with none", known(marked({ purpose: null })), true],
-    ["another, back to the originator", message({ purpose: "detection", to: ["MK-FIU"] }), false],
+    ["another, back to the originator", message({ purpose: "detection", to: ["RS-FIU"] }), false],
     [
       "changed by a message of one's own in between",
       known(ownOf("detection"), { purpose: "detection", derivedFrom: [own] }),
@@ -105,28 +75,18 @@ const EXPECTED: Record<keyof typeof SOURCE_FACTS, [string, unknown, boolean][]> 
     [
       "behind a message of one's own, of one that the sender does not hold",
       known(
-        { ...ownOf("investigation"), ...marked({ purpose: "prosecution" }, ["MK-FIU"]) },
+        { ...ownOf("investigation"), ...marked({ purpose: "prosecution" }, ["RS-FIU"]) },
         { derivedFrom: [own] },
       ),
       false,
     ],
     ["no source", message({ purpose: "detection", derivedFrom: null }), false],
   ],
-  otherPurposeConsented: [
-    ["consented", {}, true],
-    [
-      "the same purpose",
-      { history: { messages: marked({ purpose: "investigation" }), consents: { consent: null } } },
-      true,
-    ],
-    ["permits something else", consent({ permits: ["forward", "disseminate"] }), false],
-    ...MISFITS,
-  ],
   restrictedMaterial: [
     ["H0", {}, false],
     ["H2", known(h2), true],
     ["H2, whatever the message says of itself", known(h2, { handling: "H0" }), true],
-    ["H2 back to the originator", known(h2, { to: ["MK-FIU"] }), false],
+    ["H2 back to the originator", known(h2, { to: ["RS-FIU"] }), false],
     ["H2 that it has from others", known(marked({ handling: ["H2"] }, ["AL-CUSTOMS", "RS-POLICE"])), true],
     ["one's own H2 message", known({ ...ownOf("detection", "H2") }, { derivedFrom: [own] }), true],
     ["H2 inherited by a relayed message", known(relayedOf("H2"), { derivedFrom: [relayed] }), true],
@@ -137,7 +97,7 @@ const EXPECTED: Record<keyof typeof SOURCE_FACTS, [string, unknown, boolean][]> 
     ],
     [
       "a relayed message on its way back",
-      known(relayedOf("H2", ["AL-CUSTOMS"]), { derivedFrom: [relayed], to: ["MK-SPOC"] }),
+      known(relayedOf("H2", ["AL-CUSTOMS"]), { derivedFrom: [relayed], to: ["RS-SPOC"] }),
       false,
     ],
     [
@@ -164,20 +124,90 @@ const EXPECTED: Record<keyof typeof SOURCE_FACTS, [string, unknown, boolean][]> 
       ),
       true,
     ],
-    ["H2 in a source not held", known(marked({ handling: ["H2"] }, ["MK-FIU"])), false],
+    ["H2 in a source not held", known(marked({ handling: ["H2"] }, ["RS-FIU"])), false],
   ],
-  disseminateConsented: [
-    ["consented", {}, true],
-    ["not H2", { history: { messages: marked({ handling: ["H1"] }), consents: { consent: null } } }, true],
-    ["permits something else", consent({ permits: ["forward", "other-purpose"] }), false],
-    ...MISFITS,
+  evidenceUse: [
+    ["not stated", {}, false],
+    ["stated", message({ evidenceUse: true }), true],
+    ["denied", message({ evidenceUse: false }), false],
+    ["of an acknowledgement", acknowledgement, false],
+  ],
+  thirdCountryMaterial: [
+    ["of the recipient's country", {}, false],
+    ["of a third country", known(marked({ origins: [relayed, third] })), true],
+    [
+      "of a third country, within the sender's own",
+      { ...known(thirds), ...message({ to: ["AL-SPOC"] }) },
+      false,
+    ],
+    ["of a third country, back to it", { ...known(thirds), ...message({ to: ["MK-SPOC"] }) }, false],
+    ["the sender's own", known(ownAlone({}), { derivedFrom: [own], to: ["MK-SPOC"] }), false],
+    ["of one country, to another", message({ to: ["MK-SPOC"] }), true],
+  ],
+  caveatUnread: [
+    ["H0", {}, false],
+    ["H3", known(h3), true],
+    ["H3 that an officer has read", known({ answer: { ...h3.answer, readBy: ["AL-CUSTOMS"] } }), false],
+    [
+      "H3 that an officer of the recipient has read",
+      known({ answer: { ...h3.answer, readBy: ["RS-POLICE"] } }),
+      true,
+    ],
+    ["H3 back to its originator", known(h3, { to: ["RS-FIU"] }), false],
+    [
+      "H3 behind one's own message",
+      known({ ...h3, ...ownOf("investigation", "H3") }, { derivedFrom: [own] }),
+      true,
+    ],
+    [
+      "H3 behind one's own message, read",
+      known(
+        { answer: { ...h3.answer, readBy: ["AL-CUSTOMS"] }, ...ownOf("investigation", "H3") },
+        { derivedFrom: [own] },
+      ),
+      false,
+    ],
+    ["H3 that one set oneself", known(ownAlone({ handling: ["H3"] }), { derivedFrom: [own] }), false],
+    ["H3 that the relaying agency set", known(relayedOf("H3"), { derivedFrom: [relayed] }), true],
+    ["H3 in a source not held", known(marked({ handling: ["H3"] }, ["RS-FIU"])), false],
+  ],
+  handlingLoosened: [
+    ["as the source", {}, false],
+    ["H0 from H2", known(h2), true],
+    ["H1 from H2", known(h2, { handling: "H1" }), true],
+    ["H2 from H2", known(h2, { handling: "H2" }), false],
+    ["H3 from H2", known(h2, { handling: "H3" }), false],
+    ["H2 from H1 and H2", known(marked({ handling: ["H1", "H2"] }), { handling: "H2" }), false],
+    ["not stated", known(h2, { handling: null }), false],
+    ["back to the originator", known(h2, { to: ["RS-FIU"] }), true],
+    ["one's own", known(ownAlone({ handling: ["H3"] }), { derivedFrom: [own] }), false],
+    ["one's own, drawing on others", known(ownOf("investigation", "H2"), { derivedFrom: [own] }), true],
+    ["in a source not held", known(marked({ handling: ["H2"] }, ["RS-FIU"])), false],
+  ],
+  classificationLoosened: [
+    ["as the source", {}, false],
+    ["lower", message({ classification: "unclassified" }), true],
+    ["higher", message({ classification: "confidential" }), false],
+    ["not stated", message({ classification: null }), false],
+    ["no source", message({ classification: "unclassified", derivedFrom: null }), false],
+    ["one's own", known(ownAlone({ classification: "secret" }), { derivedFrom: [own] }), false],
+    ["of an acknowledgement", acknowledgement, false],
+  ],
+  deletionLoosened: [
+    ["no date at all", {}, false],
+    ["the source has none", message({ deleteBy: 200 }), false],
+    ["the same", known(marked({ deleteBy: 200 }), { deleteBy: 200 }), false],
+    ["earlier", known(marked({ deleteBy: 200 }), { deleteBy: 199 }), false],
+    ["later", known(marked({ deleteBy: 200 }), { deleteBy: 201 }), true],
+    ["not stated", known(marked({ deleteBy: 200 })), false],
+    ["one's own", known(ownAlone({ deleteBy: 200 }), { derivedFrom: [own], deleteBy: 201 }), false],
   ],
 };
 
 describe.each(Object.entries(EXPECTED))("%s", (name, expected) => {
   test.each(expected)("%s", (_, patch, value) => {
-    const changed = patchCase(patchCase(sample, base[name] ?? {}), patch);
-    expect(SOURCE_FACTS[name as keyof typeof SOURCE_FACTS].derive(toDelivery(changed))).toBe(value);
+    const fact = SOURCE_FACTS[name as keyof typeof EXPECTED];
+    expect(fact.derive(toDelivery(patchCase(forwarded, patch)))).toBe(value);
   });
 
   test("takes both values", () => {
@@ -185,7 +215,16 @@ describe.each(Object.entries(EXPECTED))("%s", (name, expected) => {
   });
 });
 
+test.each<[string, unknown, string[]]>([
+  ["its own", {}, ["H0"]],
+  ["its own and those it inherits", known(marked({ handling: ["H1", "H3"] })), ["H0", "H1", "H3"]],
+  ["none", message({ handling: null, derivedFrom: null }), []],
+])("handling in force: %s", (_, patch, codes) => {
+  const delivery = toDelivery(patchCase(forwarded, patch));
+  expect(SOURCE_FACTS.handlingInForce.derive(delivery)).toEqual(codes);
+});
+
 test("the sample is what its facts are about", () => {
-  expect(original.to).toEqual(["RS-POLICE"]);
-  expect(answer?.iss).toBe("MK-FIU");
+  expect(forwarded.message.to).toEqual(["RS-POLICE"]);
+  expect(answer?.iss).toBe("RS-FIU");
 });

@@ -1,26 +1,31 @@
-import { type ConsentPermit, limits } from "@leix/protocol";
-import { type Delivery, flag } from "./fact.ts";
-import { type Origin, type Source, uniteOrigins } from "./material.ts";
+import { type ConsentPermit, countryOf, limits, type Markings, toClassificationRank } from "@leix/protocol";
+import { codes, type Delivery, flag } from "./fact.ts";
+import { type Origin, type Source, toOwnMarkings, uniteOrigins } from "./material.ts";
 import type { KnownConsent } from "./queries.ts";
+
+type ToOrigins = (delivery: Delivery) => readonly Origin[];
 
 /** Foreign: it comes from an agency that is neither the sender nor this recipient. */
 function toForeign(delivery: Delivery, origins: readonly Origin[]): Origin[] {
   return origins.filter(({ ref }) => ref.iss !== delivery.recipient);
 }
 
-/** Whether a consent over the material, to this sender and for this purpose, lets it do this here and now. */
-function covers(consent: KnownConsent, { recipient, at }: Delivery, permit: ConsentPermit): boolean {
-  return (
-    !consent.withdrawn &&
-    at < consent.until &&
-    consent.permits.includes(permit) &&
-    consent.recipients.includes(recipient)
-  );
+function listForeign(delivery: Delivery): Origin[] {
+  return toForeign(delivery, delivery.material.origins);
 }
 
-/** Whether each of the origins is covered; true where there is none. */
-function isConsented(delivery: Delivery, origins: readonly Origin[], permit: ConsentPermit): boolean {
-  return origins.every(({ consents }) => consents.some((consent) => covers(consent, delivery, permit)));
+function listRepurposed(delivery: Delivery): Origin[] {
+  return toForeign(delivery, delivery.material.repurposed);
+}
+
+/** Foreign origins of sources under a handling code. */
+function listMarked(
+  delivery: Delivery,
+  code: Markings["handling"][number],
+  sources: readonly Source[] = delivery.material.sources,
+): Origin[] {
+  const marked = sources.filter(({ known }) => known.markings.handling.includes(code));
+  return toForeign(delivery, uniteOrigins(marked));
 }
 
 /**
@@ -32,18 +37,72 @@ function isKnownThere({ claims, recipient }: Delivery, { known }: Source): boole
   return known.ref.iss === recipient || (known.ref.iss === claims.iss && known.holds(recipient));
 }
 
-/** Foreign origins of H2 sources, without the sources that are known to be there. */
-function toRestrictedOrigins(delivery: Delivery): Origin[] {
-  const restricted = delivery.material.sources.filter(
-    (source) => source.known.markings.handling.includes("H2") && !isKnownThere(delivery, source),
+function listRestricted(delivery: Delivery): Origin[] {
+  const { sources } = delivery.material;
+  const elsewhere = sources.filter((source) => !isKnownThere(delivery, source));
+  return listMarked(delivery, "H2", elsewhere);
+}
+
+/** Foreign origins of a country that is neither the sender's nor the recipient's, sent across a border. */
+function listTransferred(delivery: Delivery): Origin[] {
+  const there = countryOf(delivery.recipient);
+  if (there === countryOf(delivery.claims.iss)) return [];
+  return listForeign(delivery).filter(({ ref }) => countryOf(ref.iss) !== there);
+}
+
+/** The consents over an origin, to this sender and for this purpose, with this permit and recipient. */
+function listGiven({ recipient }: Delivery, { consents }: Origin, permit: ConsentPermit): KnownConsent[] {
+  return consents.filter(
+    ({ permits, recipients }) => permits.includes(permit) && recipients.includes(recipient),
   );
-  return toForeign(delivery, uniteOrigins(restricted));
+}
+
+function isInForce({ at }: Delivery, { withdrawn, until }: KnownConsent): boolean {
+  return !withdrawn && at < until;
+}
+
+/** Whether each of the origins was given a consent, whatever became of it; true where there is none. */
+function isGiven(permit: ConsentPermit, toOrigins: ToOrigins): (delivery: Delivery) => boolean {
+  return (delivery) => toOrigins(delivery).every((origin) => listGiven(delivery, origin, permit).length > 0);
+}
+
+/** Whether one of the origins was given consents and all of them have ended. */
+function isEnded(permit: ConsentPermit, toOrigins: ToOrigins): (delivery: Delivery) => boolean {
+  return (delivery) =>
+    toOrigins(delivery)
+      .map((origin) => listGiven(delivery, origin, permit))
+      .some((given) => given.length > 0 && !given.some((consent) => isInForce(delivery, consent)));
+}
+
+/** What a deletion date is compared with: none is later than any. */
+function toTime(deleteBy: number | undefined): number {
+  return deleteBy ?? Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Handling codes run from the least restrictive to the most; a message states one, and what its sources add
+ * sticks beside it.
+ */
+function isHandlingLoosened({ claims, material }: Delivery): boolean {
+  const { handling } = toOwnMarkings(claims);
+  return handling !== undefined && material.inherited.handling.some((code) => code > handling);
+}
+
+function isClassificationLoosened({ claims, material }: Delivery): boolean {
+  const { classification } = toOwnMarkings(claims);
+  if (classification === undefined) return false;
+  return toClassificationRank(classification) < toClassificationRank(material.inherited.classification);
+}
+
+function isDeletionLoosened({ claims, material }: Delivery): boolean {
+  const { deleteBy } = toOwnMarkings(claims);
+  return deleteBy !== undefined && deleteBy > toTime(material.inherited.deleteBy);
 }
 
 /**
  * What the message draws on, and what its originators consented to. A consent covers an origin if that
  * origin's agency issued it over exactly that message, to this sender, for this recipient and the message's
- * purpose, with the permit in question, and it is neither expired nor withdrawn.
+ * purpose, with the permit in question. It has ended where it is expired or withdrawn.
  */
 export const SOURCE_FACTS = {
   unknownSource: flag(
@@ -56,27 +115,92 @@ export const SOURCE_FACTS = {
   ),
   foreignMaterial: flag(
     "The message draws, over any number of hops, on a message of an agency other than sender and recipient.",
-    (delivery) => toForeign(delivery, delivery.material.origins).length > 0,
+    (delivery) => listForeign(delivery).length > 0,
   ),
   forwardConsented: flag(
-    "Every such message is covered by a consent that permits to forward it; true where there is none.",
-    (delivery) => isConsented(delivery, toForeign(delivery, delivery.material.origins), "forward"),
+    "Every such message was given a consent that permits to forward it, whatever became of it; true where " +
+      "there is none.",
+    isGiven("forward", listForeign),
+  ),
+  forwardConsentEnded: flag(
+    "The consents given to forward one of them have all expired or been withdrawn.",
+    isEnded("forward", listForeign),
   ),
   otherPurpose: flag(
     "Such material was received for a purpose other than this message's, or one of the two is not stated.",
-    (delivery) => toForeign(delivery, delivery.material.repurposed).length > 0,
+    (delivery) => listRepurposed(delivery).length > 0,
   ),
   otherPurposeConsented: flag(
-    "All of that is covered by consents that permit another purpose; true where there is none.",
-    (delivery) => isConsented(delivery, toForeign(delivery, delivery.material.repurposed), "other-purpose"),
+    "All of that was given consents that permit another purpose; true where there is none.",
+    isGiven("other-purpose", listRepurposed),
+  ),
+  otherPurposeConsentEnded: flag(
+    "The consents given to another purpose for some of it have all expired or been withdrawn.",
+    isEnded("other-purpose", listRepurposed),
   ),
   restrictedMaterial: flag(
     "The message draws on such material under handling code H2, in a source that neither the recipient " +
       "made nor the sender sent it.",
-    (delivery) => toRestrictedOrigins(delivery).length > 0,
+    (delivery) => listRestricted(delivery).length > 0,
   ),
   disseminateConsented: flag(
-    "All of that is covered by consents that permit to disseminate it; true where there is none.",
-    (delivery) => isConsented(delivery, toRestrictedOrigins(delivery), "disseminate"),
+    "All of that was given consents that permit to disseminate it; true where there is none.",
+    isGiven("disseminate", listRestricted),
   ),
+  disseminateConsentEnded: flag(
+    "The consents given to disseminate some of it have all expired or been withdrawn.",
+    isEnded("disseminate", listRestricted),
+  ),
+  evidenceUse: flag(
+    "The sender states that use as evidence is intended.",
+    ({ claims }) => toOwnMarkings(claims).evidenceUse === true,
+  ),
+  evidenceConsented: flag(
+    "All material of others, the recipient aside, was given consents that permit evidential use; true " +
+      "where there is none.",
+    isGiven("evidence", listForeign),
+  ),
+  evidenceConsentEnded: flag(
+    "The consents given to evidential use of some of it have all expired or been withdrawn.",
+    isEnded("evidence", listForeign),
+  ),
+  h1EvidenceConsented: flag(
+    "All of it under handling code H1 was given consents that permit evidential use; true where there is " +
+      "none.",
+    isGiven("evidence", (delivery) => listMarked(delivery, "H1")),
+  ),
+  h1EvidenceConsentEnded: flag(
+    "The consents given to evidential use of some of what is under H1 have all expired or been withdrawn.",
+    isEnded("evidence", (delivery) => listMarked(delivery, "H1")),
+  ),
+  thirdCountryMaterial: flag(
+    "The recipient is of another country than the sender, and the message draws on material of a third one.",
+    (delivery) => listTransferred(delivery).length > 0,
+  ),
+  transferConsented: flag(
+    "All of that was given consents that permit to transfer it onward; true where there is none.",
+    isGiven("transfer", listTransferred),
+  ),
+  transferConsentEnded: flag(
+    "The consents given to transfer some of it onward have all expired or been withdrawn.",
+    isEnded("transfer", listTransferred),
+  ),
+  caveatUnread: flag(
+    "The message draws on material of others, received under handling code H3, that no officer of the " +
+      "sender has acknowledged as read.",
+    (delivery) => toForeign(delivery, delivery.material.unread).length > 0,
+  ),
+  handlingInForce: codes(
+    "Handling codes in force on the message: its own and those it inherits.",
+    ({ material }) => material.markings.handling,
+  ),
+  handlingLoosened: flag(
+    "The message states a less restrictive handling code than one it inherits.",
+    isHandlingLoosened,
+  ),
+  classificationLoosened: flag(
+    "The message states a lower classification than it inherits.",
+    isClassificationLoosened,
+  ),
+  deletionLoosened: flag("The message states a later deletion date than it inherits.", isDeletionLoosened),
 };

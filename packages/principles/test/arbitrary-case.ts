@@ -1,120 +1,165 @@
-import {
-  CLASSIFICATIONS,
-  ConsentPermit,
-  encodeCanonical,
-  HANDLING_CODES,
-  PersonalBasis,
-  Purpose,
-} from "@leix/protocol";
-import fc from "fast-check";
+import { CLASSIFICATIONS, HANDLING_CODES, type MessageKind, Purpose } from "@leix/protocol";
+import type fc from "fast-check";
+import { AGENCIES, AT, DAY, type Sender, toQuestion, toRef } from "./arbitrary-history.ts";
+import { type Parts, parts } from "./arbitrary-parts.ts";
 import { type Case, parseCase } from "./case.ts";
 
-const AGENCIES = ["AL-CUSTOMS", "AL-SPOC", "RS-SPOC", "RS-POLICE", "MK-FIU"] as const;
-const AT = 1_767_225_600;
+const YEAR = 365 * DAY;
 
-/** Small numbers, so that messages, sources and consents meet; now and then with another digest. */
-const toRef = (iss: string, n: number, digest = "a") => {
-  const id = `01920000-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
-  return { iss, id, digest: `${digest.repeat(42)}A` };
-};
-const agency = fc.constantFrom(...AGENCIES);
-const some = fc.subarray([...AGENCIES], { minLength: 2 });
-const ref = fc
-  .tuple(agency, fc.integer({ min: 1, max: 3 }), fc.constantFrom("a", "a", "a", "a", "b"))
-  .map(([iss, n, digest]) => toRef(iss, n, digest));
-const purpose = fc.constantFrom(...Purpose.options);
-export const level = fc.constantFrom(...CLASSIFICATIONS);
-const soon = fc.integer({ min: AT - 1, max: AT + 3 });
-const mostly = <T>(usual: T, rare: T) => fc.constantFrom(usual, usual, usual, usual, rare);
-const distinct = <T extends { ref: object }>(one: fc.Arbitrary<T>) => {
-  const list = fc.uniqueArray(one, { maxLength: 6, selector: (item) => encodeCanonical(item.ref) });
-  return list.map((all) => Object.fromEntries(all.map((item, n) => [`no ${n}`, item])));
-};
+type Ref = ReturnType<typeof toRef>;
 
-const party = fc.record({
-  type: mostly("police", "observer"),
-  role: fc.constantFrom("spoc", "plain"),
-  status: mostly("active", "suspended"),
-  clearance: level,
-});
-const terms = fc.record({
-  ended: fc.constant(false),
-  personal: fc.subarray([...PersonalBasis.options]),
-  ceiling: level,
-  profile: fc.constant("2023"),
-  purposes: fc.subarray([...Purpose.options]),
-});
-const world = fc
-  .tuple(fc.array(party, { minLength: AGENCIES.length, maxLength: AGENCIES.length }), terms, level)
-  .map(([parties, content, channelCeiling]) => ({
-    agencies: Object.fromEntries(AGENCIES.map((id, n) => [id, parties[n]])),
-    terms: { "AL+RS": content, "AL+MK": content },
-    channelCeiling,
-  }));
-const message = fc.record({
-  ref,
-  markings: fc.record({
-    handling: fc.subarray([...HANDLING_CODES]),
-    classification: level,
-    purpose,
-    deleteBy: soon,
-    origins: fc.array(ref, { minLength: 1, maxLength: 3 }),
-  }),
-  holders: some,
-});
-const consent = fc.record({
-  ref,
-  grantees: some,
-  of: ref,
-  recipients: some,
-  purposes: fc.subarray([...Purpose.options], { minLength: 2 }),
-  permits: fc.subarray([...ConsentPermit.options], { minLength: 1 }),
-  until: soon,
-  withdrawn: mostly(false, true),
-});
-const history = fc.record({ messages: distinct(message), consents: distinct(consent) });
-const officer = mostly("officer", "node").map((role) => ({ id: "9Xk2mQ7vR4tY1wZ8bN5cDg", role }));
-const markings = fc.record(
-  {
-    officer,
-    purpose,
-    handling: fc.constantFrom(...HANDLING_CODES),
-    classification: level,
-    derivedFrom: fc.array(ref, { maxLength: 2 }),
-    consents: fc.array(ref, { maxLength: 4 }),
-    personal: fc.constantFrom(...PersonalBasis.options).map((basis) => {
-      return { subjects: [{ category: "suspect" }], basis };
-    }),
-    declares: fc.record({ caveat: fc.boolean() }),
-    deleteBy: soon,
-  },
-  { requiredKeys: [] },
-);
-const kind = fc.constantFrom("notification", "request", "answer", "clarification", "acknowledgement");
-const addressees = fc.shuffledSubarray(AGENCIES.slice(1), { minLength: 1, maxLength: 3 });
+/** A message of the history, as far as another draws on it. */
+interface Marked {
+  readonly ref: Ref;
+  readonly markings: {
+    readonly handling: readonly string[];
+    readonly classification: string;
+    readonly origins: readonly Ref[];
+    readonly deleteBy?: number;
+  };
+}
 
-/** AL-CUSTOMS sends something to some of the others. */
-export const arbitraryCase: fc.Arbitrary<Case> = fc
-  .tuple(world, history, markings, kind, addressees)
-  .map(([world, history, markings, kind, [first, ...copies]]) => {
-    const own = toRef(AGENCIES[0], 99);
-    const isAcknowledgement = kind === "acknowledgement";
-    const stated = isAcknowledgement ? { status: "read", officer: markings.officer } : markings;
-    const re = ["answer", "clarification", "acknowledgement"].includes(kind)
-      ? toRef("RS-POLICE", 1)
-      : undefined;
-    const chain = { v: 1, aud: "leix.example", id: own.id, iss: own.iss, seq: 1, prev: null, thread: own.id };
-    const claims = { ...chain, iat: AT, kind, to: [first], copies, re, ...stated };
-    const content = {
-      rule: "P01",
-      title: "generated",
-      world,
-      history,
-      ref: own,
-      message: claims,
-      at: AT,
-      expect: {},
-    };
-    // By way of JSON, in which a member that is undefined is absent.
-    return parseCase(JSON.parse(JSON.stringify(content)));
+/** What this agency sends to some of the others: mostly right, rarely wrong in more than a thing or two. */
+export function arbitraryCaseOf(sender: Sender): fc.Arbitrary<Case> {
+  return parts.map((all) => toCase(sender, all));
+}
+
+export const arbitraryCase: fc.Arbitrary<Case> = arbitraryCaseOf("AL-CUSTOMS");
+
+function toCase(sender: Sender, all: Parts): Case {
+  const { world, history, drawn } = all;
+  const ref = toRef(sender, 99);
+  const named = Object.values(history.others) as Marked[];
+  const sources = drawn.sources.flatMap((n) => named[n % named.length] ?? []);
+  const consents = toConsents(sender, sources, drawn.given);
+  const message = toMessage(sender, all, sources, Object.values(consents));
+  const content = {
+    ...{ rule: "P01", title: "generated", world, ref, message, at: AT, expect: {} },
+    history: {
+      messages: { ...history.others, ...history.messages },
+      consents: { ...history.consents, ...consents },
+      requests: history.requests,
+    },
+  };
+  // By way of JSON, in which a member that is undefined is absent.
+  return parseCase(JSON.parse(JSON.stringify(content)));
+}
+
+function toMessage(
+  sender: Sender,
+  all: Parts,
+  sources: readonly Marked[],
+  consents: readonly { ref: Ref }[],
+) {
+  const { stated, drawn, kind, acted } = all;
+  const { id } = toRef(sender, 99);
+  const re = toRe(sender, all);
+  const { officer, ...others } = stated;
+  const isOverride = kind === "notification" && acted.override !== undefined;
+  const role = isOverride && officer === "officer" ? "supervisor" : officer;
+  const routing = {
+    ...{ v: 1, aud: "leix.example", id, iss: sender, seq: 1, prev: null, thread: id, iat: AT, kind, re },
+    ...toAddressees(sender, all, re),
+    ...(role === undefined ? {} : { officer: { id: "9Xk2mQ7vR4tY1wZ8bN5cDg", role } }),
+  };
+  if (kind === "acknowledgement") return { ...routing, status: "read" };
+  const refs = sources.map((source) => source.ref);
+  return {
+    ...routing,
+    ...others,
+    ...toMarkings(stated, sources),
+    group: acted.group,
+    derivedFrom: drawn.guess === undefined ? refs : [...refs, drawn.guess],
+    consents: drawn.listed ? consents.map((consent) => consent.ref) : undefined,
+    ...toSpecial(kind, all, toRef(sender, 1)),
+  };
+}
+
+/** What only this kind has. */
+function toSpecial(kind: MessageKind, { asked, replied, acted }: Parts, own: Ref): object {
+  const { ground, partial, reason, until } = replied;
+  const permits = ["forward"];
+  const scope = { recipients: ["MK-FIU"], purposes: [...Purpose.options], permits, until: AT + DAY };
+  const special: Partial<Record<MessageKind, object>> = {
+    request: asked,
+    refusal: { ground, partial },
+    delay: { reason, until },
+    notification: { override: acted.override },
+    correction: { action: acted.action },
+    "consent-request": { of: toRef("RS-POLICE", 1), recipients: ["MK-FIU"] },
+    consent: { grant: { of: own, ...scope } },
+  };
+  return special[kind] ?? {};
+}
+
+/** As strict as what it draws on where it says so; a time that is years ahead stays as it is. */
+function toMarkings({ handling, classification, deleteBy }: Parts["stated"], sources: readonly Marked[]) {
+  const all = sources.map(({ markings }) => markings);
+  const codes = all.flatMap((markings) => markings.handling);
+  const levels = all.map((markings) => markings.classification);
+  const times = all.flatMap((markings) => markings.deleteBy ?? []);
+  return {
+    handling:
+      handling === "inherit" ? (HANDLING_CODES.findLast((one) => codes.includes(one)) ?? "H0") : handling,
+    classification:
+      classification === "inherit"
+        ? (CLASSIFICATIONS.findLast((one) => levels.includes(one)) ?? "unclassified")
+        : classification,
+    deleteBy: deleteBy === undefined || deleteBy > AT + YEAR ? deleteBy : Math.min(deleteBy, ...times),
+  };
+}
+
+/** One by each originator over each message that is drawn on, from templates in turn. */
+function toConsents(sender: Sender, sources: readonly Marked[], templates: Parts["drawn"]["given"]) {
+  const origins = sources.flatMap(({ markings }) => markings.origins).filter(({ iss }) => iss !== sender);
+  const consents = origins.slice(0, 8).map((of, n) => {
+    return { ref: toRef(of.iss, 32 + n), of, ...templates[n % templates.length] };
   });
+  return Object.fromEntries(consents.map((consent, n) => [`given ${n}`, consent]));
+}
+
+/** What the kind refers to: mostly what it may. */
+function toRe(sender: Sender, { kind, history, drawn }: Parts): Ref | undefined {
+  const consents = Object.values(history.consents).map(({ ref }) => ref);
+  switch (kind) {
+    case "answer":
+    case "refusal":
+    case "clarification":
+    case "delay": {
+      const requests = Object.values(history.requests).filter(
+        ({ ref, to }) => ref.iss !== sender && sender in to,
+      );
+      const asked = requests[drawn.re % Math.max(1, requests.length)]?.ref ?? toRef("RS-POLICE", 4);
+      return kind === "answer" && drawn.isQuestion ? toQuestion(sender) : asked;
+    }
+    case "correction": {
+      const sent = Object.values(history.others as Record<string, Marked>).filter(
+        ({ ref }) => ref.iss === sender,
+      );
+      return sent[drawn.re]?.ref ?? sent[0]?.ref ?? toRef("RS-POLICE", 1);
+    }
+    case "consent-withdrawal": {
+      const own = consents.filter(({ iss }) => iss === sender);
+      return own[0] ?? consents[0] ?? toRef(sender, 3);
+    }
+    case "acknowledgement":
+    case "review":
+      return toRef("RS-POLICE", 1);
+    default:
+      return undefined;
+  }
+}
+
+/** Whoever is answered comes first; the two single points of contact get copies, or are left out. */
+function toAddressees(sender: Sender, { addressed, kind, stated, world }: Parts, re: Ref | undefined) {
+  const others = addressed.to.filter((one) => one !== sender);
+  const answered = re === undefined || re.iss === sender ? [] : [re.iss];
+  const isReply = ["answer", "refusal", "clarification", "delay"].includes(kind);
+  const wanted = isReply ? (addressed.isAlone ? answered : others) : [...answered, ...others];
+  const to = [...new Set(wanted.length === 0 ? [sender === "RS-POLICE" ? "RS-SPOC" : "RS-POLICE"] : wanted)];
+  if (kind === "acknowledgement") return { to: to.slice(0, 1), copies: [] };
+  const spocs = Object.values(world.countries).flatMap(({ spoc }) => spoc ?? []);
+  const isCopied = addressed.isCopied && stated.spocException === undefined;
+  const copies = spocs.filter((spoc) => isCopied && spoc !== sender && !to.includes(spoc));
+  return { to: to.slice(0, AGENCIES.length - 1), copies };
+}

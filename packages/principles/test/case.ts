@@ -5,12 +5,17 @@ import {
   Claims,
   Classification,
   ConsentPermit,
+  CountryCode,
   CountryPair,
+  CrimeArea,
   countryOf,
+  DataClass,
   Effect,
   invariant,
   Markings,
+  MessageKind,
   MessageRef,
+  Notice,
   NumericDate,
   Obligation,
   PartyStatus,
@@ -27,7 +32,7 @@ import { decide } from "../src/decide.ts";
 import type { Delivery } from "../src/fact.ts";
 import { isSameRef, toMaterial } from "../src/material.ts";
 import type { PolicySet } from "../src/policy-set.ts";
-import type { KnownConsent, KnownMessage, Queries } from "../src/queries.ts";
+import type { KnownConsent, KnownMessage, KnownRequest, Queries } from "../src/queries.ts";
 
 const Agency = z.strictObject({
   type: AgencyType,
@@ -35,7 +40,35 @@ const Agency = z.strictObject({
   status: PartyStatus,
   clearance: Classification,
 });
-const RecordedMessage = z.strictObject({ ref: MessageRef, markings: Markings, holders: z.array(AgencyId) });
+const Country = z.strictObject({
+  zone: z.string(),
+  spoc: AgencyId.optional(),
+  judicial: z.array(DataClass).default([]),
+});
+const RecordedMessage = z.strictObject({
+  ref: MessageRef,
+  kind: MessageKind.default("notification"),
+  re: MessageRef.optional(),
+  markings: Markings,
+  holders: z.array(AgencyId),
+  /** Agencies whose officers have acknowledged it as read. */
+  readBy: z.array(AgencyId).default([]),
+  /** Who holds it, or a message derived from it: the nearest first. */
+  copies: z.array(z.strictObject({ agency: AgencyId, ref: MessageRef })).default([]),
+});
+const RecordedRequest = z.strictObject({
+  ref: MessageRef,
+  case: z.string().optional(),
+  crime: CrimeArea.optional(),
+  data: z.array(DataClass).default([]),
+  to: z.record(
+    AgencyId,
+    z.strictObject({
+      standing: z.enum(["open", "clarifying", "answered", "refused"]),
+      due: NumericDate.optional(),
+    }),
+  ),
+});
 const RecordedConsent = z.strictObject({
   ref: MessageRef,
   grantees: z.array(AgencyId),
@@ -54,26 +87,34 @@ const Expected = z.strictObject({
 });
 
 /**
- * One case in `cases/`: plain data that any implementation can read. Names in `history` are for people.
- * `decisive` is a merge patch (RFC 7396) over the case: with it, the very same case is denied by `rule`
- * alone.
+ * One case in `cases/`: plain data that any implementation can read. Names in `history` are for people. The
+ * file's ending says what its rule does there: `permit` nothing, `deny` it stops a delivery, `duty` it lets
+ * all pass and lays a duty on someone. `decisive`, in a permit, is a merge patch (RFC 7396) over the case:
+ * with it, the very same case is denied by `rule` alone or, where that rule only lays on duties, has one.
  */
 export const Case = z.strictObject({
   rule: RuleId,
   title: z.string().min(1),
   world: z.strictObject({
     agencies: z.record(AgencyId, Agency),
+    countries: z.record(CountryCode, Country).default({}),
     terms: z.record(CountryPair, TermsContent),
     channelCeiling: Classification,
   }),
   history: z.strictObject({
     messages: z.record(z.string(), RecordedMessage),
     consents: z.record(z.string(), RecordedConsent),
+    requests: z.record(z.string(), RecordedRequest).default({}),
   }),
   ref: MessageRef,
   message: Claims,
   at: NumericDate,
+  /** When the exchange received the message; `at` where absent. */
+  received: NumericDate.optional(),
+  /** By recipient; of the obligations, those of `rule`. */
   expect: z.record(AgencyId, Expected),
+  /** Who else is told because of `rule`; nobody where absent. */
+  notices: z.array(Notice).optional(),
   decisive: z.record(z.string(), z.unknown()).optional(),
 });
 export type Case = z.infer<typeof Case>;
@@ -92,33 +133,71 @@ export function patchCase(original: Case, patch: unknown): Case {
 
 /** The case's plain data as the answers to the queries: no rule is in here. */
 export function toQueries({ world, history }: Pick<Case, "world" | "history">): Queries {
-  const messages: KnownMessage[] = Object.values(history.messages).map(({ ref, markings, holders }) => {
-    return { ref, markings, holds: (agency) => holders.includes(agency) };
+  const recorded = Object.values(history.messages);
+  const messages: KnownMessage[] = recorded.map(({ ref, kind, re, markings, holders }) => {
+    const holds = (agency: AgencyId) => holders.includes(agency);
+    return { ref, kind, ...(re === undefined ? {} : { re }), markings, holds };
   });
+  const requests = Object.values(history.requests);
+  const find = (ref: MessageRef) => recorded.find((message) => isSameRef(message.ref, ref));
   const consents: KnownConsent[] = Object.values(history.consents);
   return {
     agency: (id) => {
       const agency = world.agencies[id];
       return agency === undefined ? undefined : { id, country: countryOf(id), ...agency };
     },
+    country: (code) => {
+      const country = world.countries[code];
+      if (country === undefined) return undefined;
+      const { spoc, ...rest } = country;
+      return { code, ...rest, ...(spoc === undefined ? {} : { spoc }) };
+    },
     terms: (one, other) => world.terms[toCountryPair(one, other)],
     channelCeiling: () => world.channelCeiling,
     message: (ref) => messages.find((message) => isSameRef(message.ref, ref)),
     consent: (ref) => consents.find((consent) => isSameRef(consent.ref, ref)),
+    request: (ref) => {
+      const request = requests.find((one) => isSameRef(one.ref, ref));
+      return request === undefined ? undefined : toRequest(request);
+    },
+    openRequests: (caseId, from) =>
+      requests.filter((one) => one.case === caseId && countryOf(one.ref.iss) === from).map(toRequest),
+    isReadBy: (ref, agency) => find(ref)?.readBy.includes(agency) ?? false,
+    copies: (ref) => find(ref)?.copies ?? [],
+  };
+}
+
+function toRequest({ ref, crime, data, to }: z.infer<typeof RecordedRequest>): KnownRequest {
+  return {
+    ref,
+    ...(crime === undefined ? {} : { crime }),
+    data,
+    to: Object.keys(to).map((id) => AgencyId.parse(id)),
+    standing: (agency) => to[agency]?.standing,
+    due: (agency) => to[agency]?.due,
   };
 }
 
 export function decideCase(set: PolicySet, content: Case): Verdict {
-  return decide(set, toQueries(content), content.message, content.ref, content.at);
+  const { message, ref, at, received = at } = content;
+  return decide(set, toQueries(content), message, ref, { received, at });
 }
 
 /** The case's message on its way to one of its recipients, the first unless another is named. */
 export function toDelivery(content: Case, recipient = content.message.to[0]): Delivery {
-  const { message, ref, at } = content;
+  const { message, ref, at, received = at } = content;
   invariant(recipient !== undefined, "a message has a recipient");
   const queries = toQueries(content);
   const as = message.to.includes(recipient) ? "to" : "copy";
-  return { queries, claims: message, recipient, as, at, material: toMaterial(queries, message, ref) };
+  return {
+    queries,
+    claims: message,
+    recipient,
+    as,
+    received,
+    at,
+    material: toMaterial(queries, message, ref),
+  };
 }
 
 function merge(target: unknown, patch: unknown): unknown {
