@@ -1,24 +1,21 @@
 import type { Draft, SentMessage } from "@leix/client";
 import type { Cast } from "./cast.ts";
 import { toAgencies } from "./cast.ts";
+import type { Leads } from "./rule-acts.ts";
 import { expectTold, type Screen } from "./screen.ts";
+import { CASE, expectOutcome, MARKED, OFFICERS, showDecision, toPersonal } from "./story.ts";
 
 const DAY_SECONDS = 86_400;
-const OFFICERS = {
-  customs: { name: "A. Hoxha", role: "officer" },
-  spoc: { name: "M. Jovanović", role: "duty-officer" },
-} as const;
-const CASE = { purpose: "investigation", crime: "drug-trafficking" } as const;
-const MARKED = { classification: "restricted", handling: "H0" } as const;
 
 /** One case: a container of cocaine, four countries, and who may know what about it. */
-export async function tellCase(cast: Cast, screen: Screen): Promise<void> {
+export async function tellCase(cast: Cast, screen: Screen): Promise<Leads> {
   const request = await askUrgently(cast, screen);
   const answer = await answerMarkedH2(cast, screen, request);
   await forwardWithoutConsent(cast, screen, answer);
   const consent = await askForConsent(cast, screen, answer);
-  await forwardWithConsent(cast, screen, answer, consent);
+  const forward = await forwardWithConsent(cast, screen, answer, consent);
   await followTheMoney(cast, screen);
+  return { answer, consent, forward, toForward: () => toForward(answer, [consent]) };
 }
 
 function askUrgently(cast: Cast, screen: Screen): Promise<SentMessage> {
@@ -36,14 +33,14 @@ function askUrgently(cast: Cast, screen: Screen): Promise<SentMessage> {
       urgency: { ground: "losing-relevance" },
       access: "direct",
       offence: { eawListed: true, serious: true, maxPenaltyYears: 15 },
-      personal: { subjects: [{ category: "suspect" }], basis: "treaty", factual: "fact" },
-      declares: { facts: true, grounds: true, personLink: true, urgencyReason: true },
+      ...toPersonal(),
       body: {
         text: "Who is the consignee of container LEIX 204817-3, and who drives for it?",
         facts: "312 kg found at the scanner in Durrës at 03:40.",
         grounds: "The consignee is registered in Belgrade.",
         personLink: "The driver is paid by the consignee.",
         urgencyReason: "The lorry is due to leave at six.",
+        useRestriction: "Use granted for this case; do not name us.",
       },
     });
     expectOutcome(sent, "permitted");
@@ -65,7 +62,7 @@ function answerMarkedH2(cast: Cast, screen: Screen, request: SentMessage): Promi
       ...MARKED,
       handling: "H2",
       evaluation: { source: "B", information: "2" },
-      personal: { subjects: [{ category: "suspect" }], basis: "treaty", factual: "fact" },
+      ...toPersonal(),
       body: { text: "Consignee: a company in Zemun. The driver crosses at Božaj, always on Saturdays." },
     });
     expectOutcome(sent, "permitted");
@@ -84,9 +81,10 @@ function toForward(answer: SentMessage, consents: readonly SentMessage[]): Draft
     ...CASE,
     ...MARKED,
     handling: "H2",
+    evaluation: { source: "B", information: "2" },
+    ...toPersonal(),
     derivedFrom: [answer.ref],
     ...(consents.length > 0 ? { consents: consents.map((one) => one.ref) } : {}),
-    declares: { relevance: true },
     body: { text: "The driver crosses at Božaj, always on Saturdays.", relevance: "Božaj is yours." },
   };
 }
@@ -139,7 +137,7 @@ function askForConsent(cast: Cast, screen: Screen, answer: SentMessage): Promise
           of: answer.ref,
           recipients: toAgencies("ME-SPOC", "AL-SPOC"),
           purposes: ["investigation"],
-          permits: ["forward", "disseminate"],
+          permits: ["forward", "disseminate", "transfer"],
           until: Math.floor(Date.now() / 1000) + 7 * DAY_SECONDS,
         },
       });
@@ -156,7 +154,7 @@ function forwardWithConsent(
   screen: Screen,
   answer: SentMessage,
   consent: SentMessage,
-): Promise<void> {
+): Promise<SentMessage> {
   return screen.step("The same forward, now with the consent: permitted", async () => {
     const sent = await cast.send("AL-CUSTOMS", toForward(answer, [consent]));
     expectOutcome(sent, "permitted");
@@ -166,6 +164,7 @@ function forwardWithConsent(
     const handling = received.decision?.markings?.handling.join(", ");
     expectTold(handling?.includes("H2"), "the H2 of the answer is lost on the way");
     screen.show("in force", `${handling}: Montenegro may not pass it on either without Serbia's permission`);
+    return sent;
   });
 }
 
@@ -182,8 +181,12 @@ function followTheMoney(cast: Cast, screen: Screen): Promise<void> {
         officer: OFFICERS.spoc,
         ...CASE,
         ...MARKED,
-        declares: { facts: true, grounds: true },
-        body: { text: "Accounts of the consignee in Zemun since March, please." },
+        body: {
+          text: "Accounts of the consignee in Zemun since March, please.",
+          facts: "The consignee of a container with 312 kg of cocaine.",
+          grounds: "The unit receives the banks' reports.",
+          useRestriction: "For this case alone.",
+        },
       } as const;
       const tooHigh = await cast.send("RS-SPOC", { ...draft, classification: "confidential" });
       expectOutcome(tooHigh, "denied");
@@ -196,27 +199,6 @@ function followTheMoney(cast: Cast, screen: Screen): Promise<void> {
       await showText(cast, screen, "RS-FIU", right);
     },
   );
-}
-
-function expectOutcome(sent: SentMessage, status: SentMessage["status"]): void {
-  const why = sent.problem ? `${sent.problem.code} ${sent.problem.detail}` : "";
-  const reasons = sent.decision?.recipients.map((one) => `${one.agency} ${one.reasons.join("+")}`) ?? [];
-  expectTold(
-    sent.status === status,
-    `it was to be ${status} and is ${sent.status} ${why}${reasons.join(", ")}`,
-  );
-}
-
-function showDecision(screen: Screen, sent: SentMessage): void {
-  const { decision, claims } = sent;
-  screen.show("message", `${claims.kind} ${sent.ref.id}`);
-  screen.show("ledger", `record ${decision?.content.index}`);
-  for (const { agency, as, effect, reasons } of decision?.recipients ?? []) {
-    screen.show(
-      as === "to" ? "to" : "copy",
-      `${agency}: ${effect}${reasons.length > 0 ? ` (${reasons.join(", ")})` : ""}`,
-    );
-  }
 }
 
 async function showText(cast: Cast, screen: Screen, agency: string, sent: SentMessage): Promise<void> {

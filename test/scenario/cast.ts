@@ -3,10 +3,11 @@ import {
   type AgencyNode,
   createNode,
   type Draft,
+  type OfficerName,
   type ReceivedMessage,
   type SentMessage,
 } from "@leix/client";
-import { AgencyId, type MessageRef } from "@leix/protocol";
+import { AgencyId, type MessageRef, type Notice } from "@leix/protocol";
 import { type NetworkFile, toPartyFolder } from "@leix/runtime";
 import { expectTold } from "./screen.ts";
 
@@ -19,6 +20,15 @@ export interface Cast extends AsyncDisposable {
   send(agency: string, draft: Draft): Promise<SentMessage>;
   /** Waits until a message has reached an agency and been verified there. */
   receive(agency: string, ref: MessageRef): Promise<ReceivedMessage>;
+  /** Waits until an agency is told of something that a message, or time, has caused. */
+  notice(agency: string, notice: string, about: MessageRef): Promise<Notice>;
+  /** An officer acknowledges what the agency received; waits until that is permitted. */
+  acknowledge(
+    agency: string,
+    ref: MessageRef,
+    status: "rectified" | "erased" | "restricted" | "read",
+    officer: OfficerName,
+  ): Promise<void>;
 }
 
 /** One agency's node, and a sign whenever something happens in it. */
@@ -64,19 +74,35 @@ export async function openCast(
       return node.waitForDecision(ref, ANSWER_MS);
     },
     receive: (agency, ref) => waitForArrival(find(agency), ref),
+    notice: (agency, notice, about) => waitForNotice(find(agency), notice, about),
+    async acknowledge(agency, ref, status, officer) {
+      const { node } = find(agency);
+      const sent = await node.acknowledge(ref, status, officer);
+      const { status: outcome } = await node.waitForDecision(sent.ref, ANSWER_MS);
+      expectTold(outcome === "permitted", `${agency}'s acknowledgement is ${outcome}`);
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-async function waitForArrival(member: Member, ref: MessageRef): Promise<ReceivedMessage> {
-  const { node, changes } = member;
-  const find = () => node.archive.listReceived().find((one) => one.ref.id === ref.id);
+async function waitForNotice({ node, changes }: Member, notice: string, about: MessageRef): Promise<Notice> {
+  const all = () => node.archive.listNotices().map((one) => one.notice);
+  return untilFound(changes, () => all().find((one) => one.notice === notice && one.about.id === about.id));
+}
+
+async function untilFound<T>(changes: EventEmitter, find: () => T | undefined): Promise<T> {
   const signal = AbortSignal.timeout(ANSWER_MS);
   let found = find();
-  while (!found) {
+  while (found === undefined) {
     await once(changes, "changed", { signal });
     found = find();
   }
+  return found;
+}
+
+async function waitForArrival({ node, changes }: Member, ref: MessageRef): Promise<ReceivedMessage> {
+  const received = () => node.archive.listReceived();
+  const found = await untilFound(changes, () => received().find((one) => one.ref.id === ref.id));
   expectTold(found.status === "accepted", `${node.agency} cannot rely on it: ${found.problem?.code}`);
   return found;
 }

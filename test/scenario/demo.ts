@@ -2,11 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createNetwork, createPlan, findFreePort, loadPolicyFiles, startNetwork } from "@leix/runtime";
+import {
+  createNetwork,
+  createPlan,
+  findFreePort,
+  loadPolicyFiles,
+  type NetworkPlan,
+  parsePlan,
+  startNetwork,
+} from "@leix/runtime";
 import { type AuditFindings, tellAudit } from "./audit-acts.ts";
 import { tellCase } from "./case-story.ts";
 import { openCast } from "./cast.ts";
 import { tellHostileActs } from "./hostile-acts.ts";
+import { tellRules } from "./rule-acts.ts";
 import { createScreen, type Screen } from "./screen.ts";
 
 const { values: flags } = parseArgs({
@@ -30,7 +39,7 @@ try {
 async function tellStory(dir: string, screen: Screen): Promise<Summary> {
   screen.heading("LEIX: one case, four countries, every decision provable");
   const say = (line: string) => screen.show("", line);
-  const plan = createPlan({ port: await findFreePort() });
+  const plan = toPlan(await findFreePort());
   const network = await screen.step("A network is made: keys, certificates, first statements", async () => {
     const made = await createNetwork(plan, dir, { policyFiles: await loadPolicyFiles() });
     screen.show("countries", plan.authorities.map(({ country }) => country).join(", "));
@@ -43,12 +52,21 @@ async function tellStory(dir: string, screen: Screen): Promise<Summary> {
   const agencies = plan.agencies.map(({ id }) => id);
   {
     await using cast = await openCast(dir, network, agencies);
-    await tellCase(cast, screen);
+    const leads = await tellCase(cast, screen);
+    await tellRules(cast, screen, leads);
     await tellHostileActs(dir, network, screen);
   }
   const findings = await tellAudit(dir, screen);
   if (flags.keep) await keepRunning(dir, running.stop);
   return toSummary(findings, screen.steps);
+}
+
+/** The sample network, with an exercise between two of its countries, in which answers are due in seconds. */
+function toPlan(port: number): NetworkPlan {
+  const sample = createPlan({ port });
+  const { everyPair } = sample.terms;
+  const exercise = { ...everyPair, between: ["AL", "MK"], profile: "exercise" };
+  return parsePlan({ ...sample, terms: { everyPair, pairs: [exercise] } });
 }
 
 /** The last line of `--json`. `partly` counts messages that some recipients were denied. */
