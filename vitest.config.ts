@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
  * Three projects, run one after the other. Unit tests share the processor; the others start real servers and
  * processes, whose timeouts would mean nothing if many of them competed for two cores.
  *
+ * Every test by its name, but in `npm test` as a whole, which shows what is slow or fails.
+ *
  * The container suite is the integration suite once more, over a broker in a container, plus what only
  * concerns containers. `test/run.ts` asks for it by LEIX_CONTAINERS=required when an engine answers.
  */
@@ -56,4 +58,4 @@ const projects =
   process.env.LEIX_CONTAINERS === "required" ? [unit, integration, containers] : [unit, integration];
 
 // biome-ignore lint/style/noDefaultExport: the name under which vitest looks for its configuration
-export default defineConfig({ test: { projects, passWithNoTests: false } });
+export default defineConfig({ test: { projects, passWithNoTests: false, reporters: ["verbose"] } });

@@ -15,7 +15,8 @@ async function main(args: readonly string[]): Promise<number> {
   process.env.LEIX_CONTAINERS = suite.kind === "run" ? "required" : "off";
 
   const { filter, options } = parseCLI(["vitest", "run", ...args]);
-  const vitest = await startVitest(filter, options);
+  const isWhole = filter.length === 0;
+  const vitest = await startVitest(filter, { ...(isWhole ? { reporters: ["default"] } : {}), ...options });
   const modules = vitest.state.getTestModules();
   const inContainers = countInContainers(modules);
   // Arguments may choose none of it; a whole run may not, or the suite would have vanished unnoticed.
