@@ -68,9 +68,19 @@ export const UNENFORCED_RULES: readonly UnenforcedRule[] = [
 
 /** What of an enforced principle is not enforced, and why. */
 export const UNENFORCED_PARTS: Readonly<Record<string, string>> = {
+  P10:
+    "That a delay because an answer would be out of proportion ends 3 days after the request (FD 4, as far " +
+    "as we know it) is not: when the request was received is no fact. Under the profile of 2023 the list " +
+    "of reasons is looser than Dir 5(2), which knows a judge's leave alone.",
   P26:
     "That an evaluation be changed with its originator's signed agreement is not enforced apart: who " +
     "agrees shares the material again under the new evaluation.",
+  P27:
+    "Fact or assessment, and as of when, are not in the markings: whoever passes material on says both " +
+    "anew, and where it says otherwise than its source did, nothing here sees it.",
+  P28:
+    "Who the persons are is not in the markings: whoever passes material on says it anew, and where it " +
+    "leaves out a victim or a minor of its source, nothing here sees it.",
   P29:
     "That a source holds special categories is not in the markings, so whoever passes it on must say so " +
     "again: where it does not, nothing here sees it.",
@@ -79,7 +89,8 @@ export const UNENFORCED_PARTS: Readonly<Record<string, string>> = {
     "and is not asked for here. That a party which acknowledges having erased has erased, the exchange " +
     "cannot see.",
   P31:
-    "What an agency deletes in its own systems, the exchange cannot see. The first review of a closed " +
+    "What an agency deletes in its own systems, the exchange cannot see. That data kept for more than " +
+    "three years are reviewed by then is laid on the sender without a term: nothing chases it. The first review of a closed " +
     "exchange within six months (Dir 16, as far as we know it) is the agencies' own.",
   P33:
     "The documents behind an assessment or a derogation are in the sender's own files: the decision " +

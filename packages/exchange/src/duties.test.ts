@@ -1,6 +1,7 @@
 import type { Notice, OverdueDuty } from "@leix/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { nextDue } from "./duties.ts";
+import { toAgency } from "./genesis.testkit.ts";
 import { createScene, type Scene } from "./scene.testkit.ts";
 import { NOW, type SentMessage } from "./world.testkit.ts";
 
@@ -37,6 +38,22 @@ async function createChain(): Promise<Scene & { told: SentMessage; passed: SentM
   });
   return { ...scene, told, passed };
 }
+
+describe("an answer", () => {
+  test("is owed no more where whoever asked is suspended; it begins with the next request", async () => {
+    const scene = await createScene();
+    const { send, world, ledger } = scene;
+    await send("AL-CUSTOMS", ["RS-FIU"], {});
+    await send("AL-SPOC", ["RS-FIU"], {});
+    const suspended = toAgency("AL-CUSTOMS", { version: 2, status: "suspended" });
+    await ledger.append(await world.statement("AL", suspended));
+    const { overdue } = await findOverdue(scene);
+    expect(overdue.map(({ party, about }) => [party, about.iss])).toEqual([["RS-FIU", "AL-SPOC"]]);
+    expect(nextDue(ledger.state)).toBeUndefined();
+    await ledger.append(await world.statement("AL", toAgency("AL-CUSTOMS", { version: 3 })));
+    expect(nextDue(ledger.state)).toBeUndefined();
+  });
+});
 
 describe("a correction is owed by everyone who holds what it corrects", () => {
   test("over any number of hops, each over what it holds, to its own time", async () => {

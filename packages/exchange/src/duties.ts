@@ -1,4 +1,4 @@
-import type { AgencyId, Claims, MessageRef, Obligation } from "@leix/protocol";
+import { type AgencyId, type Claims, listTelling, type MessageRef, type Obligation } from "@leix/protocol";
 import { dequeue, enqueue } from "./due-queue.ts";
 import type { Entry } from "./entry.ts";
 import { DUTIES_PER_MESSAGE_MAX } from "./limits.ts";
@@ -18,7 +18,9 @@ import { type State, toMessageKey } from "./state.ts";
 // 5. A delay moves a duty to the time that it names. While it is stopped, no time runs; when it runs again,
 //    it is due as much later.
 // 6. What is late is recorded once, by the next tick of the clock, and stays owed.
-// 7. A duty over a message that leaves the state, or is taken back, ends with it.
+// 7. An answer that is owed to an agency ends where that is no longer active: it could not be sent there. Who
+//    is active again asks again.
+// 8. A duty over a message that leaves the state, or is taken back, ends with it.
 
 /** NumericDates: when the exchange received a message, and when it was decided. */
 export interface Times {
@@ -44,7 +46,7 @@ export function layDuties(state: State, entry: Extract<Entry, { kind: "message" 
   for (const { obligations } of permitted) {
     for (const one of obligations) lay(state, one, ref, findCorrected(state, claims, one) ?? ref, at);
   }
-  for (const one of verdict.notices) {
+  for (const one of listTelling(verdict.notices)) {
     lay(state, { ...one, duty: one.notice, party: one.to }, ref, one.held ?? ref, at);
   }
 }
@@ -141,6 +143,13 @@ export function record(state: State, overdue: RecordedDuty): void {
 }
 
 /** Rule 7. */
+export function endAnswersTo(state: State, asker: AgencyId): void {
+  const isTo = (duty: RecordedDuty) => duty.duty === ANSWER && duty.about.iss === asker;
+  const owed = [...state.duties.entries()].flatMap(([, duties]) => duties.filter(isTo));
+  for (const { party, subject } of owed) end(state, party, subject, isTo);
+}
+
+/** Rule 8. */
 export function forgetDuties(state: State, owing: readonly AgencyId[], subject: string): void {
   for (const party of owing) state.duties.delete(toPlace(party, subject));
 }

@@ -29,6 +29,7 @@ export function foldMessage(state: State, entry: MessageEntry): void {
     foldReply(state, { claims, permitted, times: entry });
     if (claims.kind === "review") doneByReview(state, claims);
     if (claims.kind === "consent-withdrawal") withdraw(state, claims);
+    if (claims.kind === "correction") correct(state, claims, message.ref);
   }
   layDuties(state, entry);
 }
@@ -97,6 +98,20 @@ function withdraw(state: State, { iss, re }: Extract<Claims, { kind: "consent-wi
   const message = findPermitted(state, re);
   if (!message?.consent || iss !== re.iss) return;
   state.messages.set(toMessageKey(re), { ...message, consent: { ...message.consent, isWithdrawn: true } });
+}
+
+/**
+ * Only its own sender can correct a message. The last correction is what holds, so whoever restricted a
+ * message can free it again by rectifying it; what is erased stays so.
+ */
+function correct(
+  state: State,
+  { iss, re, action }: Extract<Claims, { kind: "correction" }>,
+  ref: MessageRef,
+): void {
+  const message = findPermitted(state, re);
+  if (!message || iss !== re.iss || message.corrected?.action === "erase") return;
+  state.messages.set(toMessageKey(re), { ...message, corrected: { ref, action } });
 }
 
 // What many messages have in common is kept once: a replayed ledger has it in texts of its own each time.

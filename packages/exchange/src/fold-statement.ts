@@ -1,6 +1,7 @@
 import { loadPolicySet } from "@leix/principles";
 import type { RegisteredKey, Statement } from "@leix/protocol";
 import { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
+import { endAnswersTo } from "./duties.ts";
 import { type Party, type State, toFileKey } from "./state.ts";
 
 /** Applies a statement that `step` found in order. */
@@ -20,6 +21,8 @@ export function foldStatement(state: State, statement: Statement): void {
       return;
     case "authority":
     case "agency":
+      if (statement.kind === "agency" && statement.status !== "active")
+        endAnswersTo(state, statement.subject);
       registerParty(state, { id: statement.subject, statement }, statement.keys);
       state.accounts.set(statement.account.id, statement.subject);
       return;

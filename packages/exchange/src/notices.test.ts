@@ -1,4 +1,11 @@
-import { openDecision, parseNoticeCopy, parseRecord } from "@leix/protocol";
+import {
+  AgencyId,
+  openDecision,
+  parseNoticeCopy,
+  parseRecord,
+  presentToRecipient,
+  presentToSender,
+} from "@leix/protocol";
 import { expect, test, vi } from "vitest";
 import { listDeliveries, listReplies } from "./deliveries.ts";
 import { nextDue } from "./duties.ts";
@@ -45,6 +52,35 @@ test("a message's notices: to each that is told, all that is for it and nothing 
     expect([one.recipients, one.grounds, one.markings, one.outcome]).toEqual([[], [], undefined, undefined]);
     expect(one.jws.token).toBe(record.decision.jws.token);
   }
+});
+
+test("who corrects, and who gets the correction, cannot count who holds what it was passed on as", async () => {
+  const count = async (hops: number) => {
+    const scene = await createScene();
+    const { send, reply } = scene;
+    const told = await send("AL-SPOC", ["RS-SPOC"], { kind: "notification" });
+    const grant = { of: told.ref, recipients: ["RS-FIU"], purposes: ["investigation"], permits: ["forward"] };
+    const consent = await send("AL-SPOC", ["RS-SPOC"], {
+      kind: "consent",
+      grant: { ...grant, until: NOW + 9 },
+    });
+    const use = { kind: "notification", derivedFrom: [told.ref], consents: [consent.ref] };
+    for (let hop = 0; hop < hops; hop++) await send("RS-SPOC", ["RS-FIU"], use);
+    await reply("AL-SPOC", ["RS-SPOC"], "correction", told.ref, { action: "erase" });
+    const { record, deliveries, opened } = readLast(scene);
+    const { decision } = record;
+    const shown = [presentToSender(decision), presentToRecipient(decision, AgencyId.parse("RS-SPOC"))];
+    expect(opened).toHaveLength(hops === 0 ? 0 : 1);
+    expect(deliveries.filter(({ kind }) => kind === "notice")).toHaveLength(opened.length);
+    return shown.map((text) => {
+      const { content, notices, disclosures } = openDecision(text);
+      expect(notices).toEqual([]);
+      expect(disclosures.map(({ value }) => value)).not.toContain(null);
+      return content.kind === "message" && content.notices.length;
+    });
+  };
+  expect(await count(0)).toEqual([16, 16]);
+  expect(await count(2)).toEqual([16, 16]);
 });
 
 test("an event's notices are under its decision's digest, and nobody gets an answer", async () => {

@@ -3,7 +3,7 @@ import { type AgencyId, type TermsContent, toCountryPair } from "@leix/protocol"
 import { listCopies } from "./copies.ts";
 import { findAnswerDue } from "./duties.ts";
 import { findAgency, findCountry } from "./members.ts";
-import { findPermitted, holds } from "./messages.ts";
+import { findPermitted, holds, listCorrections } from "./messages.ts";
 import type { RecordedMessage } from "./recorded.ts";
 import { findStanding, toCaseKey } from "./requests.ts";
 import { type State, toMessageKey } from "./state.ts";
@@ -20,7 +20,7 @@ export function createQueries(state: State): Queries {
     country: (code) => findCountry(state, code),
     terms: (one, other) => findTerms(state, toCountryPair(one, other)),
     channelCeiling: () => state.channelCeiling,
-    message: (ref) => toKnownMessage(findPermitted(state, ref)),
+    message: (ref) => toKnownMessage(state, findPermitted(state, ref)),
     consent: (ref) => toKnownConsent(findPermitted(state, ref)),
     request: (ref) => toKnownRequest(state, findPermitted(state, ref)),
     openRequests: (caseId, from) =>
@@ -38,10 +38,17 @@ function findTerms(state: State, pair: string): TermsContent | undefined {
   return content?.ended ? undefined : content;
 }
 
-function toKnownMessage(message: RecordedMessage | undefined): KnownMessage | undefined {
+function toKnownMessage(state: State, message: RecordedMessage | undefined): KnownMessage | undefined {
   if (!message?.markings) return undefined;
   const { ref, kind, re, markings } = message;
-  return { ref, kind, ...(re ? { re } : {}), markings, holds: (agency) => holds(message, agency) };
+  return {
+    ref,
+    kind,
+    ...(re ? { re } : {}),
+    markings,
+    holds: (agency) => holds(message, agency),
+    corrections: () => listCorrections(state, message),
+  };
 }
 
 function toKnownConsent(message: RecordedMessage | undefined): KnownConsent | undefined {

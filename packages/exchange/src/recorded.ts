@@ -44,6 +44,14 @@ export interface RecordedMessage {
   readonly request?: RecordedRequest;
   readonly consent?: RecordedConsent;
   readonly isSettled?: boolean;
+  /** By its sender: what holds of it now. */
+  readonly corrected?: RecordedCorrection;
+}
+
+export interface RecordedCorrection {
+  /** The correction. */
+  readonly ref: MessageRef;
+  readonly action: "rectify" | "erase" | "restrict";
 }
 
 export interface RecordedConsent {

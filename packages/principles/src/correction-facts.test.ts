@@ -11,6 +11,30 @@ const gone = { history: { messages: { sent: null } } };
 const otherDigest = { message: { re: { digest: byHolder.ref.digest } } };
 const elsewhere = { history: { messages: { sent: { holders: ["AL-CUSTOMS"] } } } };
 
+const sound = loadCase("P17-forward-with-consent.permit");
+const rectified = loadCase("P30-rectified-and-passed-on.duty");
+const erased = loadCase("P30-erased-and-passed-on.deny");
+const restricted = loadCase("P30-restricted-and-passed-on.deny");
+const withText = loadCase("P30-passed-on-with-the-correction.permit");
+const { answer } = erased.history.messages;
+const unheld = { history: { messages: { answer: { holders: ["RS-FIU"] } } } };
+const back = { message: { to: ["RS-FIU"] } };
+const unnamed = { message: { derivedFrom: null } };
+const corrects = { message: { kind: "correction", action: "erase", re: answer?.ref } };
+/** By corrections that the message does not draw on. */
+const both = {
+  history: {
+    messages: {
+      answer: {
+        corrections: [
+          { ref: sound.history.consents.consent?.ref, action: "erase" },
+          { ref: sound.history.consents.consent?.ref, action: "rectify" },
+        ],
+      },
+    },
+  },
+};
+
 /** For each fact: the message, what changes in the case, and what the fact then is. */
 const EXPECTED: Record<keyof typeof CORRECTION_FACTS, [string, Case, unknown, FactValue | undefined][]> = {
   correctionAction: [
@@ -31,6 +55,26 @@ const EXPECTED: Record<keyof typeof CORRECTION_FACTS, [string, Case, unknown, Fa
     ["not on record", correction, gone, false],
     ["the recipient's own message", byHolder, {}, false],
     ["another kind", notification, {}, false],
+  ],
+  withheldMaterial: [
+    ["sound", sound, {}, false],
+    ["erased", erased, {}, true],
+    ["erased, back to its sender", erased, back, true],
+    ["restricted", restricted, {}, true],
+    ["rectified", rectified, {}, false],
+    ["one of two", rectified, both, true],
+    ["not named", erased, unnamed, false],
+    ["not held", erased, unheld, false],
+    ["named by what corrects it once more", erased, corrects, false],
+  ],
+  rectifiedMaterial: [
+    ["sound", sound, {}, false],
+    ["rectified", rectified, {}, true],
+    ["rectified, with the correction", withText, {}, false],
+    ["erased", erased, {}, false],
+    ["one of two", rectified, both, true],
+    ["not named", rectified, unnamed, false],
+    ["not held", rectified, unheld, false],
   ],
 };
 

@@ -127,6 +127,17 @@ describe("a single point of contact that is addressed beside those it answers fo
     expect(toEffects(world, to)).toEqual(effects);
   });
 
+  test("or beside a copy to one of them: P03 asks for it there too", () => {
+    const home = { ...spoc, role: "plain", clearance: "secret" };
+    const content = loadCase("P32-other-copy-not-cleared.deny", {
+      world: { agencies: { "RS-SPOC": spoc, "AL-FIU": home } },
+      message: { to: ["AL-FIU"], copies: ["RS-POLICE", "RS-SPOC"] },
+    });
+    expect(decideCase(set, content).recipients.map(({ effect }) => effect)).toEqual(["deny", "deny", "deny"]);
+    const alone = patchCase(content, { message: { copies: ["RS-SPOC"] } });
+    expect(decideCase(set, alone).recipients.map(({ effect }) => effect)).toEqual(["permit", "deny"]);
+  });
+
   test("alone is a recipient like any other, and is told so", () => {
     const world = { agencies: { "RS-SPOC": spoc } };
     const content = loadCase("P32-other-copy-not-cleared.deny", {

@@ -3,6 +3,7 @@ import {
   type Claims,
   countryOf,
   type MessageRef,
+  type Notice,
   type Obligation,
   type PolicyId,
   type RecipientOutcome,
@@ -11,6 +12,7 @@ import {
 import { toDue } from "./due.ts";
 import { type FactOverrides, type Facts, listTelling, toFacts } from "./facts.ts";
 import type { Duty, Judgement } from "./judgement.ts";
+import { NOTICE_STEPS } from "./limits.ts";
 import { toMaterial } from "./material.ts";
 import { findZone, toNotices } from "./notices.ts";
 import type { PolicySet } from "./policy-set.ts";
@@ -51,6 +53,7 @@ export function decide(
   });
   const stopping = judged.filter((one) => one.effect === "deny" && isMandatory(queries, claims, one));
   const final = stopping.length === 0 ? judged : judged.map((one) => stop(one, stopping));
+  const permitted = final.filter(({ effect }) => effect === "permit");
   return {
     outcome: toOutcome(final),
     markings: material.markings,
@@ -61,11 +64,23 @@ export function decide(
     grounds: final.map(({ agency, determining, checked, facts }) => {
       return { agency, determining, checked, facts: listTelling(facts) };
     }),
-    notices: toNotices(
-      { queries, claims, ref, received, material },
-      final.filter(({ effect }) => effect === "permit"),
-    ),
+    notices: pad(claims, permitted, toNotices({ queries, claims, ref, received, material }, permitted)),
   };
+}
+
+/**
+ * How many are told stands in the decision that the sender and every recipient get, as so many digests. Where
+ * that would say how far something went that others passed on, blanks fill it up to a step: to its reader,
+ * who sees a digest, a blank is a notice. Auditors find it in the ledger as null.
+ */
+function pad(
+  { kind }: Claims,
+  permitted: readonly Judged[],
+  notices: readonly Notice[],
+): readonly (Notice | null)[] {
+  if (permitted.length === 0 || (kind !== "correction" && kind !== "consent-withdrawal")) return notices;
+  const step = NOTICE_STEPS.find((one) => one >= notices.length) ?? notices.length;
+  return [...notices, ...Array.from({ length: step - notices.length }, () => null)];
 }
 
 function toRecipients({ to, copies }: Claims): { agency: AgencyId; as: RecipientOutcome["as"] }[] {
@@ -76,14 +91,15 @@ function toRecipients({ to, copies }: Claims): { agency: AgencyId; as: Recipient
 }
 
 /**
- * The copy to an active single point of contact of the sender's country, or of a recipient's, is part of
- * the exchange itself (Dir 4(2), 8): were it dropped, direct traffic would pass unseen by those who answer
- * for it. Addressed beside those it answers for, it is no less than a copy.
+ * What crosses a border reaches the active single point of contact of each country that it concerns (Dir 4(2),
+ * 8): were that delivery dropped, direct traffic would pass unseen by those who answer for it. So it is
+ * mandatory however it is addressed, and whoever else is addressed as P03 counts them, copies too. Alone in
+ * its country it is a recipient like any other.
  */
 function isMandatory(queries: Queries, claims: Claims, { agency, as }: Judged): boolean {
   const party = queries.agency(agency);
   if (party?.role !== "spoc" || party.status !== "active") return false;
-  const others = claims.to.filter((one) => one !== agency).map(countryOf);
+  const others = [...claims.to, ...claims.copies].filter((one) => one !== agency).map(countryOf);
   const home = countryOf(claims.iss);
   if (party.country !== home) return others.includes(party.country);
   return as === "copy" || others.some((country) => country !== home);

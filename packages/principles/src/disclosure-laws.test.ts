@@ -33,7 +33,8 @@ test("what the sender neither holds nor was given or asked changes nothing that 
       // A request that its own country's single point of contact holds is no secret from it (P38).
       const spoc = content.world.countries[countryOf(iss)]?.spoc ?? iss;
       const own = {
-        messages: keep(messages, ({ kind, holders }) => {
+        messages: keep(messages, ({ kind, holders, copies }) => {
+          if (copies.some(({ agency }) => agency === iss)) return true;
           return holders.includes(iss) || (kind === "request" && holders.includes(spoc));
         }),
         consents: keep(consents, ({ ref, grantees }) => ref.iss === iss || grantees.includes(iss)),
@@ -73,9 +74,14 @@ test("where things went, from others or from the sender, changes nothing that it
     fc.property(arbitraryCase, fc.boolean(), (content, everywhere) => {
       const { iss, to, copies } = content.message;
       const messages = Object.entries(content.history.messages).map(([name, one]) => {
-        const own = one.holders.filter((holder) => holder === iss);
-        const holders = everywhere ? [...own, ...to, ...copies] : own;
-        const moved = { ...one, readBy: one.readBy.filter((reader) => reader === iss), copies: [] };
+        // That the SPOCs of both ends got what came to it, the sender knows: their copies are mandatory.
+        const ends = [iss, one.ref.iss].map((party) => content.world.countries[countryOf(party)]?.spoc);
+        const own = one.holders.filter((holder) => holder === iss || ends.includes(holder));
+        const others = [...to, ...copies].filter((agency) => !ends.includes(agency));
+        const holders = everywhere ? [...own, ...others] : own;
+        const readBy = one.readBy.filter((reader) => reader === iss);
+        // That it holds something made of a message, the sender knows.
+        const moved = { ...one, readBy, copies: one.copies.filter(({ agency }) => agency === iss) };
         const isAsked = one.kind === "request";
         return [name, one.ref.iss === iss || isAsked ? moved : { ...moved, holders }];
       });

@@ -1,4 +1,4 @@
-import { encodeCanonical } from "@leix/protocol";
+import { encodeCanonical, listTelling } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { type Case, decideCase, patchCase } from "../test/case.ts";
 import { loadCase, loadFiles } from "../test/fixtures.ts";
@@ -236,8 +236,35 @@ describe("who holds what was sent on", () => {
   test("does not show in what the sender of a correction is told, however many there are", () => {
     const two = loadCase("P30-erased-at-second-hop.duty");
     const none = patchCase(two, { history: { messages: { sent: { copies: [] } } } });
-    expect(decideCase(set, two).notices).not.toEqual([]);
-    expect(decideCase(set, none).notices).toEqual([]);
+    expect(listTelling(decideCase(set, two).notices)).not.toEqual([]);
+    expect(listTelling(decideCase(set, none).notices)).toEqual([]);
     expect(toPublicBytes(two)).toBe(toPublicBytes(none));
+  });
+
+  const withHolders = (name: string, message: string, count: number) => {
+    const { history } = loadCase(name);
+    const ref = history.messages[message]?.ref;
+    const copies = Array.from({ length: count }, (_, n) => ({ agency: `MK-A${n}`, ref }));
+    return decideCase(set, loadCase(name, { history: { messages: { [message]: { copies } } } })).notices;
+  };
+
+  test.each([
+    [0, 16],
+    [16, 16],
+    [17, 32],
+    [129, 256],
+    [300, 256],
+  ])("nor in how many digests there are: %i of them are among %i", (count, shown) => {
+    const notices = withHolders("P30-erased-at-second-hop.duty", "sent", count);
+    expect(notices).toHaveLength(shown);
+    expect(notices.findLastIndex((notice) => notice !== null)).toBe(Math.min(count, shown) - 1);
+  });
+
+  test("nor where a consent is withdrawn; other kinds, and what reaches nobody, have no blanks", () => {
+    const withdrawn = loadCase("P18-withdrawal-told-to-holders.duty");
+    expect(decideCase(set, withdrawn).notices).toHaveLength(16);
+    const denied = patchCase(withdrawn, { message: { officer: null } });
+    expect(decideCase(set, denied).notices).toEqual([]);
+    expect(decideCase(set, loadCase("P24-both-owners-told.duty")).notices).not.toContain(null);
   });
 });

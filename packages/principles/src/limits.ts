@@ -1,3 +1,5 @@
+import { limits } from "@leix/protocol";
+
 /** Answers a policy set remembers of each rule about each kind of message, some hundred bytes each. */
 export const MEMO_ENTRIES_MAX = 2_048;
 
@@ -35,3 +37,9 @@ export const UNVERIFIED_AGE_SECONDS_MAX = 180 * 86_400;
 export const UNREVIEWED_AGE_SECONDS_MAX = 1_096 * 86_400;
 /** What one delay may put a time limit off by: P10. FD Annex A ends at one month, as far as we know it. */
 export const DELAY_DAYS_MAX = 31;
+
+/**
+ * The numbers of notices that a decision over a correction or a withdrawn consent can show: what is between
+ * them is filled up. Each hides who of so many holds a copy; the first is more than most are passed on to.
+ */
+export const NOTICE_STEPS: readonly number[] = [16, 32, 64, 128, limits.NOTICES_MAX];

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { patchCase, toDelivery, toQueries } from "../test/case.ts";
 import { loadCase, loadFiles } from "../test/fixtures.ts";
 import { decide } from "./decide.ts";
-import { INFORMATION_KINDS } from "./material.ts";
+import { INFORMATION_KINDS, uniteOrigins } from "./material.ts";
 import { loadPolicySet } from "./policy-set.ts";
 import type { Queries } from "./queries.ts";
 
@@ -224,7 +224,7 @@ describe("what a message costs", () => {
     const many = toMaterial(Array.from({ length: limits.SOURCES_MAX }, () => own));
     expect(many.sources).toHaveLength(1);
     expect(many.origins).toHaveLength(origins.length);
-    expect(many.repurposed).toHaveLength(origins.length);
+    expect(uniteOrigins(many.repurposed)).toHaveLength(origins.length);
     expect(many.markings).toEqual(single.markings);
     expect(many.unknownSource).toBe(false);
   });

@@ -50,7 +50,8 @@ export interface Source {
 /**
  * What the message takes over from the sources that bind it: handling codes united, the highest
  * classification, the earliest deletion date, the weakest evaluation. Of two reliabilities the later letter
- * is the weaker one, of two accuracies the higher number, each by itself.
+ * is the weaker one, of two accuracies the higher number, each by itself. A message that draws on another's
+ * material and on the sender's own is no better than either, so there the sender's own counts too.
  *
  * A source binds, unless it is a message of the sender's that draws on no one else: an originator loosens
  * what it has set by sharing again.
@@ -59,7 +60,7 @@ export interface Inherited {
   readonly handling: readonly Handling[];
   readonly classification: Classification;
   readonly deleteBy?: number;
-  /** Absent where no such source has one. */
+  /** Absent where no source that binds has one. */
   readonly evaluation?: Evaluation;
   readonly personal: boolean;
 }
@@ -76,8 +77,8 @@ export interface Material {
   readonly unknownSource: boolean;
   /** Origins of all sources. */
   readonly origins: readonly Origin[];
-  /** Origins of what was received for another purpose, or where one of the two purposes is not stated. */
-  readonly repurposed: readonly Origin[];
+  /** What was received for another purpose, or where one of the two purposes is not stated. */
+  readonly repurposed: readonly Source[];
   /**
    * There are more origins than a decision's markings can carry. The message is then denied to all (P35),
    * rather than let through with a chain cut short.
@@ -113,13 +114,13 @@ export function toMaterial(queries: Queries, claims: Claims, ref: MessageRef): M
   const unread = received.filter(
     ({ ref, markings }) => markings.handling.includes("H3") && !queries.isReadBy(ref, claims.iss),
   );
-  const inherited = toInherited(sources.filter((source) => isBinding(source, claims.iss)));
+  const inherited = toInherited(sources, claims.iss);
   const origins = toOrigins(ref, messages);
   return {
     sources,
     unknownSource: sources.length < named.length,
     origins: uniteOrigins(sources),
-    repurposed: uniteOrigins(others.map(toSource)),
+    repurposed: others.map(toSource),
     unread: uniteOrigins(unread.map(toSource)),
     originsExceeded: origins.length > limits.ORIGINS_MAX,
     inherited,
@@ -190,15 +191,18 @@ function createSources(
   };
 }
 
-function isBinding({ known, origins }: Source, sender: AgencyId): boolean {
+export function isBinding({ known, origins }: Source, sender: AgencyId): boolean {
   return known.ref.iss !== sender || origins.length > 0;
 }
 
-function toInherited(sources: readonly Source[]): Inherited {
-  const all = sources.map(({ known }) => known.markings);
+function toInherited(sources: readonly Source[], sender: AgencyId): Inherited {
+  const all = sources.filter((source) => isBinding(source, sender)).map(({ known }) => known.markings);
   const handling = new Set(all.flatMap((markings) => markings.handling));
   const deleteBy = toEarliest(all.map((markings) => markings.deleteBy));
-  const evaluation = toWeakest(all.map((markings) => markings.evaluation));
+  const isEvaluated = all.some((markings) => markings.evaluation !== undefined);
+  const evaluation = isEvaluated
+    ? toWeakest(sources.map(({ known }) => known.markings.evaluation))
+    : undefined;
   return {
     handling: HANDLING_CODES.filter((code) => handling.has(code)),
     classification: toHighest(all.map((markings) => markings.classification)),

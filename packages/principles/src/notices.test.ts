@@ -1,4 +1,4 @@
-import { AgencyId, limits, type MessageRef, Notice } from "@leix/protocol";
+import { AgencyId, limits, listTelling, type MessageRef, Notice } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { type Case, decideCase, toDelivery } from "../test/case.ts";
 import { loadCase, loadFiles } from "../test/fixtures.ts";
@@ -58,9 +58,18 @@ describe("originators", () => {
   });
 
   test("are told of different duties one after the other", () => {
+    const other: Duty = { rule: "P99", name: "something-else", party: "originators" };
+    const rules = tell(content, [used, other]).map(({ rule }) => rule);
+    expect(rules).toEqual(["P24", "P24", "P99", "P99"]);
+  });
+
+  test("are told of an onward transfer where it is one, and they had not authorised it", () => {
     const onward: Duty = { rule: "P34", name: "transferred-onward", party: "originators" };
-    const rules = tell(content, [used, onward]).map(({ rule }) => rule);
-    expect(rules).toEqual(["P24", "P24", "P34", "P34"]);
+    const two = loadCase("P34-told-is-whose-authorisation-was-missing.duty");
+    expect(toNamed(tell(two, [onward]))).toEqual(["MK-FIU MK-FIU 2"]);
+    expect(toNamed(tell(two, [onward], ["ME-POLICE"]))).toEqual(["MK-FIU MK-FIU 2", "RS-FIU RS-FIU 6"]);
+    expect(tell(two, [onward], ["AL-POLICE"])).toEqual([]);
+    expect(tell(loadCase("P34-transfer-authorised.permit"), [onward])).toEqual([]);
   });
 });
 
@@ -158,7 +167,7 @@ describe("a message that is denied", () => {
     });
     const { outcome, notices } = decideCase(set, partly);
     expect(outcome).toBe("partly-permitted");
-    expect(toNamed(notices)).toEqual(["RS-FIU AL-CUSTOMS 1"]);
+    expect(toNamed(listTelling(notices))).toEqual(["RS-FIU AL-CUSTOMS 1"]);
   });
 });
 

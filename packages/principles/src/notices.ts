@@ -1,8 +1,9 @@
 import { type AgencyId, type Claims, countryOf, limits, type MessageRef, type Notice } from "@leix/protocol";
 import { toDue } from "./due.ts";
 import type { Duty } from "./judgement.ts";
-import { isSameRef, type Material } from "./material.ts";
+import { isSameRef, type Material, type Origin } from "./material.ts";
 import type { HeldCopy, KnownConsent, Queries } from "./queries.ts";
+import { listUnauthorised } from "./source-facts.ts";
 
 /** A message that was let through to someone, as far as others are to be told of it. */
 export interface Told {
@@ -21,6 +22,8 @@ export interface Reached {
 }
 
 const UTC = "UTC";
+/** Of P34. */
+const ONWARD = "transferred-onward";
 
 /** The zone of an agency's country: in it the agency's calendar days are counted. */
 export function findZone(queries: Queries, agency: AgencyId): string {
@@ -42,7 +45,7 @@ export function toNotices(told: Told, reached: readonly Reached[]): Notice[] {
     const duty = same[0]?.duty;
     if (duty === undefined) return [];
     const because = same.map(({ agency }) => agency);
-    return listTold(told, duty.party, because, reached).map((held) => toNotice(told, duty, held));
+    return listTold(told, duty, because, reached).map((held) => toNotice(told, duty, held));
   });
   return notices.slice(0, limits.NOTICES_MAX);
 }
@@ -50,14 +53,14 @@ export function toNotices(told: Told, reached: readonly Reached[]): Notice[] {
 /** `because` are the recipients with whose copies the duty came. */
 function listTold(
   told: Told,
-  party: Duty["party"],
+  { name, party }: Duty,
   because: readonly AgencyId[],
   reached: readonly Reached[],
 ): HeldCopy[] {
   switch (party) {
     case "originators":
       return told.material.origins
-        .filter(({ ref }) => because.some((agency) => agency !== ref.iss))
+        .filter((origin) => because.some((agency) => isConcerned(told, name, agency, origin)))
         .map(({ ref }) => ({ agency: ref.iss, ref }));
     case "holders":
       return listHolders(
@@ -68,6 +71,12 @@ function listTold(
     case "recipient":
       return [];
   }
+}
+
+/** Of an onward transfer that it has authorised, or that is none for its own country, no one is told. */
+function isConcerned(told: Told, duty: string, recipient: AgencyId, origin: Origin): boolean {
+  if (duty === ONWARD) return listUnauthorised({ ...told, recipient }).includes(origin);
+  return recipient !== origin.ref.iss;
 }
 
 /**

@@ -41,6 +41,28 @@ test.each<[string, unknown, boolean]>([
   expect(derive("ownConsent", withdrawal, patch)).toBe(value);
 });
 
+test.each<[string, string, boolean]>([
+  ["what it was sent, of its sender", "P17-asks-its-originator.permit", true],
+  ["what is behind that, of its originator", "P17-asks-the-first-originator.permit", true],
+  ["what others hold", "P17-asks-over-what-others-hold.deny", false],
+  ["what is not on record", "P17-asks-over-nothing-on-record.deny", false],
+  ["of another agency", "P17-asks-another-agency.deny", false],
+  ["another kind", "P24-h2-to-save-a-life.duty", false],
+])("asks for consent: %s", (_, name, value) => {
+  expect(derive("asksOriginator", loadCase(name), {})).toBe(value);
+});
+
+test.each<[string, string, boolean, boolean]>([
+  ["over its own message", "P18-over-own-message.permit", true, true],
+  ["that has ended", "P18-grant-has-ended.deny", true, false],
+  ["over another agency's", "P18-grant-over-anothers-message.deny", false, true],
+  ["over nothing on record", "P18-grant-not-on-record.deny", false, true],
+  ["another kind", "P24-h2-to-save-a-life.duty", false, false],
+])("a consent: %s", (_, name, own, ahead) => {
+  expect(derive("grantsOwn", loadCase(name), {})).toBe(own);
+  expect(derive("grantAhead", loadCase(name), {})).toBe(ahead);
+});
+
 test("other kinds withdraw nothing", () => {
   expect(derive("ownConsent", override, {})).toBe(false);
 });

@@ -8,6 +8,7 @@ const DAY = 86_400;
 const notification = loadCase("P33-listed-basis.permit");
 const forward = loadCase("P26-repeated.permit");
 const twoSources = loadCase("P26-weakest-of-two.permit");
+const ownPart = loadCase("P26-own-part-is-weaker.permit");
 const ownSource = loadCase("P31-own-source-expired.deny");
 const three = loadCase("P29-three-agencies-and-spocs.permit");
 const acknowledgement = loadCase("P02-node-acknowledges.permit");
@@ -18,10 +19,14 @@ const personal = (change: unknown) => ({ message: { personal: change } });
 const answer = (change: unknown) => ({ history: { messages: { answer: { markings: change } } } });
 const own = (change: unknown) => ({ history: { messages: { own: { markings: change } } } });
 
+const strong = { source: "A", information: "1" };
+const better = message({ evaluation: { source: "A", information: "3" } });
+
 type Expected = Record<keyof typeof QUALITY_FACTS, [string, Case, unknown, FactValue | undefined][]>;
 
 /** For each fact: the message, what changes in the case, and what the fact then is. */
-const EVALUATION: Pick<Expected, "evaluationKnown" | "evaluationChanged"> = {
+type Evaluation = "evaluationKnown" | "evaluationStrengthened" | "evaluationWeakened";
+const EVALUATION: Pick<Expected, Evaluation> = {
   evaluationKnown: [
     ["stated", notification, {}, true],
     ["not stated, by nobody", notification, message({ evaluation: null }), false],
@@ -36,15 +41,31 @@ const EVALUATION: Pick<Expected, "evaluationKnown" | "evaluationChanged"> = {
     ["that of the sender's own earlier message", ownSource, message({ evaluation: null }), false],
     ["an acknowledgement tells nothing", acknowledgement, {}, false],
   ],
-  evaluationChanged: [
+  evaluationStrengthened: [
     ["as given", forward, {}, false],
     ["left unsaid", forward, message({ evaluation: null }), false],
-    ["another source reliability", forward, message({ evaluation: { source: "A" } }), true],
-    ["another accuracy", forward, message({ evaluation: { information: "3" } }), true],
+    ["a better source", forward, message({ evaluation: { source: "A" } }), true],
+    ["a worse source", forward, message({ evaluation: { source: "C" } }), false],
+    ["better information", forward, message({ evaluation: { information: "1" } }), true],
+    ["better in one, worse in the other", forward, better, true],
     ["the source has none", forward, answer({ evaluation: null }), false],
     ["the weakest of two", twoSources, {}, false],
     ["that of the one", twoSources, message({ evaluation: { source: "B" } }), true],
     ["its own message anew", ownSource, message({ evaluation: { source: "A" } }), false],
+    ["as weak as the sender's own part", ownPart, {}, false],
+    ["that of the other part", ownPart, message({ evaluation: { source: "B", information: "2" } }), true],
+    ["nothing drawn on", notification, {}, false],
+  ],
+  evaluationWeakened: [
+    ["as given", forward, {}, false],
+    ["left unsaid", forward, message({ evaluation: null }), false],
+    ["a worse source", forward, message({ evaluation: { source: "C" } }), true],
+    ["worse information", forward, message({ evaluation: { information: "3" } }), true],
+    ["better in one, worse in the other", forward, better, true],
+    ["the source has none", forward, answer({ evaluation: null }), false],
+    ["of two", twoSources, message({ evaluation: { source: "X" } }), true],
+    ["its own message anew", ownSource, message({ evaluation: { source: "X" } }), false],
+    ["with the sender's own part, however good", ownPart, own({ evaluation: strong }), false],
     ["nothing drawn on", notification, {}, false],
   ],
 };

@@ -5,7 +5,7 @@ import {
   UNREVIEWED_AGE_SECONDS_MAX,
   UNVERIFIED_AGE_SECONDS_MAX,
 } from "./limits.ts";
-import { toOwnMarkings } from "./material.ts";
+import { isBinding, toOwnMarkings } from "./material.ts";
 
 const SPOC = "spoc";
 
@@ -21,12 +21,21 @@ function countAddressees({ claims, queries }: Delivery): number {
   return claims.to.length + others.length;
 }
 
-/** The sender evaluates otherwise than those it has the material from. */
-function isEvaluationChanged({ claims, material }: Delivery): boolean {
+/** Both lists of codes run from the strongest to the weakest, as letters and numbers do. */
+function isEvaluationStrengthened({ claims, material }: Delivery): boolean {
   const { evaluation: own } = toOwnMarkings(claims);
   const { evaluation: inherited } = material.inherited;
   if (own === undefined || inherited === undefined) return false;
-  return own.source !== inherited.source || own.information !== inherited.information;
+  return own.source < inherited.source || own.information < inherited.information;
+}
+
+/** What the sender adds of its own may be the weaker part: then the whole is as weak. */
+function isEvaluationWeakened({ claims, material }: Delivery): boolean {
+  const { evaluation: own } = toOwnMarkings(claims);
+  const { evaluation: inherited } = material.inherited;
+  if (own === undefined || inherited === undefined) return false;
+  if (material.sources.some((source) => !isBinding(source, claims.iss))) return false;
+  return own.source > inherited.source || own.information > inherited.information;
 }
 
 function toAsOf({ claims }: Delivery): number | undefined {
@@ -46,10 +55,15 @@ export const QUALITY_FACTS = {
     ({ claims, material }) =>
       (toOwnMarkings(claims).evaluation ?? material.inherited.evaluation) !== undefined,
   ),
-  evaluationChanged: flag(
-    "The evaluation that the message states is not that of the material of others it draws on, of " +
-      "several the weakest.",
-    isEvaluationChanged,
+  evaluationStrengthened: flag(
+    "The message draws on material of others, and states a better evaluation than the weakest of all it " +
+      "draws on, in one of the two codes.",
+    isEvaluationStrengthened,
+  ),
+  evaluationWeakened: flag(
+    "The message draws on material of others and on nothing of the sender's own, and states a worse " +
+      "evaluation than the weakest of all it draws on, in one of the two codes.",
+    isEvaluationWeakened,
   ),
   factualStated: flag(
     "The sender says whether the personal data are fact or an assessment.",

@@ -93,6 +93,16 @@ export interface KnownMessage {
   readonly markings: Markings;
   /** Its sender, and every recipient to whom it was permitted. */
   holds(agency: AgencyId): boolean;
+  /**
+   * Corrections by their senders of the message, and of those it was derived from: of each the last one, but
+   * what was erased stays so. Whoever holds the message has been told of them.
+   */
+  corrections(): readonly KnownCorrection[];
+}
+
+export interface KnownCorrection {
+  readonly ref: MessageRef;
+  readonly action: "rectify" | "erase" | "restrict";
 }
 
 export interface KnownConsent {

@@ -1,4 +1,4 @@
-import { type Claims, countryOf } from "@leix/protocol";
+import { type AgencyId, type Claims, countryOf } from "@leix/protocol";
 import { code, type Delivery, flag } from "./fact.ts";
 import type { KnownRequest } from "./queries.ts";
 
@@ -30,14 +30,17 @@ function isElsewhere({ queries, claims }: Delivery, { ref }: KnownRequest): bool
   return ref.id !== claims.thread && queries.message(ref)?.re === undefined;
 }
 
-/** What neither the sender nor its country's single point of contact holds, the sender is not to learn of. */
-function isHeldAtHome({ queries, claims }: Delivery, { ref }: KnownRequest): boolean {
-  const { spoc } = queries.country(countryOf(claims.iss)) ?? {};
-  const parties = [claims.iss, ...(spoc === undefined ? [] : [spoc])];
-  return parties.some((agency) => queries.message(ref)?.holds(agency));
+/** The agency, or its country's active single point of contact, holds the request. */
+function isHeldFor({ queries }: Delivery, agency: AgencyId, { ref }: KnownRequest): boolean {
+  const { spoc } = queries.country(countryOf(agency)) ?? {};
+  const message = queries.message(ref);
+  return message?.holds(agency) === true || (spoc !== undefined && message?.holds(spoc) === true);
 }
 
-/** Across a border only. A crime that neither states is the same. */
+/**
+ * Across a border only. A crime that neither states is the same. What is not held for the sender, or not for
+ * the recipient, is not counted: the duty stands in the outcome, which both are shown.
+ */
 function isAskedElsewhere(delivery: Delivery): boolean {
   const { queries, claims, recipient } = delivery;
   const [from, to] = [countryOf(claims.iss), countryOf(recipient)];
@@ -46,7 +49,7 @@ function isAskedElsewhere(delivery: Delivery): boolean {
     .openRequests(claims.case, from)
     .filter(({ crime }) => crime === claims.crime)
     .filter((request) => isOpenThere(delivery, request) && isElsewhere(delivery, request))
-    .some((request) => isHeldAtHome(delivery, request));
+    .some((request) => [claims.iss, recipient].every((agency) => isHeldFor(delivery, agency, request)));
 }
 
 /** Whether a request or a spontaneous message says all it must, and how urgent a request is. */
@@ -92,7 +95,7 @@ export const REQUEST_FACTS = {
   ),
   askedElsewhere: flag(
     "The sender's country has an open request of the same case and crime to the recipient's, in another " +
-      "thread, and the sender or the SPOC of its country holds it.",
+      "thread; on either side the sender or recipient itself, or the SPOC of its country, holds it.",
     isAskedElsewhere,
   ),
 };

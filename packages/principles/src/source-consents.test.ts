@@ -84,6 +84,16 @@ const PERMITS: Permit[] = [
     },
     free: message({ to: ["RS-POLICE"] }),
   },
+  {
+    permit: "forward",
+    given: "onwardForwardConsented",
+    ended: "onwardForwardConsentEnded",
+    asking: {
+      message: { to: ["ME-SPOC"] },
+      history: { consents: { consent: { recipients: ["ME-SPOC"] } } },
+    },
+    free: message({ to: ["RS-POLICE"] }),
+  },
 ];
 const OTHER_PERMITS: Record<ConsentPermit, ConsentPermit[]> = {
   forward: ["disseminate", "evidence", "other-purpose", "transfer"],

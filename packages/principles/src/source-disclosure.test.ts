@@ -88,9 +88,22 @@ describe.each<[ConsentPermit, Case]>([
   test("that it has ended is told to the agency it was given to", () => {
     const ended = patchCase(sample, { history: { consents: { consent: { withdrawn: true } } } });
     const { recipients } = decideCase(set, ended);
-    const named = permit === "other-purpose" || permit === "transfer" ? ["P18", "P18.purpose"] : ["P18"];
-    expect(recipients[0]?.reasons).toEqual(named);
+    const named = { "other-purpose": ["P18", "P18.purpose"], transfer: ["P18.purpose"] } as const;
+    expect(recipients[0]?.reasons).toEqual(permit in named ? named[permit as keyof typeof named] : ["P18"]);
   });
+});
+
+test.each([
+  "P17-asks-over-what-others-hold.deny",
+  "P18-grant-over-anothers-message.deny",
+  "P30-erased-and-passed-on.deny",
+])("%s: what others hold is the same as what is not on record", (name) => {
+  const patch = { holders: ["RS-POLICE", "RS-FIU"], copies: [{ agency: "RS-FIU", ref: loadCase(name).ref }] };
+  const held = Object.keys(loadCase(name).history.messages).map((one) => [one, patch]);
+  const others = loadCase(name, { history: { messages: Object.fromEntries(held) } });
+  const nothing = { ...others, history: { ...others.history, messages: {} } };
+  expect(decideCase(set, others).outcome).toBe("denied");
+  expect(toPublicBytes(others)).toBe(toPublicBytes(nothing));
 });
 
 describe("notices to originators", () => {
@@ -121,13 +134,15 @@ test("the exception for an immediate threat has the same words wherever it is", 
   const exceptions = loadFiles().flatMap(({ name, content }) =>
     [...content.matchAll(/unless \{\n(\s+context has purpose[^}]+)\}/g)].map(([, text]) => [name, text]),
   );
-  expect(exceptions.map(([name]) => name)).toEqual(["P16.cedar", "P18.cedar", "P34.cedar"]);
+  expect(exceptions.map(([name]) => name)).toEqual(["P16.cedar", "P17.cedar", "P18.cedar", "P34.cedar"]);
   expect(new Set(exceptions.map(([, text]) => text)).size).toBe(1);
 });
 
 test("an override lifts these policies and no others", () => {
   const lifted = set.rules.map(({ policy }) => policy).filter((policy) => isLifted(policy));
-  expect(lifted).toEqual(["P16", "P17", "P18", "P18.purpose", "P19", "P20", "P21", "P34", "P34.told"]);
+  expect(lifted).toEqual([
+    ...["P16", "P17", "P17.onward", "P18", "P18.purpose", "P19", "P20", "P21", "P34", "P34.told"],
+  ]);
 });
 
 /** Whether the text of a policy ends with the words that lift it. */

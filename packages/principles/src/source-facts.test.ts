@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { patchCase, toDelivery } from "../test/case.ts";
 import {
   answer,
+  consent,
   forwarded,
   known,
   many,
@@ -25,6 +26,12 @@ const other = message({ purpose: "detection" });
 const third = { iss: "MK-FIU", id: toId(52), digest: answer?.digest };
 /** The answer, as a third country's. */
 const thirds = marked({ origins: [third] });
+const DAY = 86_400;
+/** To a third country, with both consents. */
+const onward = {
+  message: { to: ["MK-SPOC"] },
+  history: { consents: { consent: { permits: ["forward", "transfer"], recipients: ["MK-SPOC"] } } },
+};
 /** Of the answer: it states nothing else. */
 const acknowledgement = {
   message: {
@@ -143,6 +150,20 @@ const EXPECTED: Record<Exclude<keyof typeof SOURCE_FACTS, Elsewhere>, [string, u
     ["of a third country, back to it", { ...known(thirds), ...message({ to: ["MK-SPOC"] }) }, false],
     ["the sender's own", known(ownAlone({}), { derivedFrom: [own], to: ["MK-SPOC"] }), false],
     ["of one country, to another", message({ to: ["MK-SPOC"] }), true],
+    [
+      "of the sender's own country",
+      known(marked({ origins: [{ ...third, iss: "AL-FIU" }] }), { to: ["MK-SPOC"] }),
+      false,
+    ],
+  ],
+  transferUnauthorised: [
+    ["no transfer", {}, false],
+    ["no consent", { ...onward, ...message({ to: ["MK-SPOC"], consents: null }) }, true],
+    ["both", onward, false],
+    ["one of the two", { ...onward, ...consent({ permits: ["forward"] }) }, true],
+    ["the other", { ...onward, ...consent({ permits: ["transfer"], recipients: ["MK-SPOC"] }) }, true],
+    ["ended when it was received", { ...onward, received: forwarded.at + DAY }, true],
+    ["ended since", { ...onward, at: forwarded.at + DAY, received: forwarded.at }, false],
   ],
   caveatUnread: [
     ["H0", {}, false],

@@ -3,26 +3,52 @@ import { codes, type Delivery, flag } from "./fact.ts";
 import { type Origin, type Source, toOwnMarkings, uniteOrigins } from "./material.ts";
 import type { KnownConsent } from "./queries.ts";
 
+/** A message on its way to a recipient, however it is addressed and whenever it is judged. */
+type Passing = Omit<Delivery, "as" | "at">;
 type ToOrigins = (delivery: Delivery) => readonly Origin[];
 
+/** What passes to a third country needs both. */
+const AUTHORISING: readonly ConsentPermit[] = ["forward", "transfer"];
+
 /** Foreign: it comes from an agency that is neither the sender nor this recipient. */
-function toForeign(delivery: Delivery, origins: readonly Origin[]): Origin[] {
+function toForeign(delivery: Passing, origins: readonly Origin[]): Origin[] {
   return origins.filter(({ ref }) => ref.iss !== delivery.recipient);
 }
 
-function listForeign(delivery: Delivery): Origin[] {
-  return toForeign(delivery, delivery.material.origins);
+/**
+ * Whether the recipient is the single point of contact that has the source from when it crossed the border,
+ * or from the sender. The sender knows that by itself: that copy is part of the exchange, and had it been
+ * denied, the sender would not have the source either; of what it sent, it was told who was let through to.
+ */
+function isWithContact({ queries, claims, recipient }: Passing, { known, origins }: Source): boolean {
+  const home = countryOf(claims.iss);
+  const there = countryOf(recipient);
+  if (queries.country(there)?.spoc !== recipient || !known.holds(recipient)) return false;
+  if (known.ref.iss === claims.iss) {
+    return there === home || origins.some(({ ref }) => countryOf(ref.iss) === there);
+  }
+  const from = countryOf(known.ref.iss);
+  return from !== home && (there === home || there === from);
+}
+
+/** Without what a single point of contact has already: in its copy nothing reaches anyone new. */
+function listNew(delivery: Passing, sources: readonly Source[] = delivery.material.sources): Source[] {
+  return sources.filter((source) => !isWithContact(delivery, source));
+}
+
+function listForeign(delivery: Passing): Origin[] {
+  return toForeign(delivery, uniteOrigins(listNew(delivery)));
 }
 
 function listRepurposed(delivery: Delivery): Origin[] {
-  return toForeign(delivery, delivery.material.repurposed);
+  return toForeign(delivery, uniteOrigins(listNew(delivery, delivery.material.repurposed)));
 }
 
 /** Foreign origins of sources under a handling code. */
 function listMarked(
   delivery: Delivery,
   code: Markings["handling"][number],
-  sources: readonly Source[] = delivery.material.sources,
+  sources: readonly Source[] = listNew(delivery),
 ): Origin[] {
   const marked = sources.filter(({ known }) => known.markings.handling.includes(code));
   return toForeign(delivery, uniteOrigins(marked));
@@ -44,21 +70,36 @@ function listRestricted(delivery: Delivery): Origin[] {
 }
 
 /** Foreign origins of a country that is neither the sender's nor the recipient's, sent across a border. */
-function listTransferred(delivery: Delivery): Origin[] {
-  const there = countryOf(delivery.recipient);
-  if (there === countryOf(delivery.claims.iss)) return [];
-  return listForeign(delivery).filter(({ ref }) => countryOf(ref.iss) !== there);
+function listTransferred(delivery: Passing): Origin[] {
+  const ends = [countryOf(delivery.claims.iss), countryOf(delivery.recipient)];
+  if (ends[0] === ends[1]) return [];
+  return listForeign(delivery).filter(({ ref }) => !ends.includes(countryOf(ref.iss)));
+}
+
+/** The other foreign origins. */
+function listNear(delivery: Delivery): Origin[] {
+  const transferred = listTransferred(delivery);
+  return listForeign(delivery).filter((origin) => !transferred.includes(origin));
 }
 
 /** The consents over an origin, to this sender and for this purpose, with this permit and recipient. */
-function listGiven({ recipient }: Delivery, { consents }: Origin, permit: ConsentPermit): KnownConsent[] {
+function listGiven({ recipient }: Passing, { consents }: Origin, permit: ConsentPermit): KnownConsent[] {
   return consents.filter(
     ({ permits, recipients }) => permits.includes(permit) && recipients.includes(recipient),
   );
 }
 
-function isInForce({ at }: Delivery, { withdrawn, until }: KnownConsent): boolean {
+function isInForce(at: number, { withdrawn, until }: KnownConsent): boolean {
   return !withdrawn && at < until;
+}
+
+/** Of what goes to a third country, that whose agency had authorised neither or one of the two by receipt. */
+export function listUnauthorised(passing: Passing): Origin[] {
+  return listTransferred(passing).filter((origin) =>
+    AUTHORISING.some(
+      (permit) => !listGiven(passing, origin, permit).some((one) => isInForce(passing.received, one)),
+    ),
+  );
 }
 
 /** Whether each of the origins was given a consent, whatever became of it; true where there is none. */
@@ -71,7 +112,7 @@ function isEnded(permit: ConsentPermit, toOrigins: ToOrigins): (delivery: Delive
   return (delivery) =>
     toOrigins(delivery)
       .map((origin) => listGiven(delivery, origin, permit))
-      .some((given) => given.length > 0 && !given.some((consent) => isInForce(delivery, consent)));
+      .some((given) => given.length > 0 && !given.some((consent) => isInForce(delivery.at, consent)));
 }
 
 /** What a deletion date is compared with: none is later than any. */
@@ -114,17 +155,18 @@ export const SOURCE_FACTS = {
     ({ material }) => material.originsExceeded,
   ),
   foreignMaterial: flag(
-    "The message draws, over any number of hops, on a message of an agency other than sender and recipient.",
+    "The message draws, over any number of hops, on a message of an agency other than sender and recipient, " +
+      "and that is none which an active SPOC has from when it crossed the border.",
     (delivery) => listForeign(delivery).length > 0,
   ),
   forwardConsented: flag(
-    "Every such message was given a consent that permits to forward it, whatever became of it; true where " +
-      "there is none.",
-    isGiven("forward", listForeign),
+    "Every such message, those of a third country aside, was given a consent that permits to forward it, " +
+      "whatever became of it; true where there is none.",
+    isGiven("forward", listNear),
   ),
   forwardConsentEnded: flag(
     "The consents given to forward one of them have all expired or been withdrawn.",
-    isEnded("forward", listForeign),
+    isEnded("forward", listNear),
   ),
   otherPurpose: flag(
     "Such material was received for a purpose other than this message's, or one of the two is not stated.",
@@ -177,6 +219,14 @@ export const SOURCE_FACTS = {
     "The recipient is of another country than the sender, and the message draws on material of a third one.",
     (delivery) => listTransferred(delivery).length > 0,
   ),
+  onwardForwardConsented: flag(
+    "All of that was given consents that permit to forward it; true where there is none.",
+    isGiven("forward", listTransferred),
+  ),
+  onwardForwardConsentEnded: flag(
+    "The consents given to forward some of it have all expired or been withdrawn.",
+    isEnded("forward", listTransferred),
+  ),
   transferConsented: flag(
     "All of that was given consents that permit to transfer it onward; true where there is none.",
     isGiven("transfer", listTransferred),
@@ -184,6 +234,11 @@ export const SOURCE_FACTS = {
   transferConsentEnded: flag(
     "The consents given to transfer some of it onward have all expired or been withdrawn.",
     isEnded("transfer", listTransferred),
+  ),
+  transferUnauthorised: flag(
+    "Some of it had no consent to forward it, or none to transfer it onward, that was in force when the " +
+      "exchange received the message.",
+    (delivery) => listUnauthorised(delivery).length > 0,
   ),
   caveatUnread: flag(
     "The message draws on material of others, received under handling code H3, that no officer of the " +

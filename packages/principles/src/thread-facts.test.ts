@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Case, decideCase, toDelivery } from "../test/case.ts";
+import { type Case, decideCase, patchCase, toDelivery } from "../test/case.ts";
 import { loadCase, loadFiles } from "../test/fixtures.ts";
 import { loadPolicySet } from "./policy-set.ts";
 import { DELAY_REASONS, REFUSAL_GROUNDS, THREAD_FACTS } from "./thread-facts.ts";
@@ -174,7 +174,12 @@ describe("judgeNeeded", () => {
   test("where the own law names a class of data that the request asks for", () => {
     expect(derive("judgeNeeded", loadCase(name))).toBe(true);
     expect(derive("judgeNeeded", loadCase(name, asked(["vehicle"])))).toBe(false);
-    expect(derive("judgeNeeded", loadCase(name, asked([])))).toBe(false);
+  });
+
+  test("where the request names no class and that law names any", () => {
+    expect(derive("judgeNeeded", loadCase(name, asked([])))).toBe(true);
+    const none = { world: { countries: { AL: { judicial: [] } } } };
+    expect(derive("judgeNeeded", patchCase(loadCase(name, asked([])), none))).toBe(false);
   });
 
   test("not by another country's law, nor for a request to others", () => {

@@ -51,10 +51,14 @@ function answersClarification({ claims, queries }: Delivery): boolean {
   return question?.kind === "clarification" && question.re?.iss === claims.iss && question.holds(claims.iss);
 }
 
+/** A request that names no class of data may be for any. */
 function needsJudge(delivery: Delivery): boolean {
   const { claims, queries } = delivery;
+  const request = toRequest(delivery);
+  if (request === undefined) return false;
   const judicial = queries.country(countryOf(claims.iss))?.judicial ?? [];
-  return toRequest(delivery)?.data.some((one) => judicial.includes(one)) ?? false;
+  if (request.data.length === 0) return judicial.length > 0;
+  return request.data.some((one) => judicial.includes(one));
 }
 
 /** The time that runs until a delay notice, or now where that has passed. */
@@ -132,7 +136,8 @@ export const THREAD_FACTS = {
     isDelayWithinLimit,
   ),
   judgeNeeded: flag(
-    "The law of the sender's country gives out some of what the request asks for with a judge's leave only.",
+    "The law of the sender's country gives out some of what the request asks for with a judge's leave only; " +
+      "a request that names no class of data may ask for any.",
     needsJudge,
   ),
 };

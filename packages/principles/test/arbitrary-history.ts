@@ -75,7 +75,12 @@ const origins = fc.oneof(
   { weight: 1, arbitrary: fc.constant(FULL) },
 );
 const copies = fc.array(fc.record({ agency, ref }), { maxLength: 2 });
-const kept = fc.record({ ref, holders: some, readBy: some, copies, markings: inForce, origins });
+const correction = fc.record({ ref, action: fc.constantFrom<string>("rectify", "erase", "restrict") });
+const corrections = fc.oneof(
+  { weight: 20, arbitrary: fc.constant<object[]>([]) },
+  { weight: 1, arbitrary: fc.array(correction, { minLength: 1, maxLength: 2 }) },
+);
+const kept = fc.record({ ref, holders: some, readBy: some, copies, markings: inForce, origins, corrections });
 /** Held by its sender, and by most others too: what nobody holds is seldom worth a question. */
 const message = fc
   .tuple(kept, mostly(true, false))

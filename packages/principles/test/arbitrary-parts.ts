@@ -77,13 +77,17 @@ const personal = fc.record({
   factual: mostly<string | undefined>("fact", undefined),
   asOf: outOf<number | undefined>(10, AT - DAY, AT + DAY, AT - 200 * DAY, AT - 200 * DAY, undefined),
 });
+const EVALUATIONS = [
+  { source: "B", information: "2" },
+  { source: "X", information: "4" },
+];
 /** What is stated about the message itself; `inherit` is as strict as what it draws on. */
 const stated = fc.record({
   officer: mostly<string | undefined>("officer", "supervisor", "duty-officer", "node", undefined),
   purpose: fc.oneof({ weight: 14, arbitrary: somePurpose }, { weight: 1, arbitrary: fc.constant(undefined) }),
   handling: outOf<string | undefined>(8, "inherit", ...HANDLING_CODES, undefined),
   classification: outOf<string | undefined>(8, "inherit", "unclassified", ...CLASSIFICATIONS, undefined),
-  evaluation: mostly<object | undefined>(undefined, { source: "B", information: "2" }),
+  evaluation: outOf<object | undefined>(10, undefined, ...EVALUATIONS),
   deleteBy: mostly<number | undefined>(AT + 30 * DAY, AT, AT + 1200 * DAY, undefined),
   crime: fc.oneof({ weight: 14, arbitrary: crime }, { weight: 1, arbitrary: fc.constant(undefined) }),
   spocException: mostly<string | undefined>(undefined, "terrorism", "personal-safety", "haste"),

@@ -51,6 +51,10 @@ const RecordedMessage = z.strictObject({
   re: MessageRef.optional(),
   markings: Markings,
   holders: z.array(AgencyId),
+  /** Of it, or of what it was derived from, by their senders. */
+  corrections: z
+    .array(z.strictObject({ ref: MessageRef, action: z.enum(["rectify", "erase", "restrict"]) }))
+    .default([]),
   /** Agencies whose officers have acknowledged it as read. */
   readBy: z.array(AgencyId).default([]),
   /** Who holds it, or a message derived from it: the nearest first. */
@@ -134,9 +138,10 @@ export function patchCase(original: Case, patch: unknown): Case {
 /** The case's plain data as the answers to the queries: no rule is in here. */
 export function toQueries({ world, history }: Pick<Case, "world" | "history">): Queries {
   const recorded = Object.values(history.messages);
-  const messages: KnownMessage[] = recorded.map(({ ref, kind, re, markings, holders }) => {
+  const messages: KnownMessage[] = recorded.map(({ ref, kind, re, markings, holders, corrections }) => {
     const holds = (agency: AgencyId) => holders.includes(agency);
-    return { ref, kind, ...(re === undefined ? {} : { re }), markings, holds };
+    const reply = re === undefined ? {} : { re };
+    return { ref, kind, ...reply, markings, holds, corrections: () => corrections };
   });
   const requests = Object.values(history.requests);
   const find = (ref: MessageRef) => recorded.find((message) => isSameRef(message.ref, ref));

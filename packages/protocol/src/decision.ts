@@ -175,7 +175,7 @@ export const MessageDecision = z.strictObject({
   recipients: z.array(hidden).min(1).max(RECIPIENTS_MAX),
   /** Hides a RecipientGrounds each, in the same order. */
   grounds: z.array(hidden).min(1).max(RECIPIENTS_MAX),
-  /** Hides a Notice each. */
+  /** Hides a Notice each, or null: a blank. */
   notices: z.array(hidden).max(NOTICES_MAX),
 });
 export type MessageDecision = z.infer<typeof MessageDecision>;
@@ -222,11 +222,17 @@ export interface Verdict {
   readonly markings: Markings;
   readonly recipients: readonly RecipientOutcome[];
   readonly grounds: readonly RecipientGrounds[];
-  readonly notices: readonly Notice[];
+  /** Null is a blank, which tells nobody anything: with it the number of digests says less. */
+  readonly notices: readonly (Notice | null)[];
 }
 
 /** The content of an event before any of it is hidden. */
 export interface Lapse {
   readonly overdue: readonly OverdueDuty[];
   readonly notices: readonly Notice[];
+}
+
+/** The notices of a verdict without its blanks. */
+export function listTelling(notices: Verdict["notices"]): Notice[] {
+  return notices.filter((notice) => notice !== null);
 }

@@ -29,6 +29,7 @@ export {
   EventDecision,
   InputPlace,
   type Lapse,
+  listTelling,
   Markings,
   MessageDecision,
   Notice,

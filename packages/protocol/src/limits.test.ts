@@ -218,6 +218,7 @@ describe("a verdict above a limit is an engine failure, not a decision", () => {
     outcome: { ...one, recipients: [{ ...outcome, reasons: [...outcome.reasons, "mandatory-copy-denied"] }] },
     grounds: { ...one, grounds: [{ ...grounds, facts: { consentCovers: true } }] },
     notices: { ...one, notices: [...one.notices, notice] },
+    blanks: { ...one, notices: [...one.notices, null] },
   };
 
   it.each(Object.entries(over))("%s", (_, verdict) => {

@@ -4,6 +4,7 @@ import {
   Decision,
   type EventDecision,
   type Lapse,
+  listTelling,
   Markings,
   type MessageDecision,
   Notice,
@@ -31,6 +32,7 @@ export interface OpenDecision {
   readonly grounds: readonly RecipientGrounds[];
   /** Of an event. */
   readonly overdue: readonly OverdueDuty[];
+  /** Without blanks. */
   readonly notices: readonly Notice[];
   readonly disclosures: readonly Disclosure[];
 }
@@ -79,7 +81,7 @@ function openMessage(content: MessageDecision, disclosures: readonly Disclosure[
     ...openMembers(find(_sd)),
     recipients: openElements(RecipientOutcome, find(toDigests(recipients))),
     grounds: openElements(RecipientGrounds, find(toDigests(grounds))),
-    notices: openElements(Notice, find(toDigests(notices))),
+    notices: listTelling(openElements(Notice.nullable(), find(toDigests(notices)))),
   };
 }
 
@@ -135,18 +137,19 @@ function openElements<T extends z.ZodType>(schema: T, elements: readonly Disclos
   });
 }
 
-/** The whole content of a message's decision. Throws `decision/disclosure` where anything is missing. */
+/**
+ * The whole content of a message's decision, its blanks behind its notices. Throws `decision/disclosure` where
+ * anything is missing.
+ */
 export function toVerdict(decision: OpenDecision): Verdict {
-  const { content, outcome, markings, recipients, grounds, notices } = decision;
+  const { content, outcome, markings, recipients, grounds, notices, disclosures } = decision;
   invariant(content.kind === "message", "only a message has a verdict");
-  const complete =
-    recipients.length === content.recipients.length &&
-    grounds.length === content.grounds.length &&
-    notices.length === content.notices.length;
+  const complete = disclosures.length === content._sd.length + listElements(content).length;
   if (outcome === undefined || markings === undefined || !complete) {
     throw new LeixError("decision/disclosure", "not all is disclosed");
   }
-  return { outcome, markings, recipients, grounds, notices };
+  const blanks = Array.from({ length: content.notices.length - notices.length }, () => null);
+  return { outcome, markings, recipients, grounds, notices: [...notices, ...blanks] };
 }
 
 /** The whole content of an event's decision. Throws `decision/disclosure` where anything is missing. */

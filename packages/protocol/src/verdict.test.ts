@@ -49,6 +49,21 @@ describe("hiding a verdict", () => {
     expect(toVerdict(openDecision(await decide()))).toEqual(VERDICT);
   });
 
+  it("with blanks gives them back behind the notices, and as the same bytes again", async () => {
+    const padded = { ...TELLING, notices: [...TELLING.notices, null, null] };
+    const opened = openDecision(await decide(padded));
+    expect(opened.notices).toEqual(TELLING.notices);
+    expect(toVerdict(opened)).toEqual(padded);
+    const again = toPayload(toVerdict(opened), toSalts(opened));
+    expect(encodeCanonical(again.payload)).toBe(encodeCanonical(opened.jws.payload));
+    for (const shown of [presentToSender(opened), presentNotices(opened, HOLDER)]) {
+      expect(openDecision(shown).disclosures.map(({ value }) => value)).not.toContain(null);
+    }
+    const withoutBlank = opened.disclosures.filter(({ value }) => value !== null);
+    const partly = openDecision(encodeSdJwt(opened.jws.token, withoutBlank));
+    expect(codeOf(() => toVerdict(partly))).toBe("decision/disclosure");
+  });
+
   it("again with the same salts gives the same bytes", async () => {
     const opened = openDecision(await decide(TELLING));
     const again = toPayload(toVerdict(opened), toSalts(opened));

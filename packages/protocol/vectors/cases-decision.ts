@@ -80,11 +80,16 @@ async function listTellingCases({ message, verdict }: Chain): Promise<Case[]> {
   const { outcome, markings, recipients } = verdict;
   const notices = TELLING.notices.map((one) => ({ ...one, about: { ...one.about, digest: message.digest } }));
   const telling = { ...verdict, notices };
+  const blank = await signDecision({ ...verdict, notices: [...notices, null, null] }, message.digest);
   const whole = await signDecision(telling, message.digest);
   const decision = openDecision(whole);
   const kind = "message";
   return [
     toValid("telling-whole", "Notices, as in the record: after the grounds.", whole, { kind, ...telling }),
+    toValid("telling-with-blanks", "Behind the notices, blanks: they tell nobody anything.", blank, {
+      kind,
+      ...telling,
+    }),
     toValid("telling-to-sender", "The sender is not shown who is told.", presentToSender(decision), {
       kind,
       outcome,
@@ -199,6 +204,8 @@ async function listEventPayloadCases({ event }: Chain): Promise<Case[]> {
   const moved = createDisclosure(SALT, notice);
   const inPlaceOfDuty = `${await sign({ overdue: [{ "...": moved.digest }] })}${moved.text}~`;
   const forged = createDisclosure(SALT, { ...notice, to: SPOC, by: SPOC });
+  const blank = createDisclosure(SALT, null);
+  const withBlank = `${await sign({ notices: [{ "...": blank.digest }] })}${blank.text}~`;
   const malformed = "decision/malformed";
   return [
     toInvalid(
@@ -219,6 +226,7 @@ async function listEventPayloadCases({ event }: Chain): Promise<Case[]> {
       await sign({ notices: [duty] }),
       malformed,
     ),
+    toInvalid("event-blank", "An event has no blanks.", withBlank, malformed),
     toInvalid("event-notice-as-duty", "A place hides its own kind of thing.", inPlaceOfDuty, malformed),
     toInvalid(
       "event-with-policy-set",

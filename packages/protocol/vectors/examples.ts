@@ -6,6 +6,7 @@ import {
   type MessageDecision,
   MessageId,
   type MessageRef,
+  type Notice,
   type ParsedJws,
   toDigest,
   type Verdict,
@@ -244,7 +245,7 @@ export const VERDICT: Verdict = {
 };
 
 /** The same, if it were a correction: whoever holds what it corrects is told, and has to act on it. */
-export const TELLING: Verdict = {
+export const TELLING: Omit<Verdict, "notices"> & { readonly notices: readonly Notice[] } = {
   ...VERDICT,
   notices: [
     {

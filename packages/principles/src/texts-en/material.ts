@@ -31,6 +31,30 @@ const USE: Readonly<Record<string, Explanation>> = {
     link: DIR,
     confidence: "K",
   },
+  "P17.onward": {
+    title: "Originator control",
+    wrong:
+      "The message takes material of a third country's agency, and names no consent of that agency which " +
+      "lets it go to this recipient for this purpose.",
+    todo:
+      "Ask each agency the material comes from for a consent with the permits forward and transfer that " +
+      "names this recipient and this purpose, and list it in consents.",
+    source: "Dir 3(d), 6(1)(h); FD 3(5); ER 22(1), 23(7); LED 35(2)",
+    link: DIR,
+    confidence: "K",
+  },
+  "P17.request-for-consent": {
+    title: "Originator control",
+    wrong:
+      "The message asks for consent over something that the sender does not hold, or does not ask the " +
+      "agency that it comes from.",
+    todo:
+      "Name in of a message that you hold or one of its origins, with its digest, and address the agency " +
+      "that sent that one.",
+    source: "Dir 3(d); ER 23(7)",
+    link: ER,
+    confidence: "K",
+  },
   P18: {
     title: "Revocable consent",
     wrong:
@@ -44,12 +68,22 @@ const USE: Readonly<Record<string, Explanation>> = {
   "P18.purpose": {
     title: "Revocable consent",
     wrong:
-      "A consent that the message relies on, to another purpose or to onward transfer, has expired or was " +
-      "withdrawn.",
+      "A consent that the message relies on, to another purpose or to take the material to a third country, " +
+      "has expired or was withdrawn.",
     todo: "Ask the agency that gave it for a new consent, and list that one in consents.",
     source: "ER 23(6), 19(2)",
     link: ER,
     confidence: "V",
+  },
+  "P18.grant": {
+    title: "Revocable consent",
+    wrong: "The consent is not over a message of the sender's on record, or the time it ends has come.",
+    todo:
+      "Name in grant.of a message that you sent, with its digest, and in until a time to come. Over another " +
+      "agency's message, that agency is asked.",
+    source: "ER 23(6), 19(2)",
+    link: ER,
+    confidence: "K",
   },
   "P18.own": {
     title: "Revocable consent",
@@ -155,6 +189,16 @@ const MARKINGS: Readonly<Record<string, Explanation>> = {
     source: "ER 22(2)",
     link: ER,
     confidence: "V",
+  },
+  "P24.purpose": {
+    title: "Life-threat override",
+    wrong: "The message claims an override, and is meant as evidence or for a purpose that averts no danger.",
+    todo:
+      "Leave out evidenceUse, and state the purpose that the message has in averting the threat. To use " +
+      "the material in court, ask the agency that it comes from for its consent.",
+    source: "ER 22(2)",
+    link: ER,
+    confidence: "K",
   },
   "P24.told": {
     title: "Life-threat override",

@@ -8,7 +8,10 @@ export const PARTIES_TEXTS: Readonly<Record<string, Explanation>> = {
   P01: {
     title: "Competence",
     wrong: "Sender or recipient is not a registered, active law-enforcement authority.",
-    todo: "Check the standing of both agencies in the membership; write to an active authority.",
+    todo:
+      "Check the standing of both agencies in the membership; write to an active authority. A correction " +
+      "whose recipients are suspended goes to another active agency that holds what it corrects, or to your " +
+      "own single point of contact: once it is let through to anyone, everyone that holds it is told.",
     source: "LED 3(7), 35(1)(b)",
     link: LED,
     confidence: "V",
@@ -61,10 +64,12 @@ export const PARTIES_TEXTS: Readonly<Record<string, Explanation>> = {
   },
   "P04.terrorism": {
     title: "Exceptions to the SPOC copies",
-    wrong: "The exception for terrorism is used where the crime is another, or in an urgent request.",
+    wrong:
+      "The exception for terrorism is used where the crime is another, in an urgent request, or with an " +
+      "override.",
     todo:
       "Send the copies to both SPOCs and state no exception. If the case is one of terrorism and no " +
-      "emergency, state that area of crime and no urgency.",
+      "emergency, state that area of crime, no urgency and no override.",
     source: "Dir 4(2), 8(3)",
     link: DIR,
     confidence: "V",

@@ -13,7 +13,7 @@ const MARKING: Readonly<Record<string, Explanation>> = {
     todo: "Add what is missing. For H3, write the restriction into the body and declare the caveat.",
     source: "ER 19(1), 19(2)",
     link: ER,
-    confidence: "V",
+    confidence: "K",
   },
   P25: {
     title: "Evaluation of the information",
@@ -27,10 +27,23 @@ const MARKING: Readonly<Record<string, Explanation>> = {
   },
   P26: {
     title: "The evaluation belongs to the provider",
-    wrong: "The message states another evaluation than the agency that provided the material gave it.",
+    wrong:
+      "The message states a better evaluation than the material of others that it draws on was given, or " +
+      "than its weakest source has.",
     todo:
       "Leave the evaluation out, which takes it over, or repeat it; of several, the weakest of each of " +
       "the two codes. If it is wrong, ask the provider to share the material again under another one.",
+    source: "ER 29(3)",
+    link: ER,
+    confidence: "V",
+  },
+  "P26.weaker": {
+    title: "The evaluation belongs to the provider",
+    wrong: "The message states a worse evaluation than the agency that provided the material gave it.",
+    todo:
+      "Leave the evaluation out, which takes it over, or repeat it. If it is wrong, ask the provider to " +
+      "share the material again under another one. What you add of your own, send as a message first, " +
+      "with its evaluation, and name that in derivedFrom as well.",
     source: "ER 29(3)",
     link: ER,
     confidence: "V",
@@ -137,8 +150,8 @@ const RECTIFY: Explanation = {
   ...CORRECTION,
   wrong: `${CORRECTION_SENT}Something in it was wrong.`,
   todo:
-    "Rectify it by the time given and acknowledge that. What you made of it, correct by a message of " +
-    "your own.",
+    "Rectify it by the time given and acknowledge that. If the correction did not reach you, ask the " +
+    "agency that you have it from for the right text. What you made of it, correct by a message of your own.",
   confidence: "K",
 };
 const ERASE: Explanation = {
@@ -169,6 +182,26 @@ const AFTERWARDS: Readonly<Record<string, Explanation>> = {
   ...Object.fromEntries(["P30.rectify", "P30.rectify-holders"].map((policy) => [policy, RECTIFY])),
   ...Object.fromEntries(["P30.erase", "P30.erase-holders"].map((policy) => [policy, ERASE])),
   ...Object.fromEntries(["P30.restrict", "P30.restrict-holders"].map((policy) => [policy, RESTRICT])),
+  "P30.used": {
+    title: "Correction chain",
+    wrong: "The message draws on something that its sender has since erased or restricted.",
+    todo:
+      "Leave it out, and whatever was made of it. If it is still needed, ask the agency that it comes from; " +
+      "if it is your own, send it anew.",
+    source: "LED 7(3), 16(3), 16(6); Dir 3(e)",
+    link: LED,
+    confidence: "K",
+  },
+  "P30.outdated": {
+    title: "Correction chain",
+    wrong: "The message draws on something that its sender has since rectified, and not on the correction.",
+    todo:
+      "Tell the recipients what was rectified. Better, send the right text: name the correction in " +
+      "derivedFrom too, or ask the agency you have the material from for it.",
+    source: "LED 7(2), 7(3); Dir 3(e)",
+    link: LED,
+    confidence: "K",
+  },
   P31: {
     title: "Retention",
     wrong: "The message has personal data and no time by which they are to be deleted.",

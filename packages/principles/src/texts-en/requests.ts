@@ -110,6 +110,6 @@ export const REQUESTS_TEXTS: Readonly<Record<string, Explanation>> = {
       "you asked that yours is settled.",
     source: "Dir 16(1)(d); SWD(2021) 374, problem 3",
     link: DIR,
-    confidence: "V",
+    confidence: "K",
   },
 };

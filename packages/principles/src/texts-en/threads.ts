@@ -71,6 +71,16 @@ const DELAYS: Readonly<Record<string, Explanation>> = {
     link: DIR,
     confidence: "K",
   },
+  "P11.seek": {
+    title: "Judicial authorisation",
+    wrong: "Nothing is wrong: the request is delayed until a judge has decided.",
+    todo:
+      "Apply for the judge's leave at once. Answer as soon as you have it; if it is not given, refuse on " +
+      "the ground authorisation-refused.",
+    source: "Dir 5(2), 9; FD 3(4)",
+    link: DIR,
+    confidence: "K",
+  },
   P12: {
     title: "Clarification",
     wrong:
