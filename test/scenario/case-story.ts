@@ -96,7 +96,7 @@ function forwardWithoutConsent(cast: Cast, screen: Screen, answer: SentMessage):
     showDecision(screen, sent);
     const { recipients } = cast.node("AL-CUSTOMS").explain(sent.ref.id);
     const reasons = recipients.flatMap((one) => one.reasons);
-    for (const rule of ["P17", "P20"]) {
+    for (const rule of ["P17.onward", "P20"]) {
       const reason = reasons.find((one) => one.reason === rule);
       expectTold(reason?.source, `${rule} is not named with its source`);
       screen.show(rule, `${reason.title}: ${reason.wrong}`);
