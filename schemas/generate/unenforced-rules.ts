@@ -90,8 +90,9 @@ export const UNENFORCED_PARTS: Readonly<Record<string, string>> = {
     "cannot see.",
   P31:
     "What an agency deletes in its own systems, the exchange cannot see. That data kept for more than " +
-    "three years are reviewed by then is laid on the sender without a term: nothing chases it. The first review of a closed " +
-    "exchange within six months (Dir 16, as far as we know it) is the agencies' own.",
+    "three years are reviewed by then is laid on the sender without a term: nothing chases it. The " +
+    "first review of a closed exchange within six months (Dir 16, as far as we know it) is the " +
+    "agencies' own.",
   P33:
     "The documents behind an assessment or a derogation are in the sender's own files: the decision " +
     "records time, recipient and message, and that the sender owes the rest.",

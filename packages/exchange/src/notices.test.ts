@@ -54,7 +54,7 @@ test("a message's notices: to each that is told, all that is for it and nothing 
   }
 });
 
-test("who corrects, and who gets the correction, cannot count who holds what it was passed on as", async () => {
+test("who corrects, and who is corrected, cannot count who holds what it was passed on as", async () => {
   const count = async (hops: number) => {
     const scene = await createScene();
     const { send, reply } = scene;

@@ -91,8 +91,8 @@ function toRecipients({ to, copies }: Claims): { agency: AgencyId; as: Recipient
 }
 
 /**
- * What crosses a border reaches the active single point of contact of each country that it concerns (Dir 4(2),
- * 8): were that delivery dropped, direct traffic would pass unseen by those who answer for it. So it is
+ * What crosses a border reaches the active single point of contact of each country that it concerns (Dir
+ * 4(2), 8): were that delivery dropped, direct traffic would pass unseen by those who answer for it. So it is
  * mandatory however it is addressed, and whoever else is addressed as P03 counts them, copies too. Alone in
  * its country it is a recipient like any other.
  */

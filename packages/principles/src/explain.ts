@@ -20,7 +20,10 @@ export interface Explanation {
 
 const TEXTS: Readonly<Record<string, Readonly<Record<string, Explanation>>>> = { en: ENGLISH };
 
-/** Of a policy without a text of its own, its rule's. English where the language has no text for it; undefined where this program knows no such reason. */
+/**
+ * Of a policy without a text of its own, its rule's. English where the language has no text for it; undefined
+ * where this program knows no such reason.
+ */
 export function explainRule(reason: Reason, language: string): Explanation | undefined {
   const rule = reason.split(".", 1)[0] ?? reason;
   return find(language, reason) ?? find(language, rule) ?? find("en", reason) ?? find("en", rule);

@@ -51,7 +51,7 @@ test(
   PATIENCE_MS,
 );
 
-test("an answer is remembered once it was given, the oldest is dropped, and none where there is no room", () => {
+test("an answer is remembered, the oldest is dropped, and none is kept where there is no room", () => {
   const [policy] = policies.filter(({ id }) => id === "P20");
   const [base] = policies.filter(({ rule }) => rule === undefined);
   if (!policy || !base) throw new Error("P20 and base are there");

@@ -155,8 +155,8 @@ export const SOURCE_FACTS = {
     ({ material }) => material.originsExceeded,
   ),
   foreignMaterial: flag(
-    "The message draws, over any number of hops, on a message of an agency other than sender and recipient, " +
-      "and that is none which an active SPOC has from when it crossed the border.",
+    "The message draws, over any number of hops, on a message of an agency other than sender and " +
+      "recipient, and that is none which an active SPOC has from when it crossed the border.",
     (delivery) => listForeign(delivery).length > 0,
   ),
   forwardConsented: flag(

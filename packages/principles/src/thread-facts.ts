@@ -136,8 +136,8 @@ export const THREAD_FACTS = {
     isDelayWithinLimit,
   ),
   judgeNeeded: flag(
-    "The law of the sender's country gives out some of what the request asks for with a judge's leave only; " +
-      "a request that names no class of data may ask for any.",
+    "The law of the sender's country gives out some of what the request asks for with a judge's leave " +
+      "only; a request that names no class of data may ask for any.",
     needsJudge,
   ),
 };

@@ -68,8 +68,8 @@ const USE: Readonly<Record<string, Explanation>> = {
   "P18.purpose": {
     title: "Revocable consent",
     wrong:
-      "A consent that the message relies on, to another purpose or to take the material to a third country, " +
-      "has expired or was withdrawn.",
+      "A consent that the message relies on, to another purpose or to take the material to a third " +
+      "country, has expired or was withdrawn.",
     todo: "Ask the agency that gave it for a new consent, and list that one in consents.",
     source: "ER 23(6), 19(2)",
     link: ER,
@@ -79,8 +79,8 @@ const USE: Readonly<Record<string, Explanation>> = {
     title: "Revocable consent",
     wrong: "The consent is not over a message of the sender's on record, or the time it ends has come.",
     todo:
-      "Name in grant.of a message that you sent, with its digest, and in until a time to come. Over another " +
-      "agency's message, that agency is asked.",
+      "Name in grant.of a message that you sent, with its digest, and in until a time to come. Over " +
+      "another agency's message, that agency is asked.",
     source: "ER 23(6), 19(2)",
     link: ER,
     confidence: "K",

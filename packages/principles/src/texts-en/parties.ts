@@ -10,8 +10,8 @@ export const PARTIES_TEXTS: Readonly<Record<string, Explanation>> = {
     wrong: "Sender or recipient is not a registered, active law-enforcement authority.",
     todo:
       "Check the standing of both agencies in the membership; write to an active authority. A correction " +
-      "whose recipients are suspended goes to another active agency that holds what it corrects, or to your " +
-      "own single point of contact: once it is let through to anyone, everyone that holds it is told.",
+      "whose recipients are suspended goes to another active agency that holds what it corrects, or to " +
+      "your own single point of contact: once it is let through to anyone, everyone that holds it is told.",
     source: "LED 3(7), 35(1)(b)",
     link: LED,
     confidence: "V",

@@ -186,8 +186,8 @@ const AFTERWARDS: Readonly<Record<string, Explanation>> = {
     title: "Correction chain",
     wrong: "The message draws on something that its sender has since erased or restricted.",
     todo:
-      "Leave it out, and whatever was made of it. If it is still needed, ask the agency that it comes from; " +
-      "if it is your own, send it anew.",
+      "Leave it out, and whatever was made of it. If it is still needed, ask the agency that it comes " +
+      "from; if it is your own, send it anew.",
     source: "LED 7(3), 16(3), 16(6); Dir 3(e)",
     link: LED,
     confidence: "K",

@@ -62,8 +62,8 @@ const DELAYS: Readonly<Record<string, Explanation>> = {
   P11: {
     title: "Judicial authorisation",
     wrong:
-      "A judge is given as the reason, and by what your country has stated in the membership none is needed " +
-      "for the data that the request asks for.",
+      "A judge is given as the reason, and by what your country has stated in the membership none is " +
+      "needed for the data that the request asks for.",
     todo:
       "Give the true reason. If your law does need a judge for such data, have your country's authority " +
       "state it in the membership.",
@@ -128,7 +128,8 @@ const ANSWERS: Readonly<Record<string, Explanation>> = {
     todo:
       "Give the true one of not-available, request-incomplete, out-of-proportion, authorisation-refused, " +
       "outside-categories, inaccurate, national-security, ongoing-investigation, person-safety, " +
-      "legal-person-interests, minor-offence, not-an-offence and originator-refused. If none applies, answer.",
+      "legal-person-interests, minor-offence, not-an-offence and originator-refused. If none applies, " +
+      "answer.",
     source: "Dir 6(1); FD 10",
     link: DIR,
     confidence: "K",
@@ -136,7 +137,9 @@ const ANSWERS: Readonly<Record<string, Explanation>> = {
   "P13.late": {
     title: "Answers and refusals",
     wrong: "The time limit has passed, and a refusal is told within it.",
-    todo: "Answer, which is never too late; or announce the delay with its reason and a new date, then refuse.",
+    todo:
+      "Answer, which is never too late; or announce the delay with its reason and a new date, then " +
+      "refuse.",
     source: "Dir 6(2); FD 10",
     link: DIR,
     confidence: "K",
