@@ -8,12 +8,14 @@ import {
 } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RECOVERY_MS } from "./load.ts";
+import { hastenRedelivery } from "./redelivery.ts";
 
 const KILLS = 3;
 
 let exchange: TestExchange;
 beforeAll(async () => {
   exchange = await startTestExchange({ agencies: ["AL-CUSTOMS", "ME-SPOC"] });
+  await hastenRedelivery(exchange);
 });
 afterAll(() => exchange?.[Symbol.asyncDispose]());
 

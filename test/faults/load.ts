@@ -1,11 +1,11 @@
 import type { Draft } from "@leix/client";
-import { encodeUtf8, type MessageRef, toDigest } from "@leix/protocol";
+import { encodeUtf8, type MessageRef, type OverdueDuty, toDigest, toLapse } from "@leix/protocol";
 import { createRequest, type ExchangeNode, type TestExchange, waitUntil } from "@leix/testkit";
 
 /** Agencies of the sample network that run as nodes here; AL-SPOC is left for a bare wire. */
 export const NODES = ["AL-CUSTOMS", "RS-SPOC", "RS-FIU", "ME-SPOC", "MK-SPOC"] as const;
 
-/** What was in hands that died comes back after half a minute from OUT, after a minute from an inbox. */
+/** What was in hands that died comes back after half a minute. */
 export const RECOVERY_MS = 180_000;
 
 const AHEAD_MAX = 8;
@@ -62,6 +62,12 @@ async function sendReceived({ node, agency }: ExchangeNode, draft: Draft): Promi
 export async function countRecorded(exchange: TestExchange, digests: readonly string[]): Promise<number> {
   const recorded = (await exchange.records()).map(({ decision }): string => decision.content.input.digest);
   return digests.filter((digest) => recorded.includes(digest)).length;
+}
+
+/** The duties that the ledger has as overdue, in its order. */
+export async function listOverdue(exchange: TestExchange): Promise<OverdueDuty[]> {
+  const events = (await exchange.records()).filter(({ kind }) => kind === "event");
+  return events.flatMap(({ decision }) => [...toLapse(decision).overdue]);
 }
 
 /**

@@ -8,12 +8,8 @@ import {
   type TestExchange,
 } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-
-/**
- * OUT gives back what a dead policy service had in hand after half a minute; DELIVERIES_MAX times that, and
- * more.
- */
-const PATIENCE_MS = 400_000;
+import { RECOVERY_MS } from "./load.ts";
+import { hastenRedelivery } from "./redelivery.ts";
 
 let exchange: TestExchange;
 let forge: Forge;
@@ -21,6 +17,7 @@ beforeAll(async () => {
   exchange = await startTestExchange({ agencies: ["RS-FIU"] });
   forge = await openForge(exchange);
   await exchange.running.service("policy").stop();
+  await hastenRedelivery(exchange);
 });
 afterAll(() => exchange?.[Symbol.asyncDispose]());
 
@@ -61,8 +58,8 @@ test(
     const { wire, message: deadly } = await publish("AL-SPOC");
     const innocent = [await publish("AL-CUSTOMS"), await publish("MK-SPOC")];
     const answers = [
-      wire.untilAnswered(deadly.raw, 1, PATIENCE_MS),
-      ...innocent.map((one) => one.wire.untilAnswered(one.message.id, 1, PATIENCE_MS)),
+      wire.untilAnswered(deadly.raw, 1, RECOVERY_MS),
+      ...innocent.map((one) => one.wire.untilAnswered(one.message.id, 1, RECOVERY_MS)),
     ];
     // They are in hand whenever the process dies, and untried: their deliveries count up as the deadly
     // input's do.
@@ -78,11 +75,11 @@ test(
       ...["permitted", "permitted"],
     ]);
     expect(await exchange.listQuarantined()).toContain(`leix.quarantine.${wire.account}.${deadly.raw}`);
-    expect(await checkExactlyOnce(exchange, PATIENCE_MS)).toEqual([]);
+    expect(await checkExactlyOnce(exchange, RECOVERY_MS)).toEqual([]);
     const received = exchange.node("RS-FIU").node.archive.listReceived();
     expect(received.map(({ ref }) => ref.id).toSorted()).toEqual(
       innocent.map(({ message }) => message.id).toSorted(),
     );
   },
-  PATIENCE_MS,
+  RECOVERY_MS,
 );

@@ -52,15 +52,12 @@ test(
     expect(await canConnect("AL-CUSTOMS")).toBe(true);
     await changeBehindRegistry(2, "suspended");
     await waitUntil("AL-CUSTOMS to be barred", async () => !(await canConnect("AL-CUSTOMS")), RECOVERY_MS);
-    const denied = await exchange
+    const partly = await exchange
       .node("RS-FIU")
       .send(createRequest(["AL-CUSTOMS", "ME-SPOC"], "to a suspended one"));
-    expect(denied).toMatchObject({
-      status: "partly-permitted",
-      decision: {
-        recipients: [{ agency: "AL-CUSTOMS", effect: "deny", reasons: ["P01"] }, { effect: "permit" }],
-      },
-    });
+    expect(partly.status).toBe("partly-permitted");
+    const denied = partly.decision?.recipients.filter(({ effect }) => effect === "deny");
+    expect(denied).toMatchObject([{ agency: "AL-CUSTOMS", reasons: ["P01"] }]);
     await changeBehindRegistry(3, "active");
     await waitUntil("AL-CUSTOMS to be let in again", () => canConnect("AL-CUSTOMS"), RECOVERY_MS);
     await exchange.startNode("AL-CUSTOMS");

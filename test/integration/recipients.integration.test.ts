@@ -1,4 +1,5 @@
 import { commitBatch, createNkey, toAccountId } from "@leix/broker";
+import type { Draft } from "@leix/client";
 import { createMessageId, invariant, LeixError, limits, toInboxSubject } from "@leix/protocol";
 import { createPlan } from "@leix/runtime";
 import {
@@ -35,12 +36,10 @@ beforeAll(async () => {
 afterAll(() => exchange?.[Symbol.asyncDispose]());
 
 /** The forms' longest text, in three bytes a character, and so many persons of 4,000 more. */
-const createLong = (persons: number) => {
-  const body = {
-    text: "€".repeat(200_000),
-    persons: Array.from({ length: persons }, () => "x".repeat(4_000)),
-  };
-  return createRequest(OTHERS, "", { body });
+const createLong = (count: number): Draft => {
+  const draft = createRequest(OTHERS, "");
+  const persons = Array.from({ length: count }, () => "x".repeat(4_000));
+  return { ...draft, body: { ...draft.body, text: "€".repeat(200_000), persons } };
 };
 
 async function isTooLarge(persons: number): Promise<boolean> {

@@ -74,7 +74,7 @@ export async function commitBatch(
 }
 
 /**
- * Stores one message in a stream without batches (QUARANTINE). On return it is on disk. Errors as
+ * Stores one message in a stream without batches (QUARANTINE, OUT). On return it is on disk. Errors as
  * `commitBatch`; repeated after broker/not-acknowledged it is told broker/subject-used when it was stored
  * after all.
  */

@@ -64,7 +64,13 @@ export type { LedgerMessage } from "./ledger-range.ts";
 export { checkStillThere, ledgerHead, loadLedgerMessage, readLedger } from "./ledger-reader.ts";
 export { type OutDrain, type OutDrainOptions, openOutDrain } from "./out-drain.ts";
 export { requestRules, sendMessage } from "./party-requests.ts";
-export { compareBroker, createStreams, type Difference, ensurePartyConsumers } from "./provision.ts";
+export {
+  compareBroker,
+  createStreams,
+  type Difference,
+  ensureClockConsumer,
+  ensurePartyConsumers,
+} from "./provision.ts";
 export type { OutMessage } from "./round-robin.ts";
 export { type RulesHandler, serveRules } from "./rules-answers.ts";
 export {

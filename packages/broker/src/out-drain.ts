@@ -26,9 +26,10 @@ export interface OutDrain extends AsyncDisposable {
    * The next round: at least one message, as soon as there is any; undefined when the signal is aborted or
    * the drain is closed. Every account with something waiting is served before any is served again. A message
    * that was delivered before is a round of its own, and rounds of new messages come in between. Throws
-   * broker/refused when the user has no right to pull.
+   * broker/refused when the user has no right to pull. With `only`, of that account alone; the others keep
+   * their places in the line.
    */
-  next(signal: AbortSignal): Promise<readonly OutMessage[] | undefined>;
+  next(signal: AbortSignal, only?: AccountId): Promise<readonly OutMessage[] | undefined>;
   /** Resolves when the broker has been told of what was not taken. */
   close(): Promise<void>;
 }
@@ -88,10 +89,10 @@ class FairDrain implements OutDrain {
     void this.#rounds.remove(account)?.close();
   }
 
-  async next(signal: AbortSignal): Promise<readonly OutMessage[] | undefined> {
+  async next(signal: AbortSignal, only?: AccountId): Promise<readonly OutMessage[] | undefined> {
     while (!signal.aborted && !this.#closed) {
       if (this.#failure !== undefined) throw this.#failure;
-      const round = this.#rounds.compose();
+      const round = this.#rounds.compose(only);
       if (round.length > 0) return round;
       await this.#bell.wait({ signal });
     }

@@ -3,7 +3,13 @@ import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nat
 import type { NatsConnection } from "@nats-io/transport-node";
 import { READER_API } from "./accounts/roles.ts";
 import { toRequestError } from "./broker-error.ts";
-import { type StreamSizes, toWantedConsumers, toWantedStreams } from "./streams.ts";
+import {
+  type NamedConsumer,
+  type StreamSizes,
+  toWantedConsumers,
+  toWantedOutConsumer,
+  toWantedStreams,
+} from "./streams.ts";
 
 /**
  * Creates the four streams; one that exists as wanted is left as it is. Needs the role `provisioner`.
@@ -22,9 +28,21 @@ export async function createStreams(nc: NatsConnection, sizes: StreamSizes): Pro
  * consumer that is missing. Needs the role `registry`.
  */
 export async function ensurePartyConsumers(nc: NatsConnection, account: AccountId): Promise<void> {
+  await ensureConsumers(nc, toWantedConsumers(account));
+}
+
+/**
+ * The same for the account of the exchange's own clock, which sends and is sent nothing. Needs the role
+ * `registry`.
+ */
+export async function ensureClockConsumer(nc: NatsConnection, account: AccountId): Promise<void> {
+  await ensureConsumers(nc, [toWantedOutConsumer(account)]);
+}
+
+async function ensureConsumers(nc: NatsConnection, consumers: readonly NamedConsumer[]): Promise<void> {
   const manager = await openManager(nc);
-  for (const { stream, config } of toWantedConsumers(account)) {
-    await attempt(`consumer ${stream}/${account}`, () => manager.consumers.add(stream, config));
+  for (const { stream, config } of consumers) {
+    await attempt(`consumer ${stream}/${config.durable_name}`, () => manager.consumers.add(stream, config));
   }
 }
 
@@ -38,21 +56,30 @@ export interface Difference {
   readonly actual: unknown;
 }
 
+export interface WantedBroker {
+  readonly sizes: StreamSizes;
+  /** Of parties. */
+  readonly accounts: readonly AccountId[];
+  /** Of the exchange's own clock. */
+  readonly clock?: AccountId;
+}
+
 /**
  * Compares the streams, and the consumers of these accounts, with what they should be. Needs the role
  * `monitor`.
  */
-export async function compareBroker(
-  nc: NatsConnection,
-  wanted: { readonly sizes: StreamSizes; readonly accounts: readonly AccountId[] },
-): Promise<Difference[]> {
+export async function compareBroker(nc: NatsConnection, wanted: WantedBroker): Promise<Difference[]> {
   const manager = await openManager(nc, READER_API);
   const differences: Difference[] = [];
   for (const config of toWantedStreams(wanted.sizes)) {
     const info = await attemptInfo(() => manager.streams.info(config.name));
     differences.push(...compareSettings(`stream ${config.name}`, { ...config }, info?.config));
   }
-  for (const { stream, config } of wanted.accounts.flatMap(toWantedConsumers)) {
+  const consumers = [
+    ...wanted.accounts.flatMap(toWantedConsumers),
+    ...(wanted.clock ? [toWantedOutConsumer(wanted.clock)] : []),
+  ];
+  for (const { stream, config } of consumers) {
     const info = await attemptInfo(() => manager.consumers.info(stream, config.durable_name));
     differences.push(
       ...compareSettings(`consumer ${stream}/${config.durable_name}`, { ...config }, info?.config),

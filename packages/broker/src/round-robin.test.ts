@@ -54,6 +54,16 @@ describe("RoundRobin", () => {
     expect(robin.compose().map(({ sequence }) => sequence)).toEqual([4, 5]);
   });
 
+  it("takes of one account alone where it is asked to, and the others keep their turn", () => {
+    const robin = create([
+      [A, toLane(fresh(5))],
+      [B, toLane([...fresh(2), { deliveries: 2 }])],
+    ]);
+    const taken = [robin.compose(B), robin.compose(B), robin.compose(B), robin.compose(C)];
+    expect(taken.map((round) => round.map(({ account }) => account))).toEqual([[B, B], [B], [], []]);
+    expect(robin.compose().map(({ account }) => account)).toEqual([A, A, A, A]);
+  });
+
   it("puts a single message into the next round, however much others have", () => {
     const late = toLane([]);
     const robin = create([

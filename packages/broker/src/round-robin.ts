@@ -59,9 +59,11 @@ export class RoundRobin<L extends Lane> {
     return [...this.#line.values()];
   }
 
-  /** Takes the next round; empty when nothing is waiting. */
-  compose(): OutMessage[] {
-    const waiting = [...this.#line].filter(([, lane]) => lane.peek() !== undefined);
+  /** Takes the next round, of one account where it is named; empty when nothing is waiting. */
+  compose(only?: AccountId): OutMessage[] {
+    const waiting = [...this.#line].filter(([account, lane]) => {
+      return lane.peek() !== undefined && (only === undefined || account === only);
+    });
     const again = waiting.filter(([, lane]) => isAgain(lane.peek()));
     const [alone] = again;
     if (alone !== undefined && (again.length === waiting.length || !this.#previousWasAlone)) {

@@ -35,6 +35,10 @@ export const STREAM_SIZES_DEFAULT: StreamSizes = {
 
 export type WantedStream = Partial<StreamConfig> & { readonly name: string };
 export type WantedConsumer = Partial<ConsumerConfig> & { readonly durable_name: AccountId };
+export interface NamedConsumer {
+  readonly stream: string;
+  readonly config: WantedConsumer;
+}
 
 /**
  * A subject that was used is refused for as long as its message is there: in LEDGER that is for ever.
@@ -114,8 +118,29 @@ export function toWantedStreams(sizes: StreamSizes): WantedStream[] {
 }
 
 /** The two consumers of one account: what it sends, and what it is sent. Both named by the account. */
-export function toWantedConsumers(account: AccountId): { stream: string; config: WantedConsumer }[] {
-  const common = {
+export function toWantedConsumers(account: AccountId): NamedConsumer[] {
+  const inbox = {
+    ...toCommonConsumer(account),
+    filter_subject: toInboxFilter(account),
+    ack_wait: nanos(INBOX_ACK_WAIT_MS),
+    max_ack_pending: INBOX_ACK_PENDING_MAX,
+  };
+  return [toWantedOutConsumer(account), { stream: STREAMS.inbox, config: inbox }];
+}
+
+/** What an account sends. The clock's has no other: nothing is ever sent to it. */
+export function toWantedOutConsumer(account: AccountId): NamedConsumer {
+  const config = {
+    ...toCommonConsumer(account),
+    filter_subject: toOutSubject(account),
+    ack_wait: nanos(OUT_ACK_WAIT_MS),
+    max_ack_pending: OUT_ACK_PENDING_MAX,
+  };
+  return { stream: STREAMS.out, config };
+}
+
+function toCommonConsumer(account: AccountId): WantedConsumer {
+  return {
     durable_name: account,
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
@@ -123,20 +148,4 @@ export function toWantedConsumers(account: AccountId): { stream: string; config:
     max_waiting: PULLS_WAITING_MAX,
     max_expires: nanos(PULL_EXPIRES_MS_MAX),
   };
-  const out = {
-    ...common,
-    filter_subject: toOutSubject(account),
-    ack_wait: nanos(OUT_ACK_WAIT_MS),
-    max_ack_pending: OUT_ACK_PENDING_MAX,
-  };
-  const inbox = {
-    ...common,
-    filter_subject: toInboxFilter(account),
-    ack_wait: nanos(INBOX_ACK_WAIT_MS),
-    max_ack_pending: INBOX_ACK_PENDING_MAX,
-  };
-  return [
-    { stream: STREAMS.out, config: out },
-    { stream: STREAMS.inbox, config: inbox },
-  ];
 }

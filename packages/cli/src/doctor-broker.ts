@@ -50,13 +50,19 @@ export function compareClocks(theirs: number, ours: number, whose: string): Chec
   };
 }
 
-/** Every stream, and both consumers of every account, setting by setting. */
+export interface WantedStreams {
+  readonly sizes: StreamSizes;
+  /** The parties', by account. */
+  readonly accounts: ReadonlyMap<AccountId, string>;
+  readonly clock: AccountId;
+}
+
+/** Every stream, both consumers of every party, and the clock's, setting by setting. */
 export async function checkStreams(
   monitor: PartyConnection,
-  wanted: { readonly sizes: StreamSizes; readonly accounts: ReadonlyMap<AccountId, string> },
+  { sizes, accounts, clock }: WantedStreams,
 ): Promise<CheckReport> {
-  const { sizes, accounts } = wanted;
-  const differences = await compareBroker(monitor, { sizes, accounts: [...accounts.keys()] });
+  const differences = await compareBroker(monitor, { sizes, accounts: [...accounts.keys()], clock });
   const problems = differences.map(({ of, setting, wanted: value, actual }): Problem => {
     const [kind, place = ""] = of.split(" ");
     const owner = accounts.get(place.split("/")[1] as AccountId);

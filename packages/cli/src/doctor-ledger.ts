@@ -6,6 +6,7 @@ import {
   loadSigningKey,
   type PartyConnection,
   parseAccountJwt,
+  readZoneVersion,
   toPartyAccount,
 } from "@leix/runtime";
 import { type CheckedFolder, listDateProblems } from "./doctor-files.ts";
@@ -68,12 +69,12 @@ export function checkPolicySet(state: State): CheckReport {
     problems.push({ detail: "none is in force: every message is rejected", todo });
   } else {
     try {
-      chooseDecider(state);
+      chooseDecider(state, readZoneVersion());
     } catch (error) {
       problems.push(toProblem(error));
     }
   }
-  const rules = active?.set.rules.length ?? 0;
+  const rules = new Set(active?.set.rules.map(({ rule }) => rule)).size;
   return { name: "policy set", summary: `version ${active?.version}, ${rules} rules`, problems };
 }
 

@@ -82,7 +82,8 @@ async function* checkInside(
   const accounts = new Map(
     listAccountStatements(known).map(({ account, subject }) => [account.id, subject] as const),
   );
-  yield await as("monitor", "streams", (nc) => checkStreams(nc, { sizes: network.streams, accounts }));
+  const wanted = { sizes: network.streams, accounts, clock: network.brokerAccount };
+  yield await as("monitor", "streams", (nc) => checkStreams(nc, wanted));
   yield await as(PUSHER, "accounts", (nc) => checkAccounts(nc, known, network.brokerAccount));
 }
 

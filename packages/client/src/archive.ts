@@ -6,14 +6,18 @@ import {
   LeixError,
   type MessageId,
   MessageRef,
+  type Notice,
   type OpenDecision,
   openDecision,
   parseSchema,
 } from "@leix/protocol";
+import { listDuties, type OwnDuty } from "./duties.ts";
 import type { Identity } from "./identity.ts";
 import { openSent } from "./judge-answer.ts";
 import { openCopy, readBody } from "./judge-copy.ts";
+import { eraseText, isExpired } from "./retention.ts";
 import type { ArrivalStatus, CopyRow } from "./store/inbox.ts";
+import type { NoticeRow } from "./store/notices.ts";
 import type { SentRow, SentStatus } from "./store/outbox.ts";
 import type { Store } from "./store.ts";
 
@@ -52,6 +56,16 @@ export interface Problem {
   readonly detail: string;
 }
 
+/** What the exchange has told this agency about a message. */
+export interface StoredNotice {
+  /** Of the record that tells it: an auditor finds it there. */
+  readonly ledgerIndex: number;
+  /** NumericDate of that record. */
+  readonly at: number;
+  readonly arrivedMs: number;
+  readonly notice: Notice;
+}
+
 export type StoredMessage = SentMessage | ReceivedMessage;
 
 /** What the node has sent and received, from its own store: needs no broker. */
@@ -74,9 +88,14 @@ export interface Archive {
   listThread(thread: MessageId): StoredMessage[];
   /** Who has acknowledged a sent message, and as what. */
   listAcknowledgements(ref: MessageRef): Acknowledgement[];
+  /** In the order of the ledger. */
+  listNotices(): StoredNotice[];
+  /** What this agency owes and has done, those with a time first, the nearest before the others. */
+  listDuties(): OwnDuty[];
   /**
    * Decrypts the text of a received message, for this call only: it is stored nowhere. Undefined where it has
-   * none. Throws the message's own problem where it is not to be believed, and the `body/` codes.
+   * none. Throws the message's own problem where it is not to be believed, `client/retention-ended` and
+   * `client/erased` where the text is gone, and the `body/` codes.
    */
   read(message: ReceivedMessage): Promise<Form | undefined>;
 }
@@ -87,7 +106,8 @@ export interface Acknowledgement {
   readonly arrivedMs: number;
 }
 
-export function createArchive(store: Store, identity: Identity): Archive {
+/** `clock` in milliseconds since 1970: by it a text's time is over. */
+export function createArchive(store: Store, identity: Identity, clock: () => number): Archive {
   const toSent = (row: SentRow) => toSentMessage(row, identity);
   const listReceived = () => store.inbox.list().map(toReceivedMessage);
   const find = (part: string) => {
@@ -95,8 +115,15 @@ export function createArchive(store: Store, identity: Identity): Archive {
     const received = store.inbox.match(part).map(toReceivedMessage);
     return chooseOne(part, [...sent, ...received]);
   };
+  const listSent = () => store.outbox.list().map(toSent);
+  const listNotices = () => store.notices.list().flatMap(toNotices);
   return {
-    listSent: () => store.outbox.list().map(toSent),
+    listSent,
+    listNotices,
+    listDuties: () => {
+      const received = listReceived().filter(({ status }) => status === "accepted");
+      return listDuties({ agency: identity.agency, sent: listSent(), received, notices: listNotices() });
+    },
     getSent(id) {
       const row = store.outbox.get(id);
       if (!row) throw new LeixError("client/not-found", id);
@@ -112,7 +139,7 @@ export function createArchive(store: Store, identity: Identity): Archive {
       return [...sent, ...received].toSorted(compare);
     },
     listAcknowledgements: (ref) => listAcknowledgements(store, ref),
-    read: (message) => read(store, identity, message),
+    read: (message) => read(store, identity, message, clock()),
   };
 }
 
@@ -176,10 +203,25 @@ function listAcknowledgements(store: Store, ref: MessageRef): Acknowledgement[] 
   });
 }
 
-async function read(store: Store, identity: Identity, message: ReceivedMessage): Promise<Form | undefined> {
-  const { status, problem, ref } = message;
+function toNotices({ index, decision, arrivedMs }: NoticeRow): StoredNotice[] {
+  const { content, notices } = openDecision(decision);
+  return notices.map((notice) => ({ ledgerIndex: index, at: content.at, arrivedMs, notice }));
+}
+
+/** A text whose time is over is erased by whoever asks for it first. */
+async function read(
+  store: Store,
+  identity: Identity,
+  { status, problem, ref }: ReceivedMessage,
+  nowMs: number,
+): Promise<Form | undefined> {
   if (status === "unverifiable") throw toError(problem);
   const row = ref.iss === undefined ? undefined : store.inbox.get(ref.iss, ref.id);
   if (!row) throw new LeixError("client/not-found", ref.id);
+  if (row.erased === "erased") throw new LeixError("client/erased", ref.id);
+  if (isExpired(row, nowMs)) {
+    if (eraseText(store, row, "retention-ended")) store.forget();
+    throw new LeixError("client/retention-ended", ref.id);
+  }
   return readBody(openCopy(row.payload), identity);
 }

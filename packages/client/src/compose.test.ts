@@ -14,7 +14,14 @@ import { loadDecryptionKeys, PARTY_FILES } from "@leix/runtime";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Draft } from "./draft.ts";
 import { createTestExchange, NOW, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
-import { createRequest, OFFICER, openTestParty, type TestParty, toAgencies } from "./party.testkit.ts";
+import {
+  createRequest,
+  OFFICER,
+  openTestParty,
+  REQUEST_WORDS,
+  type TestParty,
+  toAgencies,
+} from "./party.testkit.ts";
 
 vi.setConfig(PATIENCE);
 
@@ -46,7 +53,7 @@ describe("what the node fills in", () => {
       iss: "AL-CUSTOMS",
       iat: NOW,
       to: ["RS-FIU"],
-      copies: ["RS-SPOC"],
+      copies: ["RS-SPOC", "AL-SPOC"],
       purpose: "investigation",
     });
     expect(claims.thread).toBe(claims.id);
@@ -79,11 +86,13 @@ describe("what the node fills in", () => {
   });
 
   test("that the body has texts which nobody but its readers can see", async () => {
-    const body = { text: "t", facts: "f", urgencyReason: "u" };
-    const { claims } = await send(createRequest(["RS-FIU"], { body, declares: { strictNecessity: true } }));
-    expect(claims).toMatchObject({ declares: { facts: true, urgencyReason: true, strictNecessity: true } });
-    expect(claims).not.toHaveProperty("declares.grounds");
-    expect((await send(createRequest(["RS-FIU"]))).claims).not.toHaveProperty("declares");
+    const body = { text: "t", facts: "f", strictNecessity: "n", justification: "j" };
+    const draft = { ...createRequest(["RS-FIU"], { declares: { urgencyReason: true } }), body } as Draft;
+    expect((await send(draft)).claims).toHaveProperty("declares", {
+      ...{ facts: true, strictNecessity: true, justification: true, urgencyReason: true },
+    });
+    const silent = { ...createRequest(["RS-FIU"]), body: { text: "t" } } as Draft;
+    expect((await send(silent)).claims).not.toHaveProperty("declares");
   });
 
   test("a body that each recipient can read, and the exchange accepts", async () => {
@@ -95,7 +104,7 @@ describe("what the node fills in", () => {
     for (const agency of ["RS-FIU", "RS-SPOC", "AL-SPOC"]) {
       const keys = await loadDecryptionKeys(join(exchange.dir, "agencies", agency));
       const form = decodeForm(await decryptBody(body, binding, keys), "request");
-      expect(form).toEqual({ v: 1, form: "request", text: "Who owns the lorry?" });
+      expect(form).toEqual({ v: 1, form: "request", text: "Who owns the lorry?", ...REQUEST_WORDS });
     }
     const decided = await exchange.publish("AL-CUSTOMS", envelope);
     expect(decided).toMatchObject({
@@ -117,7 +126,7 @@ describe("what is refused before anything is stored", () => {
     id: "01a3185c-5000-7d54-8051-dd0338f89b87" as MessageId,
     digest: "A".repeat(43) as never,
   };
-  const tooMany = Array.from({ length: 65 }, (_, i) => `RS-A${i}` as AgencyId);
+  const tooMany = Array.from({ length: 63 }, (_, i) => `RS-A${i}` as AgencyId);
 
   test.each<[string, () => Draft, string, RegExp?]>([
     ["nobody to send it to", () => createRequest([]), "claims/recipients"],
@@ -128,7 +137,7 @@ describe("what is refused before anything is stored", () => {
     ],
     ["the sender itself", () => createRequest(["AL-CUSTOMS"]), "claims/recipients"],
     [
-      "more recipients than there may be",
+      "more recipients than there may be, with the copies that it owes",
       () => createRequest([], { to: tooMany }),
       "claims/recipients",
       /65 of at most 64/,
@@ -167,7 +176,7 @@ describe("what is refused before anything is stored", () => {
     ],
     [
       "a field that its form does not have",
-      () => createRequest(["RS-FIU"], { body: { text: "t", caveat: "c" } }),
+      () => createRequest(["RS-FIU"], { body: { text: "t", relevance: "c" } }),
       "body/form",
     ],
     [

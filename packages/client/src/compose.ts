@@ -2,6 +2,7 @@ import {
   AgencyId,
   type Body,
   type BodyBinding,
+  type CountryCode,
   createMessageId,
   type EncryptionKey,
   encodeForm,
@@ -17,6 +18,7 @@ import {
 import type { BodyText, Draft } from "./draft.ts";
 import type { Identity } from "./identity.ts";
 import { toOfficer } from "./officer.ts";
+import { listSpocCopies } from "./spoc-copies.ts";
 
 export interface ComposeOptions {
   readonly identity: Pick<Identity, "agency" | "trust" | "officersKey">;
@@ -25,6 +27,8 @@ export interface ComposeOptions {
   readonly randomBytes: (count: number) => Uint8Array;
   /** A recipient's current key; undefined where there is none. */
   readonly findKey: (agency: AgencyId, at: number) => EncryptionKey | undefined;
+  /** The active single point of contact of a country. */
+  readonly findSpoc: (country: CountryCode) => AgencyId | undefined;
   /** The thread of a message that this agency sent or received; undefined for any other. */
   readonly findThread: (ref: MessageRef) => MessageId | undefined;
 }
@@ -39,15 +43,16 @@ const SALT_BYTES = 32;
 const ID_RANDOM_BYTES = 10;
 
 /**
- * Makes a message of a draft, up to its place in the chain and its signature. Throws `claims/recipients`,
+ * Makes a message of a draft, up to its place in the chain and its signature, with the copies to the single
+ * points of contact that it owes. Throws `claims/recipients`,
  * `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the
  * exchange would refuse for its form is refused here, before anything is stored or sent.
  */
 export async function compose(draft: Draft, options: ComposeOptions): Promise<Composed> {
   const { identity, nowMs, randomBytes } = options;
-  const { officer, body: bodyText, copies = [], ...stated } = draft;
+  const { officer, body: bodyText, copies: _, ...stated } = draft;
   const iat = Math.floor(nowMs / 1000);
-  const all = parseRecipients(identity.agency, [...draft.to, ...copies]);
+  const all = parseRecipients(draft, options);
   const id = createMessageId(nowMs, randomBytes(ID_RANDOM_BYTES));
   const encrypted = bodyText ? await encryptText(draft.kind, bodyText, all, iat, options) : undefined;
   return {
@@ -58,7 +63,7 @@ export async function compose(draft: Draft, options: ComposeOptions): Promise<Co
       id,
       iss: identity.agency,
       iat,
-      copies,
+      copies: all.slice(draft.to.length),
       thread: findThread(draft, id, options),
       ...(officer ? { officer: toOfficer(officer, identity.officersKey) } : {}),
       ...(bodyText ? toDeclarations(draft, bodyText) : {}),
@@ -68,14 +73,19 @@ export async function compose(draft: Draft, options: ComposeOptions): Promise<Co
   };
 }
 
-function parseRecipients(sender: AgencyId, named: readonly string[]): AgencyId[] {
+/** `to`, then the copies asked for, then those owed. */
+function parseRecipients(draft: Draft, { identity, findSpoc }: ComposeOptions): AgencyId[] {
+  const named = parseAgencies(identity.agency, [...draft.to, ...(draft.copies ?? [])]);
+  const all = [...named, ...listSpocCopies(draft, { sender: identity.agency, named, findSpoc })];
+  if (all.length <= limits.RECIPIENTS_MAX) return all;
+  throw new LeixError("claims/recipients", `${all.length} of at most ${limits.RECIPIENTS_MAX}`);
+}
+
+function parseAgencies(sender: AgencyId, named: readonly string[]): AgencyId[] {
   const repeated = named.find((agency, i) => named.indexOf(agency) !== i);
   if (named.length === 0) throw new LeixError("claims/recipients", "nobody is named");
   if (repeated) throw new LeixError("claims/recipients", `${repeated} is named twice`);
   if (named.includes(sender)) throw new LeixError("claims/recipients", `${sender} is the sender`);
-  if (named.length > limits.RECIPIENTS_MAX) {
-    throw new LeixError("claims/recipients", `${named.length} of at most ${limits.RECIPIENTS_MAX}`);
-  }
   return named.map((agency) => {
     const parsed = AgencyId.safeParse(agency);
     if (parsed.success) return parsed.data;
@@ -133,6 +143,8 @@ const DECLARED = [
   "urgencyReason",
   "caveat",
   "relevance",
+  "strictNecessity",
+  "justification",
 ] as const satisfies readonly (keyof BodyText)[];
 
 function toDeclarations(draft: Draft, bodyText: BodyText): { declares?: object } {

@@ -16,6 +16,10 @@ export interface BodyText {
   /** The words of an H3 restriction. */
   readonly caveat?: string;
   readonly relevance?: string;
+  /** Why data of victims, witnesses, informants or minors, or special categories, are indispensable. */
+  readonly strictNecessity?: string;
+  /** Why an override is used, or copies are withheld. */
+  readonly justification?: string;
 }
 
 /** What the node fills in. */
@@ -23,6 +27,7 @@ type Filled = "v" | "aud" | "id" | "iss" | "seq" | "prev" | "officer" | "iat" | 
 
 type DraftOf<C> = C extends Claims
   ? Omit<C, Filled> & {
+      /** Beside those to the single points of contact, which the node adds where they are owed. */
       readonly copies?: readonly string[];
       /** Who answers for it. A message that no officer answers for is denied (P02). */
       readonly officer?: OfficerName;

@@ -1,5 +1,6 @@
 import type { ConnectionEvent } from "@leix/broker";
-import type { AgencyId, Digest, ErrorCode, MessageId, MessageKind } from "@leix/protocol";
+import type { AgencyId, Digest, ErrorCode, MessageId, MessageKind, Notice } from "@leix/protocol";
+import type { Erasure } from "./store/inbox.ts";
 
 /**
  * What happens in a node, for a log or a screen. Ids, kinds, counts and codes; never claims' content, never
@@ -37,6 +38,18 @@ export type NodeEvent =
       readonly code: ErrorCode;
       readonly ledgerIndex: number;
     }
+  /** The exchange tells this agency something about a message: `due` is when it has to be done by. */
+  | {
+      readonly kind: "notice.received";
+      readonly notice: Notice["notice"];
+      readonly rule: Notice["rule"];
+      readonly messageId: MessageId;
+      readonly ledgerIndex: number;
+      readonly due?: number;
+    }
+  | { readonly kind: "notice.refused"; readonly id: string; readonly code: ErrorCode }
+  /** Its text is gone from here: its time was over, or an officer erased it. */
+  | { readonly kind: "message.erased"; readonly messageId: string; readonly why: Erasure }
   /** A decision or rejection that cannot be believed, or is about nothing this node has sent. */
   | { readonly kind: "answer.refused"; readonly id: MessageId | Digest | string; readonly code: ErrorCode }
   /** Judging it needs newer membership than can be had now; it waits in the store. */

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   absorbLayer,
-  CURRENT_DECIDER,
   createLayer,
   createState,
   type Decided,
@@ -16,6 +15,7 @@ import {
 import {
   AccountId,
   type ErrorCode,
+  encodeEnvelope,
   encodeUtf8,
   LeixError,
   type PartyId,
@@ -29,6 +29,7 @@ import {
   loadPolicyFiles,
   loadSigningKey,
   type NetworkFile,
+  readZoneVersion,
 } from "@leix/runtime";
 import { type Bell, createBell } from "./bell.ts";
 import type { InboxDelivery, Post } from "./ports.ts";
@@ -54,6 +55,8 @@ export interface TestExchange extends AsyncDisposable {
   nowMs: number;
   /** Decides an input and lays what follows into the inboxes; a repeat gets its answer again. */
   publish(by: PartyId | AgencyName, bytes: Uint8Array): Promise<Decided>;
+  /** The exchange's own clock ticks. */
+  tick(): Promise<Decided>;
   accountOf(party: PartyId | AgencyName): AccountId;
   /** A fresh copy of an agency's folder. */
   copyFolder(agency: AgencyName): Promise<string>;
@@ -105,16 +108,32 @@ export async function createTestExchange(): Promise<TestExchange> {
     inboxes.set(account, inbox);
     return inbox;
   };
-  const decide = async (inputs: readonly Input[]) => {
+  let last: Promise<unknown> = Promise.resolve();
+  /** One after another, as the policy service does. */
+  const decide = (inputs: readonly Input[]) => {
+    const decided = last.then(() => decideNext(inputs));
+    last = decided.catch(() => undefined);
+    return decided;
+  };
+  const decideNext = async (inputs: readonly Input[]) => {
     const layer = createLayer(state);
     const decided = await decideBatch(layer, inputs, {
       key: policyKey,
-      decider: CURRENT_DECIDER,
+      tz: readZoneVersion(),
       now: Math.floor(test.nowMs / 1000),
       createSalt: () => String(salt++).padStart(22, "A"),
     });
     absorbLayer(state, layer);
     for (const one of decided) if (one.kind === "record") records.push(one.record);
+    return decided;
+  };
+
+  const handle = async (account: AccountId, bytes: Uint8Array) => {
+    const [decided] = await decide([toInput(account, records.length + 1, test.nowMs, bytes)]);
+    if (!decided) throw new Error("nothing was decided");
+    for (const delivery of toDeliveries(state, decided, records)) {
+      inboxOf(delivery.recipient).add(toInboxDelivery(delivery));
+    }
     return decided;
   };
 
@@ -126,13 +145,10 @@ export async function createTestExchange(): Promise<TestExchange> {
     policyKey,
     nowMs: NOW * 1000,
     accountOf,
-    async publish(by, bytes) {
-      const [decided] = await decide([toInput(accountOf(by), records.length + 1, test.nowMs, bytes)]);
-      if (!decided) throw new Error("nothing was decided");
-      for (const delivery of toDeliveries(state, decided, records)) {
-        inboxOf(delivery.recipient).add(toInboxDelivery(delivery));
-      }
-      return decided;
+    publish: (by, bytes) => handle(accountOf(by), bytes),
+    tick() {
+      const bytes = encodeEnvelope({ tick: Math.floor(test.nowMs / 1_000) });
+      return handle(AccountId.parse(state.clockAccount), bytes);
     },
     async copyFolder(agency) {
       const folder = join(root, `${agency}-${copies++}`);
@@ -161,6 +177,7 @@ function toDeliveries(state: State, decided: Decided, records: readonly Uint8Arr
     const detail = decided.entry.kind === "rejection" ? decided.entry.detail : undefined;
     return listDeliveries(state, parseRecord(decided.record), body, detail);
   }
+  if (decided.kind === "nothing-due") return [];
   const record = parseRecord(records[decided.repeat.index] ?? new Uint8Array());
   return listDeliveries(state, record, body).filter(({ kind }) => kind !== "copy");
 }

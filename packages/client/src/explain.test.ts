@@ -20,7 +20,7 @@ function createMessage(reasons: RecipientOutcome["reasons"]): SentMessage {
 }
 
 test("a denial says where it stands, and each reason in words", () => {
-  const explained = explainMessage(createMessage(["P17", "withheld"]), "en");
+  const explained = explainMessage(createMessage(["P17", "withheld"]), [], "en");
   expect(explained).toMatchObject({
     id: "m",
     status: "denied",
@@ -36,18 +36,20 @@ test("a denial says where it stands, and each reason in words", () => {
 });
 
 test("a language without texts is answered in English", () => {
-  const [english, other] = ["en", "xx"].map((language) => explainMessage(createMessage(["P17"]), language));
+  const [english, other] = ["en", "xx"].map((language) =>
+    explainMessage(createMessage(["P17"]), [], language),
+  );
   expect(other).toEqual(english);
 });
 
 test("a rule that this program has no text for is named all the same", () => {
-  const [reason] = explainMessage(createMessage(["P99"]), "en").recipients[0]?.reasons ?? [];
+  const [reason] = explainMessage(createMessage(["P99"]), [], "en").recipients[0]?.reasons ?? [];
   expect(reason).toMatchObject({ reason: "P99", title: "P99", todo: expect.stringContaining("Upgrade") });
 });
 
 test("a problem outside the principles has what the catalogue says of it", () => {
   const message = { ...createMessage([]), problem: { code: "claims/too-old" as const, detail: "d" } };
-  expect(explainMessage(message, "en").problem).toEqual({
+  expect(explainMessage(message, [], "en").problem).toEqual({
     code: "claims/too-old",
     detail: "d",
     when: expect.any(String),

@@ -1,13 +1,7 @@
 import { type Explanation, explainRule } from "@leix/principles";
-import {
-  type AgencyId,
-  ERRORS,
-  type ErrorCode,
-  type Markings,
-  type Obligation,
-  type RecipientOutcome,
-} from "@leix/protocol";
-import type { StoredMessage } from "./archive.ts";
+import { type AgencyId, ERRORS, type ErrorCode, type Markings, type RecipientOutcome } from "@leix/protocol";
+import type { StoredMessage, StoredNotice } from "./archive.ts";
+import { type ExplainedDuty, explainDuty } from "./duty-texts.ts";
 
 /** A reason of a denial in words, with its source and what would let the message pass. */
 export interface ExplainedReason extends Explanation {
@@ -19,7 +13,12 @@ export interface ExplainedRecipient {
   readonly as: RecipientOutcome["as"];
   readonly effect: RecipientOutcome["effect"];
   readonly reasons: readonly ExplainedReason[];
-  readonly obligations: readonly Obligation[];
+  readonly obligations: readonly ExplainedDuty[];
+}
+
+/** What the exchange has told this agency about the message, in words. */
+export interface ExplainedNotice extends StoredNotice {
+  readonly text?: Explanation;
 }
 
 /** What went wrong outside the principles: the code, when it is given, what to do. */
@@ -44,10 +43,16 @@ export interface MessageExplanation {
   readonly recipients: readonly ExplainedRecipient[];
   readonly markings?: Markings;
   readonly problem?: ExplainedProblem;
+  /** In the order of the ledger. */
+  readonly notices: readonly ExplainedNotice[];
 }
 
 /** `language` is an ISO 639-1 code; English where there is no text in it. */
-export function explainMessage(message: StoredMessage, language: string): MessageExplanation {
+export function explainMessage(
+  message: StoredMessage,
+  notices: readonly StoredNotice[],
+  language: string,
+): MessageExplanation {
   const { ref, direction, status, decision, problem } = message;
   const content = decision?.content;
   return {
@@ -58,11 +63,24 @@ export function explainMessage(message: StoredMessage, language: string): Messag
     recipients: (decision?.recipients ?? []).map((recipient) => explainRecipient(recipient, language)),
     ...(decision?.markings ? { markings: decision.markings } : {}),
     ...(problem ? { problem: { ...problem, ...ERRORS[problem.code] } } : {}),
+    notices: notices
+      .filter(({ notice: { about, held } }) => about.id === ref.id || held?.id === ref.id)
+      .map((one) => ({ ...one, ...toText(explainDuty(toDuty(one), language)) })),
   };
 }
 
+/** Whose time ran out is told because of the rule that set it; the words are about the rule. */
+function toDuty({ notice: { rule, notice } }: StoredNotice): Pick<ExplainedDuty, "rule" | "duty"> {
+  return { rule, duty: notice };
+}
+
+function toText(text: Explanation | undefined): { text?: Explanation } {
+  return text ? { text } : {};
+}
+
 function explainRecipient(recipient: RecipientOutcome, language: string): ExplainedRecipient {
-  const { agency, as, effect, obligations } = recipient;
+  const { agency, as, effect } = recipient;
+  const obligations = recipient.obligations.map((one) => ({ ...one, ...toText(explainDuty(one, language)) }));
   const reasons = recipient.reasons.map((reason) => explainReason(reason, language));
   return { agency, as, effect, reasons, obligations };
 }

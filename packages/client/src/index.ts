@@ -5,16 +5,20 @@ export type {
   ReceivedMessage,
   SentMessage,
   StoredMessage,
+  StoredNotice,
 } from "./archive.ts";
 export type { BodyText, Draft } from "./draft.ts";
+export type { DutyState, OwnDuty } from "./duties.ts";
+export { type ExplainedDuty, explainDuty } from "./duty-texts.ts";
 export type { NodeEvent, OnNodeEvent } from "./events.ts";
 export type {
+  ExplainedNotice,
   ExplainedProblem,
   ExplainedReason,
   ExplainedRecipient,
   MessageExplanation,
 } from "./explain.ts";
-export { type AgencyNode, createNode, type NodeOptions, type Sent } from "./node.ts";
+export { type AgencyNode, createNode, type NodeOptions, type OfficerWord, type Sent } from "./node.ts";
 export type { OfficerName } from "./officer.ts";
 export type { InboxDelivery, Post } from "./ports.ts";
 export type { RunChoices } from "./run-node.ts";

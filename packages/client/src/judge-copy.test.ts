@@ -1,12 +1,12 @@
 import { readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { type AgencyId, encodeUtf8, type KeyId, type RecipientOutcome } from "@leix/protocol";
+import { encodeUtf8, type KeyId, type RecipientOutcome, toVerdict } from "@leix/protocol";
 import { loadPartyFolder, loadSigningKey } from "@leix/runtime";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Composed } from "./compose.ts";
 import type { Draft } from "./draft.ts";
 import { createTestExchange, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
-import { alterClaims, alterPayload, forgeCopy, readPayload } from "./forge.testkit.ts";
+import { alterClaims, alterPayload, findRecord, forgeCopy, readPayload } from "./forge.testkit.ts";
 import { loadIdentity } from "./identity.ts";
 import { type CopyVerdict, judgeCopy } from "./judge-copy.ts";
 import {
@@ -57,7 +57,8 @@ describe("a copy as the exchange delivers it", () => {
   });
 
   test("is accepted without a body where the claims bind none", async () => {
-    const { body: _body, ...bodyless } = createRequest(["RS-FIU"]);
+    const declares = { facts: true, grounds: true, useRestriction: true };
+    const { body: _body, ...bodyless } = createRequest(["RS-FIU"], { declares });
     const { copy: other } = await exchangeMessage(exchange, sender, bodyless, receiver);
     expect(await judge(other)).toMatchObject({ status: "accepted" });
   });
@@ -122,14 +123,11 @@ const wrongs: readonly Wrong[] = [
   {
     name: "a decision that denies this agency",
     make: () => {
-      const denial: RecipientOutcome = {
-        agency: "RS-FIU" as AgencyId,
-        as: "to",
-        effect: "deny",
-        reasons: ["P01"],
-        obligations: [],
-      };
-      return forgeCopy(exchange, copy, "RS-FIU", { verdict: { recipients: [denial] } });
+      const { recipients } = toVerdict(findRecord(exchange, copy.id).decision);
+      const denied = recipients.map((one): RecipientOutcome => {
+        return one.as === "to" ? { ...one, effect: "deny", reasons: ["P01"], obligations: [] } : one;
+      });
+      return forgeCopy(exchange, copy, "RS-FIU", { verdict: { recipients: denied } });
     },
     code: "decision/not-permitted",
   },
@@ -289,8 +287,11 @@ describe("what a colluding sender can put into a body", () => {
   });
 
   test("a text of another kind's form is kept as unreadable", async () => {
-    const notification = createRequest(["RS-FIU"], { kind: "notification" });
-    const other = await exchangeForged(notification, () => ({ kind: "request" }));
+    const declares = { facts: true, grounds: true, useRestriction: true };
+    const request = createRequest(["RS-FIU"], { kind: "notification", declares });
+    const other = await exchangeForged({ ...request, body: { text: "It is theirs." } } as Draft, () => {
+      return { kind: "request" };
+    });
     expect(await judge(other)).toMatchObject({ status: "undecryptable", code: "body/form" });
   });
 });

@@ -68,11 +68,15 @@ export async function judgeCopy(arrival: Arrival, judge: CopyJudge): Promise<Cop
     verifyPermitted(opened, decision, judge);
     await verifySender(opened, decision, judge);
     await readBody(opened, judge.identity);
-    return { status: "accepted", about: toAbout(arrival, opened, decision), sighting: toSighting(decision) };
+    const about = toAbout(arrival, opened, decision);
+    return { status: "accepted", about, ...toRetention(decision), sighting: toSighting(decision) };
   } catch (error) {
     const about = toAbout(arrival, opened, decision);
+    const verdict = toVerdict(error);
     return {
-      ...toVerdict(error),
+      ...verdict,
+      // Where the decision may be another message's, its time says nothing of this one.
+      ...(verdict.status === "undecryptable" ? toRetention(decision) : {}),
       // Nobody acknowledges to itself: a copy that claims to be one's own is only reported.
       ...(about.iss === judge.identity.agency ? {} : { about }),
       ...(decision ? { sighting: toSighting(decision) } : {}),
@@ -147,6 +151,12 @@ function toAbout({ id }: Arrival, { claims, message }: OpenCopy, decision: OpenD
   const content = decision?.content;
   if (content?.kind !== "message" || content.message.id !== id) return about;
   return { ...about, iss: content.message.iss, digest: content.input.digest };
+}
+
+/** As it came out of the decision: a source may have a shorter life than the message says. */
+function toRetention(decision: OpenDecision | undefined): { deleteBy?: number } {
+  const deleteBy = decision?.markings?.deleteBy;
+  return deleteBy === undefined ? {} : { deleteBy };
 }
 
 function toVerdict(error: unknown): CopyVerdict {

@@ -10,6 +10,7 @@ import type {
   AccountId,
   AgencyId,
   AgencyStatement,
+  CountryCode,
   EncryptionKey,
   KeyId,
   ParsedRecord,
@@ -39,6 +40,8 @@ export interface Membership {
   refresh(): Promise<number>;
   findKey(kid: KeyId): KnownKey | undefined;
   findAgency(id: AgencyId): AgencyStatement | undefined;
+  /** The single point of contact of a country, if that is an active agency. */
+  findSpoc(country: CountryCode): AgencyId | undefined;
   findParty(account: AccountId): PartyId | undefined;
   /** The agency's newest encryption key that is valid at a time. */
   findEncryptionKey(id: AgencyId, at: number): EncryptionKey | undefined;
@@ -71,6 +74,7 @@ export async function openMembership(trust: Trust, store: Store, post: Post): Pr
     },
     findAgency: (id) => findAgency(state, id),
     findParty: (account) => state.accounts.get(account),
+    findSpoc: (country) => findSpoc(state, country),
     findEncryptionKey: (id, at) => findEncryptionKey(state, id, at),
   };
 }
@@ -121,6 +125,12 @@ function replacesKeys({ kind, version }: Statement): boolean {
 function findAgency(state: State, id: AgencyId): AgencyStatement | undefined {
   const statement = state.parties.get(id)?.statement;
   return statement?.kind === "agency" ? statement : undefined;
+}
+
+function findSpoc(state: State, country: CountryCode): AgencyId | undefined {
+  const authority = state.parties.get(country)?.statement;
+  const spoc = authority?.kind === "authority" ? findAgency(state, authority.spoc) : undefined;
+  return spoc?.status === "active" ? spoc.subject : undefined;
 }
 
 function findEncryptionKey(state: State, id: AgencyId, at: number): EncryptionKey | undefined {

@@ -94,7 +94,7 @@ describe("nothing jams the inbox", () => {
     const codes = receiver.log.events.flatMap((event) => ("code" in event ? [event.code] : []));
     expect(codes).toEqual([
       "input/kind-unknown",
-      "input/kind-unknown",
+      "input/not-json",
       "input/not-json",
       "input/not-json",
       "claims/audience",
@@ -116,7 +116,7 @@ describe("nothing jams the inbox", () => {
     const marker = { ...copy, kind: "notice" };
     receiver.post.inbox.add(copy, copy, copy, alterPayload(copy, { decision: "other~" }), marker);
     void receiver.start();
-    await receiver.log.until("message.unverifiable");
+    await receiver.log.until("notice.refused");
     await receiver.log.until("message.decided");
     const dropped = receiver.post.acknowledged.filter((one) => !one.startsWith("decision"));
     expect(dropped).toHaveLength(5);

@@ -108,7 +108,9 @@ describe("what the exchange answers", () => {
       status: "denied",
       ledgerIndex: exchange.records.length - 1,
       recipients: [
-        { agency: "RS-FIU", effect: "deny", reasons: [{ reason: "P06", title: "Lawful purpose" }] },
+        { agency: "RS-FIU", effect: "deny", reasons: [{ reason: "P06.stated", title: "Lawful purpose" }] },
+        { agency: "AL-SPOC", as: "copy", effect: "deny" },
+        { agency: "RS-SPOC", as: "copy", effect: "deny" },
       ],
     });
     const [reason] = explained.recipients[0]?.reasons ?? [];

@@ -15,7 +15,9 @@ import { createNodeHealth } from "./health.ts";
 import { type Identity, loadIdentity } from "./identity.ts";
 import { openMembership } from "./membership.ts";
 import { createNatsPost } from "./nats-post.ts";
+import type { OfficerName } from "./officer.ts";
 import type { Post } from "./ports.ts";
+import { eraseOnWord } from "./retention.ts";
 import { type RunChoices, type RunOptions, refreshMembership, runNode } from "./run-node.ts";
 import { openStore, type Store } from "./store.ts";
 
@@ -34,6 +36,9 @@ export interface NodeOptions {
   readonly post?: Post;
 }
 
+/** What an officer can say of a message that was received. */
+export type OfficerWord = "read" | "rectified" | "erased" | "restricted";
+
 /** A message on its way. Until it is `received` it is only here, and is sent again until it is. */
 export interface Sent {
   readonly ref: MessageRef;
@@ -50,10 +55,18 @@ export interface AgencyNode extends AsyncDisposable {
   readonly archive: Archive;
   /**
    * Encrypts, signs and stores the message, then hands it to the exchange: on return it will be sent,
-   * whatever happens to this process. Throws, before anything is stored, `input/too-large`,
+   * whatever happens to this process. Copies to the single points of contact are added where they are owed,
+   * unless the draft says why they are withheld. Throws, before anything is stored, `input/too-large`,
    * `claims/recipients`, `client/recipient-unusable`, `client/not-found` (re), `body/form`, `input/schema`.
    */
   send(draft: Draft): Promise<Sent>;
+  /**
+   * An officer's word on a message that was received, or on what a correction or a notice asks to be done
+   * about it, sent to its sender. `erased` takes the text out of the store first, for ever; the others are
+   * said, and what they say is done elsewhere. Throws as `send` does, and `client/store-unusable` where
+   * what is erased cannot be proven gone: then nothing is said.
+   */
+  acknowledge(ref: MessageRef, status: OfficerWord, officer: OfficerName): Promise<Sent>;
   /**
    * Settles when the message's decision or rejection is in the store; `run` has to be under way, here or in
    * another process. Throws `client/decision-timeout`: nothing is lost by that.
@@ -101,6 +114,7 @@ export async function createNode(options: NodeOptions): Promise<AgencyNode> {
     nowMs: clock(),
     randomBytes: options.randomBytes ?? randomBytes,
     findKey: membership.findEncryptionKey,
+    findSpoc: membership.findSpoc,
     findThread: (ref: MessageRef) => findThread(store, identity, ref),
   });
   const context: NodeContext = {
@@ -129,11 +143,13 @@ interface NodeContext extends RunOptions {
 
 function toNode(context: NodeContext, resources: AsyncDisposableStack): AgencyNode {
   const { identity, store, membership } = context;
-  const archive = createArchive(store, identity);
+  const archive = createArchive(store, identity, context.clock);
   return {
     agency: identity.agency,
     archive,
     send: (draft) => send(draft, context),
+    acknowledge: (re, status, officer) =>
+      send({ kind: "acknowledgement", to: [re.iss], re, status, officer }, context),
     async waitForDecision({ id }, timeoutMs) {
       const deadline = performance.now() + timeoutMs;
       while (store.outbox.get(id)?.decision === null) {
@@ -145,7 +161,7 @@ function toNode(context: NodeContext, resources: AsyncDisposableStack): AgencyNo
     run: (signal, choices) => runNode(context, signal, choices),
     problems: context.problems,
     refreshMembership: () => membership.refresh(),
-    explain: (id, language = "en") => explainMessage(archive.find(id), language),
+    explain: (id, language = "en") => explainMessage(archive.find(id), archive.listNotices(), language),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -153,6 +169,7 @@ function toNode(context: NodeContext, resources: AsyncDisposableStack): AgencyNo
 /** Stored before sent: a crash in between, and the message is sent at the next start. */
 async function send(draft: Draft, context: NodeContext): Promise<Sent> {
   const { membership, chain, identity, onEvent } = context;
+  if (draft.kind === "acknowledgement" && draft.status === "erased") eraseOnWord(context, draft.re);
   if (membership.count === 0) await membership.refresh();
   await refreshMembership(context);
   const composeOptions = context.compose();

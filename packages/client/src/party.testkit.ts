@@ -41,6 +41,7 @@ export async function openTestParty(exchange: TestExchange, agency: AgencyName):
       nowMs: exchange.nowMs,
       randomBytes: createRandomBytes(),
       findKey: membership.findEncryptionKey,
+      findSpoc: membership.findSpoc,
       findThread: (ref) => store.inbox.get(ref.iss, ref.id)?.thread ?? store.outbox.get(ref.id)?.thread,
     });
   return {
@@ -82,15 +83,23 @@ export function toAgencies(...names: readonly AgencyName[]): AgencyId[] {
   return names as readonly string[] as AgencyId[];
 }
 
-/** A request that the principles permit. */
+/** What a request says beside its text (P05). */
+export const REQUEST_WORDS = {
+  facts: "A lorry was seen at the border.",
+  grounds: "It is registered there.",
+  useRestriction: "Not to be used without our leave.",
+} as const;
+
+/** A request that the principles permit; what is said of its body comes beside what it must say. */
 export function createRequest(to: readonly AgencyName[], changes: Partial<Draft> = {}): Draft {
   return {
     kind: "request",
     to: toAgencies(...to),
     purpose: "investigation",
+    crime: "drug-trafficking",
     officer: OFFICER,
-    body: { text: "Who owns the lorry?" },
     ...changes,
+    body: { text: "Who owns the lorry?", ...REQUEST_WORDS, ...("body" in changes ? changes.body : {}) },
   } as Draft;
 }
 

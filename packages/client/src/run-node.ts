@@ -2,6 +2,7 @@ import { LeixError } from "@leix/protocol";
 import type { Bell } from "./bell.ts";
 import { resend } from "./dispatch.ts";
 import type { Post } from "./ports.ts";
+import { endRetention } from "./retention.ts";
 import { type SettleArrivalsOptions, settleArrivals } from "./settle-arrivals.ts";
 
 export interface RunOptions extends SettleArrivalsOptions {
@@ -82,6 +83,7 @@ async function keepUp(options: RunOptions, signal: AbortSignal, resendAll: boole
   const sendAgain = (everything: boolean) => resend(everything ? EVER : clock() - UNDECIDED_MS, options);
   await sendAgain(resendAll);
   while (!signal.aborted) {
+    endRetention(options);
     const isBack = await reconnected.wait(REFRESH_MS, signal);
     if (signal.aborted) return;
     await refreshMembership(options);

@@ -1,8 +1,9 @@
-import { type ErrorCode, LeixError, limits, type MessageId } from "@leix/protocol";
-import type { OnNodeEvent } from "./events.ts";
+import { type ErrorCode, LeixError, limits, type MessageId, type Notice } from "@leix/protocol";
+import type { NodeEvent, OnNodeEvent } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import { type AnswerVerdict, judgeAnswer } from "./judge-answer.ts";
 import { type CopyVerdict, judgeCopy } from "./judge-copy.ts";
+import { judgeNotice } from "./judge-notice.ts";
 import type { Membership } from "./membership.ts";
 import type { ArrivalRow } from "./store/inbox.ts";
 import type { Store } from "./store.ts";
@@ -37,6 +38,8 @@ export async function settle(row: ArrivalRow, options: SettleOptions): Promise<S
     case "decision":
     case "rejection":
       return settleAnswer(row, options);
+    case "notice":
+      return settleNotice(row, options);
     default:
       refuse(row, { code: "input/kind-unknown", detail: row.kind }, options);
       return "settled";
@@ -72,6 +75,32 @@ async function settleAnswer(row: ArrivalRow, options: SettleOptions): Promise<Se
   });
   reportAnswer(row, verdict, options);
   return "settled";
+}
+
+/** Nobody waits for an answer to a notice: once it is kept, it is done with. */
+async function settleNotice(row: ArrivalRow, options: SettleOptions): Promise<Settling> {
+  const { store, onEvent } = options;
+  const verdict = await judgeWithNewest(row, options, () => judgeNotice(row.payload, options));
+  if (verdict === undefined) return "deferred";
+  const isNew = store.transaction(() => {
+    if (verdict.sighting) store.sightings.add(verdict.sighting);
+    if (verdict.kind === "refused") {
+      const { code, detail } = verdict;
+      store.inbox.settle(row.arrival, { status: "unverifiable", code, detail });
+      return false;
+    }
+    store.inbox.remove(row.arrival);
+    const { decision, sighting } = verdict;
+    return store.notices.add({ index: sighting.index, decision, arrivedMs: row.arrivedMs });
+  });
+  if (verdict.kind === "refused") onEvent({ kind: "notice.refused", id: row.id, code: verdict.code });
+  else if (isNew) for (const one of verdict.notices) onEvent(toNoticeEvent(one, verdict.sighting.index));
+  return "settled";
+}
+
+function toNoticeEvent({ notice, rule, about, due }: Notice, ledgerIndex: number): NodeEvent {
+  const told = { kind: "notice.received", notice, rule, messageId: about.id, ledgerIndex } as const;
+  return due === undefined ? told : { ...told, due };
 }
 
 /** Asks once for newer membership where that may mend the verdict; undefined where it cannot be had now. */

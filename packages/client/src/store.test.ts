@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toDigest } from "@leix/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase } from "./store/database.ts";
+import { createInbox } from "./store/inbox.ts";
 import { openStore, type Store } from "./store.ts";
 
 let folder: string;
@@ -63,7 +64,21 @@ test("a membership record never changes", () => {
   );
 });
 
-test("a file of another version, or that is no store, is refused with a code", async () => {
+test("a file of the first version is taken over with all that is in it", () => {
+  const file = join(folder, "first.sqlite");
+  const database = openDatabase(file);
+  createInbox(database).add(arrival, 1);
+  database.exec(`
+    DROP TABLE notices; DROP INDEX inbox_retention;
+    ALTER TABLE inbox DROP COLUMN delete_by; ALTER TABLE inbox DROP COLUMN erased;
+    PRAGMA user_version = 1;`);
+  database.close();
+  using store = openStore(file);
+  expect(store.inbox.listUnsettled(0, 10)).toMatchObject([arrival]);
+  expect([store.notices.list(), store.inbox.listExpired(1, 10)]).toEqual([[], []]);
+});
+
+test("a file of a newer version, or that is no store, is refused with a code", async () => {
   const newer = join(folder, "newer.sqlite");
   const database = openDatabase(newer);
   database.exec("PRAGMA user_version = 99");

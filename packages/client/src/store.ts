@@ -1,5 +1,6 @@
-import { type Database, inTransaction, openDatabase } from "./store/database.ts";
+import { type Database, emptyLog, inTransaction, openDatabase } from "./store/database.ts";
 import { createInbox, type Inbox } from "./store/inbox.ts";
+import { createNotices, type Notices } from "./store/notices.ts";
 import { createOutbox, type Outbox } from "./store/outbox.ts";
 import { createRules, type Rules } from "./store/rules.ts";
 import { createSightings, type Sightings } from "./store/sightings.ts";
@@ -11,10 +12,16 @@ import { createSightings, type Sightings } from "./store/sightings.ts";
 export interface Store extends Disposable {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
+  readonly notices: Notices;
   readonly rules: Rules;
   readonly sightings: Sightings;
   /** All of the work or nothing; durable on return. The work must not wait for anything. */
   transaction<T>(work: () => T): T;
+  /**
+   * Takes out of the file's write-ahead log what was overwritten since. False where another process has been
+   * reading for a second: then it is to be asked again.
+   */
+  forget(): boolean;
   /** Another number after another process has written. */
   readForeignVersion(): number;
 }
@@ -25,9 +32,11 @@ export function openStore(file: string): Store {
   return {
     outbox: createOutbox(database),
     inbox: createInbox(database),
+    notices: createNotices(database),
     rules: createRules(database),
     sightings: createSightings(database),
     transaction: (work) => inTransaction(database, work),
+    forget: () => emptyLog(database),
     readForeignVersion: () => readDataVersion(database),
     [Symbol.dispose]: () => database.close(),
   };

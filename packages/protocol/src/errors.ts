@@ -1,4 +1,3 @@
-import { LEDGER_STORE_ERRORS } from "./errors-ledger.ts";
 import { TLOG_ERRORS } from "./errors-tlog.ts";
 
 /** One entry of the catalogue: when the code is given, and what its reader should do about it. */
@@ -248,7 +247,6 @@ export const ERRORS = {
     when: "An exported ledger cannot be read as such a file.",
     todo: "Export it again with `leix audit export`.",
   },
-  ...LEDGER_STORE_ERRORS,
   ...TLOG_ERRORS,
   "broker/unreachable": {
     when: "The broker cannot be reached, or the connection was refused.",

@@ -17,7 +17,10 @@ const common = {
   text,
   /** The words of an H3 restriction. */
   caveat: field.optional(),
-  /** LED 10, ER 30(1): why data of victims, witnesses, informants, minors or of special categories are needed. */
+  /**
+   * LED 10, ER 30(1): why data of victims, witnesses, informants, minors or of special categories are
+   * needed.
+   */
   strictNecessity: field.optional(),
   /** ER 22(2), Dir 4(2): why an override is used, or copies to single points of contact are withheld. */
   justification: field.optional(),

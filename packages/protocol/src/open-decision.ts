@@ -138,8 +138,8 @@ function openElements<T extends z.ZodType>(schema: T, elements: readonly Disclos
 }
 
 /**
- * The whole content of a message's decision, its blanks behind its notices. Throws `decision/disclosure` where
- * anything is missing.
+ * The whole content of a message's decision, its blanks behind its notices. Throws `decision/disclosure`
+ * where anything is missing.
  */
 export function toVerdict(decision: OpenDecision): Verdict {
   const { content, outcome, markings, recipients, grounds, notices, disclosures } = decision;

@@ -60,3 +60,4 @@ export {
   type PartyFolder,
 } from "./party-folder.ts";
 export { loadPolicyFiles } from "./policy-files.ts";
+export { readZoneVersion } from "./zone-data.ts";

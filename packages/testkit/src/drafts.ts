@@ -9,9 +9,20 @@ export function toAgencies(names: readonly string[]): AgencyId[] {
 
 type Changes = Readonly<Record<string, unknown>>;
 
-/** A request that the principles permit. */
+/** What a request says beside its text (P05). */
+export const REQUEST_WORDS = {
+  facts: "A lorry was seen at the border.",
+  grounds: "It is registered there.",
+  useRestriction: "Not to be used without our leave.",
+} as const;
+
+/**
+ * A request that the principles permit; whoever sends it adds the copies to the single points of contact.
+ */
 export function createRequest(to: readonly string[], text: string, changes: Changes = {}): Draft {
-  return toDraft({ kind: "request", to, purpose: "investigation", body: { text }, ...changes });
+  const body = { text, ...REQUEST_WORDS };
+  const marked = { purpose: "investigation", crime: "drug-trafficking", body };
+  return toDraft({ kind: "request", to, ...marked, ...changes });
 }
 
 /** An answer with all its markings. */
@@ -25,7 +36,8 @@ export function createAnswer(
 
 /** A notification with all its markings. */
 export function createNotification(to: readonly string[], text: string, changes: Changes = {}): Draft {
-  return toDraft({ kind: "notification", to, ...toMarkings(), body: { text }, ...changes });
+  const body = { text, relevance: "It concerns a case of yours." };
+  return toDraft({ kind: "notification", to, ...toMarkings(), crime: "drug-trafficking", body, ...changes });
 }
 
 export interface GrantOptions {

@@ -51,9 +51,14 @@ beforeAll(async () => {
     stores: new Map<string, ObservedStore>([
       [
         "AL-SPOC",
-        { copies: [acknowledged.ref], answers: [toAnswer(first), toAnswer(third)], acknowledges: true },
+        {
+          copies: [acknowledged.ref],
+          answers: [toAnswer(first), toAnswer(third)],
+          notices: [],
+          acknowledges: true,
+        },
       ],
-      ["RS-SPOC", { copies: [ref], answers: [toAnswer(second)], acknowledges: true }],
+      ["RS-SPOC", { copies: [ref], answers: [toAnswer(second)], notices: [], acknowledges: true }],
     ]),
     accounts: new Map<AccountId, string>([
       [SENDER, "AL-SPOC"],
@@ -154,6 +159,40 @@ describe("answers", () => {
   });
 });
 
+describe("notices", () => {
+  /**
+   * With an event about the message: the addressee is overdue, and both single points of contact are told.
+   */
+  const overdue = (): Observation => {
+    const { decision } = sound.records[0] ?? message;
+    const notices = ["AL-SPOC", "RS-SPOC"].map((to) => ({ to }));
+    const content = { ...decision.content, kind: "event", index: 3 };
+    const input = { account: toAccount("CLOCK"), sequence: 99, digest: toDigest("tick") };
+    const event = { kind: "event", decision: { ...decision, content: { ...content, input }, notices } };
+    const records = [...sound.records, event as unknown as ParsedRecord];
+    const audit = { checked: records.length, ledger: records.length, mismatches: 0 };
+    const stores = [...sound.stores].map(([party, store]) => [party, { ...store, notices: [3] }] as const);
+    return { ...sound, records, audit, stores: new Map(stores) };
+  };
+  const told = (notices: readonly number[]) => {
+    const run = overdue();
+    const store = run.stores.get("RS-SPOC");
+    invariant(store, "RS-SPOC");
+    return rulesOf({ ...run, stores: new Map([...run.stores, ["RS-SPOC", { ...store, notices }]]) });
+  };
+
+  test("that came to everyone who is to be told", () => {
+    expect(findViolations(overdue())).toEqual([]);
+  });
+
+  test("of which one never came, came twice, or was told by no record", () => {
+    expect(told([])).toEqual(["not told"]);
+    expect(told([3, 3])).toEqual(["told for nothing"]);
+    expect(told([3, 7])).toEqual(["told for nothing"]);
+    expect(rulesOf(withStore("RS-SPOC", () => ({ notices: [1] })))).toEqual(["told for nothing"]);
+  });
+});
+
 describe("acknowledgements", () => {
   test("one that is missing", () => {
     const records = sound.records.filter((one) => one.kind !== "message" || one === message);
@@ -177,7 +216,7 @@ describe("acknowledgements", () => {
 });
 
 function toBare(party: string): ObservedStore {
-  return { copies: sound.stores.get(party)?.copies ?? [], answers: [], acknowledges: true };
+  return { copies: sound.stores.get(party)?.copies ?? [], answers: [], notices: [], acknowledges: true };
 }
 
 test.each([

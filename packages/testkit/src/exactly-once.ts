@@ -15,6 +15,8 @@ export interface ObservedStore {
   readonly copies: readonly MessageRef[];
   /** Where the records stand, and of which inputs, that the answers it has name. */
   readonly answers: readonly { readonly index: number; readonly digest: Digest }[];
+  /** Of every notice it has, the place of the record that tells it. */
+  readonly notices: readonly number[];
   /** Whether it acknowledges what it receives, as nodes do. */
   readonly acknowledges: boolean;
 }
@@ -33,8 +35,8 @@ type MessageRecord = Extract<ParsedRecord, { kind: "message" }>;
 
 /**
  * What is wrong with a run, a line each: every input is recorded exactly once, routed to exactly those it was
- * let through to, answered and acknowledged once; nothing was decided twice; the auditor agrees with all of
- * it.
+ * let through to, answered and acknowledged once; whoever is to be told of something was told, once; nothing
+ * was decided twice; the auditor agrees with all of it.
  */
 export function findViolations(observation: Observation): string[] {
   return [
@@ -42,6 +44,7 @@ export function findViolations(observation: Observation): string[] {
     ...findDecidedTwice(observation.records),
     ...findMisrouted(observation),
     ...findUnanswered(observation),
+    ...findMistold(observation),
     ...findMisacknowledged(observation),
     ...findAuditDifferences(observation),
   ].toSorted();
@@ -115,6 +118,30 @@ function findUnanswered({ records, stores, accounts }: Observation): string[] {
     }
   }
   return found;
+}
+
+function findMistold({ records, stores }: Observation): string[] {
+  return [...stores].flatMap(([party, { notices }]) => {
+    const due = records.flatMap((record) => {
+      const own = record.decision.notices.filter(({ to }) => to === party);
+      return own.map(() => record.decision.content.index as number);
+    });
+    const [missing, needless] = [subtract(due, notices), subtract(notices, due)];
+    return [
+      ...missing.map((index) => `not told: record ${index} to ${party}`),
+      ...needless.map((index) => `told for nothing: record ${index} to ${party}`),
+    ];
+  });
+}
+
+/** What of some values is left when each of the others has taken away one like it. */
+function subtract(some: readonly number[], others: readonly number[]): number[] {
+  const left = [...others];
+  return some.filter((one) => {
+    const place = left.indexOf(one);
+    if (place >= 0) left.splice(place, 1);
+    return place < 0;
+  });
 }
 
 /** Who had stored a message twice would have acknowledged it twice. */

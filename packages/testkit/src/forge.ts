@@ -26,6 +26,7 @@ import {
   toThumbprint,
 } from "@leix/protocol";
 import { loadGenesis, loadSigningKey } from "@leix/runtime";
+import { REQUEST_WORDS } from "./drafts.ts";
 import type { TestExchange } from "./exchange.ts";
 
 export type Members = Readonly<Record<string, unknown>>;
@@ -60,7 +61,8 @@ export interface Forged {
 /** Makes inputs with the real keys of a network, as right or as wrong as a test wants them. */
 export interface Forge {
   /**
-   * A request that the principles permit between the agencies of the sample network, unless it is made odd.
+   * A request that the principles permit between the agencies of the sample network, with its copies to their
+   * single points of contact, unless it is made odd.
    */
   message(from: string, to: readonly string[], oddities?: Oddities): Promise<Forged>;
   /** The newest statement of the genesis about a subject, changed and signed by its issuer or another. */
@@ -78,7 +80,8 @@ export async function openForge(exchange: TestExchange): Promise<Forge> {
     async message(from, to, oddities = {}) {
       const key = oddities.key ?? (await signingKey(oddities.signer ?? from));
       const id = createMessageId(Date.now(), randomBytes(10));
-      const readers = oddities.readers ?? to;
+      const copies = (oddities.claims?.copies as string[]) ?? listSpocs(statements, from, to);
+      const readers = oddities.readers ?? [...to, ...copies];
       const keys = readers.map((reader) => findEncryptionKey(statements, reader));
       const encrypted =
         oddities.text === undefined
@@ -86,7 +89,8 @@ export async function openForge(exchange: TestExchange): Promise<Forge> {
           : await encryptBody(toForm(oddities.text), keys, randomBytes(32));
       const claims = withoutUndefined({
         ...{ v: 1, aud: exchange.network.exchange, id, iss: from, seq: 1, prev: null, iat: toNow() },
-        ...{ kind: "request", purpose: "investigation", to, copies: [], thread: id },
+        ...{ kind: "request", purpose: "investigation", crime: "drug-trafficking", to, copies, thread: id },
+        declares: { facts: true, grounds: true, useRestriction: true },
         officer: { id: "A".repeat(22), role: "officer" },
         ...(encrypted ? { body: encrypted.binding } : {}),
         ...oddities.claims,
@@ -155,7 +159,7 @@ export function toNow(): number {
 }
 
 function toForm(text: string): Uint8Array {
-  return encodeForm({ v: 1, form: "request", text });
+  return encodeForm({ v: 1, form: "request", text, ...REQUEST_WORDS });
 }
 
 function withoutUndefined(members: Members): Members {
@@ -167,6 +171,16 @@ async function loadStatements({ dir }: TestExchange): Promise<Statement[]> {
     const input = parseEnvelope(encodeUtf8(envelope));
     if (!("statement" in input)) return [];
     return [parseStatement(parseJws(input.statement, STATEMENT_TYP, limits.STATEMENT_BYTES_MAX).payload)];
+  });
+}
+
+/** Of the countries of both ends, where the message crosses a border; whoever is an end needs no copy. */
+function listSpocs(statements: readonly Statement[], from: string, to: readonly string[]): string[] {
+  const countries = new Set([from, ...to].map((agency) => agency.slice(0, 2)));
+  if (countries.size === 1) return [];
+  return statements.flatMap((one) => {
+    const isEnds = one.kind === "authority" && countries.has(one.subject);
+    return isEnds && ![from, ...to].includes(one.spoc) ? [one.spoc] : [];
   });
 }
 

@@ -86,6 +86,7 @@ function toObservedInput({ account, bytes }: PublishedInput): ObservedInput {
 export function findSigningDigest(bytes: Uint8Array): Digest | undefined {
   try {
     const envelope = parseEnvelope(bytes);
+    if ("tick" in envelope) return undefined;
     if ("statement" in envelope)
       return parseJws(envelope.statement, STATEMENT_TYP, limits.STATEMENT_BYTES_MAX).digest;
     return parseJws(envelope.message, CLAIMS_TYP, limits.CLAIMS_BYTES_MAX).digest;
@@ -105,6 +106,7 @@ function toNodeStore({ node }: ExchangeNode): ObservedStore {
       .flatMap(({ decision }) =>
         decision ? [{ index: decision.content.index, digest: decision.content.input.digest }] : [],
       ),
+    notices: node.archive.listNotices().map(({ ledgerIndex }) => ledgerIndex),
     acknowledges: true,
   };
 }
@@ -123,6 +125,7 @@ function toWireStore(wire: PartyWire, records: readonly ParsedRecord[]): Observe
       index: content.index,
       digest: content.input.digest,
     })),
+    notices: wire.notices.flatMap(({ content, notices }) => notices.map(() => content.index)),
     acknowledges: false,
   };
 }

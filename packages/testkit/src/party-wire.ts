@@ -1,4 +1,4 @@
-import { openInbox, parseInboxSubject, sendMessage } from "@leix/broker";
+import { type Delivery, openInbox, parseInboxSubject, sendMessage } from "@leix/broker";
 import {
   type AccountId,
   type Copy,
@@ -7,6 +7,7 @@ import {
   type OpenDecision,
   openDecision,
   parseCopy,
+  parseNoticeCopy,
   parseReply,
   SEND_SUBJECT,
 } from "@leix/protocol";
@@ -42,6 +43,8 @@ export interface PartyWire extends AsyncDisposable {
   readonly connection: PartyConnection;
   readonly answers: readonly WireAnswer[];
   readonly copies: readonly WireCopy[];
+  /** The decisions that tell the party of something, each once. */
+  readonly notices: readonly OpenDecision[];
   /** Publishes and returns OUT's sequence: from then on it is the exchange's to answer. */
   publish(bytes: Uint8Array): Promise<number>;
   /** The same past every limit of the client. */
@@ -58,24 +61,15 @@ export function openPartyWire(
   connection: PartyConnection,
   onPublished: (bytes: Uint8Array) => void,
 ): PartyWire {
-  const answers = new Map<string, WireAnswer>();
-  const copies = new Map<string, WireCopy>();
+  const taken: Taken = { answers: new Map(), copies: new Map(), notices: new Map() };
+  const { answers, copies, notices } = taken;
   const stopping = new AbortController();
   const inbox = openInbox(connection, account);
   const reading = (async () => {
     while (true) {
       const delivery = await inbox.next(stopping.signal);
       if (!delivery) return;
-      const { kind, id } = parseInboxSubject(delivery.subject) ?? {};
-      if (id === undefined) throw new Error(`subject ${delivery.subject}`);
-      const before = kind === "copy" ? copies.get(id)?.count : answers.get(id)?.count;
-      const count = (before ?? 0) + 1;
-      if (kind === "copy") copies.set(id, { id, copy: parseCopy(delivery.data), count });
-      else if (kind === "decision" || kind === "rejection") {
-        const { decision, detail } = parseReply(delivery.data);
-        const open = openDecision(decision);
-        answers.set(id, { kind, id, decision: open, detail, payload: delivery.data, count });
-      } else throw new Error(`a delivery of kind ${kind}`);
+      take(taken, delivery);
       delivery.ack();
     }
   })();
@@ -89,6 +83,9 @@ export function openPartyWire(
     },
     get copies() {
       return [...copies.values()];
+    },
+    get notices() {
+      return [...notices.values()];
     },
     async publish(bytes) {
       const { sequence } = await sendMessage(connection, bytes);
@@ -117,4 +114,31 @@ export function openPartyWire(
       await connection.close();
     },
   };
+}
+
+interface Taken {
+  readonly answers: Map<string, WireAnswer>;
+  readonly copies: Map<string, WireCopy>;
+  readonly notices: Map<number, OpenDecision>;
+}
+
+function take({ answers, copies, notices }: Taken, { subject, data }: Delivery): void {
+  const { kind, id } = parseInboxSubject(subject) ?? {};
+  if (kind === undefined || id === undefined) throw new Error(`subject ${subject}`);
+  switch (kind) {
+    case "copy":
+      copies.set(id, { id, copy: parseCopy(data), count: (copies.get(id)?.count ?? 0) + 1 });
+      return;
+    case "notice": {
+      const told = openDecision(parseNoticeCopy(data).decision);
+      notices.set(told.content.index, told);
+      return;
+    }
+    case "decision":
+    case "rejection": {
+      const { decision, detail } = parseReply(data);
+      const count = (answers.get(id)?.count ?? 0) + 1;
+      answers.set(id, { kind, id, decision: openDecision(decision), detail, payload: data, count });
+    }
+  }
 }

@@ -4,7 +4,8 @@ import type { TestExchange } from "./exchange.ts";
 import { startProgram, type TestProgram } from "./program.ts";
 
 /** A place in the work of a round; `before` and `after` each call of a port. */
-export type FaultPlace = `${"before" | "after"} ${"record" | "delivery" | "quarantine" | "acknowledgement"}`;
+export type FaultPlace =
+  `${"before" | "after"} ${"record" | "delivery" | "quarantine" | "acknowledgement" | "tick"}`;
 
 /** What happens when a place is reached for the n-th time. */
 export interface Fault {
@@ -27,8 +28,15 @@ export interface FaultOrder {
    * and nothing counts before it. Without them everything counts from the start.
    */
   readonly about?: readonly string[];
+  /** Nothing counts before the first tick of the clock is to be published. */
+  readonly fromTick?: boolean;
   /** Digests of inputs that end the process whenever it looks at them. */
   readonly deadly?: readonly string[];
+  /**
+   * It starts as if the ledger had no record yet: like one that was there before the genesis, of which
+   * another has taken everything.
+   */
+  readonly startsEmpty?: boolean;
 }
 
 const STARTED = '"event":"policy.started"';
@@ -39,7 +47,7 @@ const STARTED = '"event":"policy.started"';
  */
 export function startFaultyPolicy(
   exchange: TestExchange,
-  harm: Pick<FaultOrder, "faults" | "about" | "deadly">,
+  harm: Omit<FaultOrder, "network" | "natsUrl">,
 ): Promise<TestProgram> {
   const order: FaultOrder = { network: exchange.dir, natsUrl: exchange.broker.natsUrl, ...harm };
   return startProgram({

@@ -100,8 +100,9 @@ describe("the agency's node as a service", () => {
       kind: "request",
       to: [AgencyId.parse("RS-FIU")],
       purpose: "investigation",
+      crime: "drug-trafficking",
       officer: { name: marker, role: "officer" },
-      body: { text: marker },
+      body: { text: marker, facts: marker, grounds: marker, useRestriction: marker },
     });
     await sender.waitForDecision(ref, WAIT_MS);
     expect(await service.until("message.received")).toMatchObject({

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commitBatch, type NatsServer } from "@leix/broker";
-import { CURRENT_DECIDER, createState, decideBatch, type State } from "@leix/exchange";
+import { createState, decideBatch, type State } from "@leix/exchange";
 import { AccountId, encodeUtf8, invariant, toRejectionSubject, toStatementSubject } from "@leix/protocol";
 import {
   createNetwork,
@@ -14,6 +14,7 @@ import {
   loadSigningKey,
   type NetworkFile,
   provisionNetwork,
+  readZoneVersion,
   startBroker,
   toPartyFolder,
   withConnection,
@@ -57,13 +58,14 @@ async function record(sent: readonly { readonly by: string; readonly envelope: s
   }));
   const key = await loadSigningKey(toPartyFolder(dir, network, "policy"));
   const createSalt = () => "A".repeat(22);
-  const decided = await decideBatch(state, inputs, { key, decider: CURRENT_DECIDER, now, createSalt });
+  const decided = await decideBatch(state, inputs, { key, tz: readZoneVersion(), now, createSalt });
   const messages = decided.map((one) => {
     invariant(one.kind === "record" && one.entry.kind !== "message", "statements and rejections");
     const { entry } = one;
     if (entry.kind === "rejection") {
       return { subject: toRejectionSubject(entry.input.account, entry.input.digest), data: one.record };
     }
+    invariant(entry.kind === "statement", "no events");
     const { kind, subject, version, iss } = entry.statement;
     return { subject: toStatementSubject(kind, subject, version, iss), data: one.record };
   });

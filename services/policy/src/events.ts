@@ -17,7 +17,7 @@ export interface PolicyEvents {
    * again.
    */
   suspected(account: string, digest: string, deliveries: number): void;
-  /** The broker does not answer, or refuses a write; it is tried again. */
+  /** The broker does not answer, or refuses a write; it is tried again, and told once until it is over. */
   hindered(hindrance: Hindrance): void;
   connection(event: ConnectionEvent): void;
 }
@@ -42,6 +42,7 @@ export function createPolicyEvents(logger: Logger): PolicyEvents {
 }
 
 function toDecidedEvent(one: Decided): Record<string, unknown> {
+  if (one.kind === "nothing-due") return { event: "clock.ticked" };
   if (one.kind === "repeat") return { event: "input.repeated", ledgerIndex: one.repeat.index };
   const { entry } = one;
   const common = { ledgerIndex: entry.index, account: entry.input.account };
@@ -58,5 +59,10 @@ function toDecidedEvent(one: Decided): Record<string, unknown> {
     }
     case "rejection":
       return { event: "input.rejected", ...common, digest: entry.input.digest, code: entry.code };
+    case "event": {
+      const { overdue, notices } = entry.lapse;
+      const counts = { overdue: overdue.length, notices: notices.length };
+      return { event: "duties.overdue", ledgerIndex: entry.index, ...counts };
+    }
   }
 }

@@ -3,19 +3,19 @@ import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { connectBroker, type OutMessage, openOutDrain } from "@leix/broker";
 import { decodeUtf8, encodeBase64url, LeixError, limits, toDigest } from "@leix/protocol";
-import { createLogger, loadPartyFolder, loadSigningKey, runService } from "@leix/runtime";
+import { createLogger, loadPartyFolder, loadSigningKey, readZoneVersion, runService } from "@leix/runtime";
 import type { FaultOrder, FaultPlace } from "@leix/testkit";
 import { createPolicyEvents } from "./events.ts";
-import { createNatsInboxes, createNatsQuarantine } from "./nats-inboxes.ts";
+import { createNatsInboxes, createNatsQuarantine, createNatsTicks } from "./nats-inboxes.ts";
 import { createNatsLedger } from "./nats-ledger.ts";
 import { createPolicyService, type PolicyServiceOptions } from "./policy-service.ts";
 
 // Started by packages/testkit, service-programs.ts, which says what an order means.
 const order = JSON.parse(process.argv[2] ?? "") as FaultOrder;
-const { about = [], deadly = [] } = order;
+const { about = [], deadly = [], fromTick = false, startsEmpty = false } = order;
 const reached = new Map<FaultPlace, number>();
-/** Nothing counts before the round that the order is about. */
-let isArmed = about.length === 0;
+/** Nothing counts before the round, or the tick, that the order is about. */
+let isArmed = about.length === 0 && !fromTick;
 
 function tell(line: string): void {
   writeSync(1, `fault: ${line}\n`);
@@ -32,7 +32,10 @@ function meet(at: FaultPlace): void {
   process.kill(process.pid, fault.what === "kill" ? "SIGKILL" : "SIGSTOP");
 }
 
-async function around<T>(work: "record" | "delivery" | "quarantine", call: () => Promise<T>): Promise<T> {
+async function around<T>(
+  work: "record" | "delivery" | "quarantine" | "tick",
+  call: () => Promise<T>,
+): Promise<T> {
   meet(`before ${work}`);
   const result = await call();
   meet(`after ${work}`);
@@ -49,6 +52,8 @@ function isAbout(message: OutMessage, digests: readonly string[]): boolean {
   return listDigests(message).some((digest) => digests.includes(digest));
 }
 
+async function* readNothing(): AsyncIterable<Uint8Array> {}
+
 type Drain = PolicyServiceOptions["drain"];
 
 /**
@@ -60,9 +65,9 @@ function gatherRounds(drain: Drain): Drain {
   const isComplete = () => about.every((digest) => kept.some((message) => isAbout(message, [digest])));
   return {
     add: (account) => drain.add(account),
-    async next(signal) {
-      while (!isArmed && !isComplete()) {
-        const round = await drain.next(signal);
+    async next(signal, only) {
+      while (about.length > 0 && !isArmed && !isComplete()) {
+        const round = await drain.next(signal, only);
         if (!round) return undefined;
         const [mine, others] = [true, false].map((wanted) =>
           round.filter((message) => isAbout(message, about) === wanted),
@@ -70,8 +75,8 @@ function gatherRounds(drain: Drain): Drain {
         kept.push(...(mine ?? []));
         if (others && others.length > 0) return others;
       }
-      isArmed = true;
-      if (kept.length === 0) return drain.next(signal);
+      isArmed ||= !fromTick;
+      if (kept.length === 0 || only !== undefined) return drain.next(signal, only);
       const [first, ...rest] = kept.toSorted((one, other) => Number(isNamed(other)) - Number(isNamed(one)));
       if (!first || deadly.length === 0) return kept.splice(0);
       kept = rest;
@@ -89,13 +94,13 @@ function spoilAcknowledgements(
   let hasAcknowledged = false;
   return {
     add: (account) => drain.add(account),
-    async next(signal) {
+    async next(signal, only) {
       if (hasAcknowledged) {
         hasAcknowledged = false;
         await flush();
         meet("after acknowledgement");
       }
-      const round = await drain.next(signal);
+      const round = await drain.next(signal, only);
       if (!round) return undefined;
       onRound(round);
       return round.map((message) => ({
@@ -103,7 +108,7 @@ function spoilAcknowledgements(
         ack() {
           meet("before acknowledgement");
           message.ack();
-          hasAcknowledged = true;
+          hasAcknowledged ||= isArmed;
         },
       }));
     },
@@ -123,23 +128,31 @@ await runService(createLogger("policy", "info"), async (signal) => {
   const folder = join(order.network, "services", "policy");
   const { access, party } = await loadPartyFolder(folder, order.natsUrl);
   const nc = await connectBroker(access, { name: "policy", signal, firstConnectWaitMs: 60_000 });
-  const [ledger, inboxes, quarantine] = [
-    createNatsLedger(nc),
-    createNatsInboxes(nc),
-    createNatsQuarantine(nc),
-  ];
+  const [ledger, inboxes] = [createNatsLedger(nc), createNatsInboxes(nc)];
+  const [quarantine, ticks] = [createNatsQuarantine(nc), createNatsTicks(nc)];
   let inHand: readonly OutMessage[] = [];
+  let hasRead = false;
   const drain = openOutDrain(nc);
   const service = createPolicyService({
     ledger: {
       count: () => ledger.count(),
-      read: (index) => ledger.read(index),
+      read(index) {
+        const isFirst = !hasRead;
+        hasRead = true;
+        return isFirst && startsEmpty ? readNothing() : ledger.read(index);
+      },
       load: (index) => ledger.load(index),
       append: (records, head) => around("record", () => ledger.append(records, head)),
     },
     inboxes: { deliver: (deliveries) => around("delivery", () => inboxes.deliver(deliveries)) },
     quarantine: {
       keep: (account, digest, bytes) => around("quarantine", () => quarantine.keep(account, digest, bytes)),
+    },
+    ticks: {
+      publish(clock, seconds) {
+        isArmed ||= fromTick;
+        return around("tick", () => ticks.publish(clock, seconds));
+      },
     },
     drain: spoilAcknowledgements(
       gatherRounds(drain),
@@ -159,6 +172,7 @@ await runService(createLogger("policy", "info"), async (signal) => {
       }
       return Date.now();
     },
+    tz: readZoneVersion(),
     createSalt: () => encodeBase64url(randomBytes(16)),
   });
   return {

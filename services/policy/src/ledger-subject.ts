@@ -1,5 +1,5 @@
 import type { Entry } from "@leix/exchange";
-import { toMessageSubject, toRejectionSubject, toStatementSubject } from "@leix/protocol";
+import { toEventSubject, toMessageSubject, toRejectionSubject, toStatementSubject } from "@leix/protocol";
 
 /** The subject that a record takes in the ledger, for ever. */
 export function toLedgerSubject(entry: Entry): string {
@@ -12,5 +12,7 @@ export function toLedgerSubject(entry: Entry): string {
     }
     case "rejection":
       return toRejectionSubject(entry.input.account, entry.input.digest);
+    case "event":
+      return toEventSubject(entry.input.account, entry.input.digest);
   }
 }

@@ -2,10 +2,17 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { connectBroker, openOutDrain } from "@leix/broker";
 import { encodeBase64url } from "@leix/protocol";
-import { createLogger, loadPartyFolder, loadSigningKey, runService, serveHealth } from "@leix/runtime";
+import {
+  createLogger,
+  loadPartyFolder,
+  loadSigningKey,
+  readZoneVersion,
+  runService,
+  serveHealth,
+} from "@leix/runtime";
 import { loadConfig } from "./config.ts";
 import { createPolicyEvents } from "./events.ts";
-import { createNatsInboxes, createNatsQuarantine } from "./nats-inboxes.ts";
+import { createNatsInboxes, createNatsQuarantine, createNatsTicks } from "./nats-inboxes.ts";
 import { createNatsLedger } from "./nats-ledger.ts";
 import { createPolicyService } from "./policy-service.ts";
 
@@ -30,11 +37,13 @@ await runService(logger, async (signal) => {
     ledger: createNatsLedger(nc),
     inboxes: createNatsInboxes(nc),
     quarantine: createNatsQuarantine(nc),
+    ticks: createNatsTicks(nc),
     drain: opening.use(openOutDrain(nc)),
     trust: { aud: party.aud, anchorKey: party.anchorKey, anchorAccount: party.anchorAccount },
     key: await loadSigningKey(folder),
     events,
     clock: Date.now,
+    tz: readZoneVersion(),
     createSalt: () => encodeBase64url(randomBytes(16)),
   });
   if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, service, signal);

@@ -1,7 +1,7 @@
 import { commitBatch, publishOnce, watchConnection } from "@leix/broker";
-import { LeixError, toInboxSubject, toQuarantineSubject } from "@leix/protocol";
+import { encodeEnvelope, LeixError, toInboxSubject, toOutSubject, toQuarantineSubject } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Inboxes, Quarantine } from "./ports.ts";
+import type { Inboxes, Quarantine, Ticks } from "./ports.ts";
 
 /** INBOX as the port. */
 export function createNatsInboxes(nc: NatsConnection): Inboxes {
@@ -13,6 +13,15 @@ export function createNatsInboxes(nc: NatsConnection): Inboxes {
         data: payload,
       }));
       await commitBatch(nc, messages, { signal: watch.current() });
+    },
+  };
+}
+
+/** OUT as the port. */
+export function createNatsTicks(nc: NatsConnection): Ticks {
+  return {
+    async publish(clock, seconds) {
+      await publishOnce(nc, { subject: toOutSubject(clock), data: encodeEnvelope({ tick: seconds }) });
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { OutDrain, OutMessage } from "@leix/broker";
 import {
   absorbLayer,
-  chooseDecider,
   createLayer,
   createState,
   type Decided,
@@ -13,10 +12,11 @@ import {
   type Trust,
 } from "@leix/exchange";
 import { LeixError, type SigningKey } from "@leix/protocol";
+import { type Clock, createClock } from "./clock.ts";
 import type { PolicyEvents } from "./events.ts";
 import { findGivenUp } from "./give-up.ts";
 import { toLedgerSubject } from "./ledger-subject.ts";
-import type { Inboxes, Ledger, Quarantine } from "./ports.ts";
+import type { Inboxes, Ledger, Quarantine, Ticks } from "./ports.ts";
 import { type Hindrance, isWorthWaiting, type Patience, retry, waitOut } from "./retry.ts";
 import { createRouter, type Router } from "./router.ts";
 
@@ -24,6 +24,7 @@ export interface PolicyServiceOptions {
   readonly ledger: Ledger;
   readonly inboxes: Inboxes;
   readonly quarantine: Quarantine;
+  readonly ticks: Ticks;
   /**
    * OUT. What was delivered before without an outcome is a round of its own, so that it takes no other down
    * with it.
@@ -34,9 +35,14 @@ export interface PolicyServiceOptions {
   readonly events: PolicyEvents;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
+  /** Version of the time-zone data of this process: calendar days are counted by it. */
+  readonly tz: string;
   /** 16 fresh random bytes in base64url. */
   readonly createSalt: () => string;
 }
+
+/** How old what is known of the ledger may be while there is nothing to decide. */
+const FOLLOW_MS = 1_000;
 
 export interface PolicyService {
   /** Folds the ledger, then decides until the signal is aborted. Throws what cannot be mended by going on. */
@@ -59,30 +65,54 @@ export interface PolicyService {
 export function createPolicyService(options: PolicyServiceOptions): PolicyService {
   const state = createState(options.trust);
   const router = createRouter(options.ledger, options.inboxes, options.events);
+  const clock = createClock({
+    state,
+    ticks: options.ticks,
+    now: options.clock,
+    catchUp: () => catchUp(options, state),
+  });
+  const parts = { options, state, router, clock };
   let isReady = false;
   let hindrance: Hindrance | undefined;
   return {
     problems: () => [
       ...(isReady ? [] : ["the ledger is still being folded"]),
+      ...(clock.problem() ? [`no tick of the clock is taken: ${clock.problem()}`] : []),
       ...(hindrance ? [`the broker is in the way: ${hindrance.code} ${hindrance.detail}`] : []),
     ],
     async run(signal) {
       const onHindered = (found: Hindrance) => {
+        const isNew = found.code !== hindrance?.code;
         hindrance = found;
-        options.events.hindered(found);
+        if (isNew) options.events.hindered(found);
       };
       const patience = { signal, onHindered };
       await retry(() => catchUp(options, state), patience);
+      let readMs = performance.now();
       isReady = true;
       options.events.started(state.head.index);
       while (!signal.aborted) {
-        const round = await options.drain.next(signal);
-        if (!round) return;
-        await process(options, state, router, round, patience);
+        // Others record too: whom to drain and what falls due is known from their records alone, and an
+        // instance that has no inputs of its own would never read them.
+        if (performance.now() - readMs >= FOLLOW_MS) {
+          await retry(() => catchUp(options, state), patience);
+          readMs = performance.now();
+        }
+        await clock.tick(patience);
+        const { round, isOver } = await nextRound(options.drain, clock, signal);
+        if (isOver) return;
+        if (round) await process(parts, round, patience);
         hindrance = undefined;
       }
     },
   };
+}
+
+interface Parts {
+  readonly options: PolicyServiceOptions;
+  readonly state: State;
+  readonly router: Router;
+  readonly clock: Clock;
 }
 
 /** Reads on from the state's head. What another instance has written is followed, never decided again. */
@@ -95,26 +125,46 @@ async function catchUp(options: PolicyServiceOptions, state: State): Promise<voi
   addAccounts(options, state);
 }
 
+/**
+ * The next inputs: of the clock alone while something is due, so that what ran out is recorded before
+ * anything else is, also after an outage. None where it is time to look at the ledger or the clock again
+ * first.
+ */
+async function nextRound(
+  drain: PolicyServiceOptions["drain"],
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ readonly round?: readonly OutMessage[] | undefined; readonly isOver: boolean }> {
+  const woken = new AbortController();
+  const wake = () => woken.abort();
+  const timer = setTimeout(wake, Math.min(clock.waitMs() ?? FOLLOW_MS, FOLLOW_MS));
+  signal.addEventListener("abort", wake, { once: true });
+  try {
+    const round = await drain.next(woken.signal, clock.first());
+    return { round, isOver: signal.aborted || (round === undefined && !woken.signal.aborted) };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", wake);
+  }
+}
+
 function addAccounts(options: PolicyServiceOptions, state: State): void {
   options.drain.add(options.trust.anchorAccount);
+  if (state.clockAccount) options.drain.add(state.clockAccount);
   for (const [account] of state.accounts.entries()) options.drain.add(account);
 }
 
 /** Decides and records a round, however often the head moves, then routes and acknowledges it. */
-async function process(
-  options: PolicyServiceOptions,
-  state: State,
-  router: Router,
-  round: readonly OutMessage[],
-  patience: Patience,
-): Promise<void> {
+async function process(parts: Parts, round: readonly OutMessage[], patience: Patience): Promise<void> {
+  const { options, state, router, clock } = parts;
   const givenUp = await findGivenUp(options, state, round, patience);
   while (!patience.signal.aborted) {
+    if (!(await recordOverdue(parts, round, patience))) return;
     const layer = createLayer(state);
     let decided: readonly Decided[];
     try {
       decided = await decide(options, state, layer, round, givenUp);
-      await record(options, state, decided, round);
+      await record(options, state, decided);
     } catch (error) {
       await makeWay(error, options, state, patience);
       if (!isBeforeGenesis(error, state)) continue;
@@ -127,8 +177,30 @@ async function process(
     await router.route(state, decided, patience);
     for (const one of round) one.ack();
     options.events.decided(decided);
+    clock.note(decided);
     return;
   }
+}
+
+/**
+ * Before a round is decided that was in hand for long, as through an outage: what ran out meanwhile is
+ * recorded before it. The clock's own inputs wait for nothing. False where it is over before that is done.
+ */
+async function recordOverdue(
+  parts: Parts,
+  round: readonly OutMessage[],
+  patience: Patience,
+): Promise<boolean> {
+  const { options, state, clock } = parts;
+  if (round.some(({ account }) => account === state.clockAccount)) return true;
+  while (clock.first() !== undefined) {
+    await clock.tick(patience);
+    if (clock.first() === undefined) break;
+    const ticks = await nextRound(options.drain, clock, patience.signal);
+    if (ticks.isOver) return false;
+    if (ticks.round) await process(parts, ticks.round, patience);
+  }
+  return true;
 }
 
 function decide(
@@ -141,7 +213,7 @@ function decide(
   const inputs = round.map((one) => toInput(state, one, givenUp));
   return decideBatch(layer, inputs, {
     key: options.key,
-    decider: chooseDecider(state),
+    tz: options.tz,
     now: Math.floor(options.clock() / 1000),
     createSalt: options.createSalt,
   });
@@ -173,12 +245,10 @@ async function record(
   options: PolicyServiceOptions,
   state: State,
   decided: readonly Decided[],
-  round: readonly OutMessage[],
 ): Promise<void> {
-  for (const [i, one] of decided.entries()) {
-    const message = round[i];
-    if (one.kind !== "record" || !one.isQuarantined || !message) continue;
-    await options.quarantine.keep(message.account, one.entry.input.digest, message.data);
+  for (const one of decided) {
+    if (one.kind !== "record" || !one.isQuarantined) continue;
+    await options.quarantine.keep(one.input.account, one.entry.input.digest, one.input.bytes);
   }
   const appends = decided
     .filter((one) => one.kind === "record")

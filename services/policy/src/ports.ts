@@ -34,6 +34,15 @@ export interface Inboxes {
   deliver(deliveries: readonly Delivery[]): Promise<void>;
 }
 
+/** OUT, as the clock needs it. */
+export interface Ticks {
+  /**
+   * Lays a tick into OUT, under the clock's own account; durable on return. Throws `broker/not-acknowledged`
+   * where it may be there now, `broker/refused`. Never retries.
+   */
+  publish(clock: AccountId, seconds: number): Promise<void>;
+}
+
 /** Where an input that could not be processed, or may be such a one, is kept for an operator. */
 export interface Quarantine {
   /**

@@ -1,4 +1,4 @@
-import { type Decided, type Delivery, listDeliveries, type State, toReplyDelivery } from "@leix/exchange";
+import { type Decided, type Delivery, listDeliveries, listReplies, type State } from "@leix/exchange";
 import { invariant, LeixError, limits, parseRecord } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
 import type { Inboxes, Ledger } from "./ports.ts";
@@ -45,11 +45,14 @@ async function toBundles(ledger: Ledger, state: State, decided: readonly Decided
   for (let i = 0; i < decided.length; i += READ_AT_ONCE_MAX) {
     const some = decided.slice(i, i + READ_AT_ONCE_MAX);
     const all = await Promise.all(some.map((one) => toDeliveries(ledger, state, one)));
-    bundles.push(...all.flatMap(splitAnswers));
+    // The clock has no inbox: where a tick was rejected, nobody waits for the answer.
+    const isForParty = ({ recipient }: Delivery) => recipient !== state.clockAccount;
+    bundles.push(...all.flatMap((deliveries) => splitAnswers(deliveries.filter(isForParty))));
   }
   return bundles;
 }
 
+/** Answers and notices are bundles of their own: each stands for itself. */
 function splitAnswers(deliveries: readonly Delivery[]): Bundle[] {
   const copies = deliveries.filter(({ kind }) => kind === "copy");
   const answers = deliveries.filter(({ kind }) => kind !== "copy").map((answer) => [answer]);
@@ -57,13 +60,14 @@ function splitAnswers(deliveries: readonly Delivery[]): Bundle[] {
 }
 
 async function toDeliveries(ledger: Ledger, state: State, one: Decided): Promise<readonly Delivery[]> {
+  if (one.kind === "nothing-due") return [];
   const body = one.examined.kind === "message" ? one.examined.body : undefined;
   if (one.kind === "record") {
     const detail = one.entry.kind === "rejection" ? one.entry.detail : undefined;
     return listDeliveries(state, parseRecord(one.record), body, detail);
   }
   const record = parseRecord(await ledger.load(one.repeat.index));
-  return one.repeat.sameDelivery ? listDeliveries(state, record, body) : [toReplyDelivery(record)];
+  return one.repeat.sameDelivery ? listDeliveries(state, record, body) : listReplies(record);
 }
 
 /** False where something of it is there already, and so nothing was done. */

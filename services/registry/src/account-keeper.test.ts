@@ -34,6 +34,9 @@ function createBroker(): Broker {
       consumers.add(account);
       broker.fail();
     },
+    async ensureClockConsumer(account) {
+      consumers.add(account);
+    },
     lookup: async (account) => jwts.get(account) ?? null,
     async push(jwt) {
       broker.fail();

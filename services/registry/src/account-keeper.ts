@@ -64,6 +64,8 @@ export function createAccountKeeper(
     // A crash before or after either of the two leaves what the next start completes. Consumers first: who
     // can connect has an inbox, and what it sends is drained.
     await accounts.ensureConsumers(wanted.account);
+    // Nobody signs for the clock: it comes with the anchor, who named it.
+    if (statement.kind === "anchor") await accounts.ensureClockConsumer(statement.clockAccount);
     const jwt = await encodePartyAccountJwt(wanted, signer);
     if (isSame(await accounts.lookup(wanted.account), jwt)) return;
     await accounts.push(jwt);

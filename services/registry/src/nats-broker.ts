@@ -1,5 +1,6 @@
 import {
   type connectBroker,
+  ensureClockConsumer,
   ensurePartyConsumers,
   followLedger,
   ledgerHead,
@@ -27,6 +28,7 @@ export function createNatsLedger(registry: Connection): Ledger {
 export function createNatsAccounts(registry: Connection, pusher: Connection): Accounts {
   return {
     ensureConsumers: (account) => ensurePartyConsumers(registry, account),
+    ensureClockConsumer: (account) => ensureClockConsumer(registry, account),
     lookup: (account) => lookupAccount(pusher, account),
     push: (jwt) => pushAccount(pusher, jwt),
   };

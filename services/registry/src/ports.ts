@@ -15,6 +15,8 @@ export interface Ledger {
 export interface Accounts {
   /** Makes the two consumers of an account where they are missing. */
   ensureConsumers(account: AccountId): Promise<void>;
+  /** The same for the one consumer of the exchange's own clock. */
+  ensureClockConsumer(account: AccountId): Promise<void>;
   /** The account JWT that the broker has; null where it has none. */
   lookup(account: AccountId): Promise<string | null>;
   /** Gives the broker an account JWT; applied on return. */

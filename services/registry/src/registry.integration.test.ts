@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commitBatch, type NatsServer, requestRules, sendMessage } from "@leix/broker";
-import { auditStatement, CURRENT_DECIDER, createState, decideBatch, type State } from "@leix/exchange";
+import { auditStatement, createState, decideBatch, type State } from "@leix/exchange";
 import {
   AccountId,
   type ErrorCode,
@@ -28,6 +28,7 @@ import {
   loadSigningKey,
   type NetworkFile,
   provisionNetwork,
+  readZoneVersion,
   startBroker,
   toPartyFolder,
   withConnection,
@@ -72,7 +73,7 @@ async function record(envelopes: readonly { by: string; envelope: Uint8Array }[]
   }));
   const decided = await decideBatch(state, inputs, {
     key: await loadSigningKey(toPartyFolder(dir, network, "policy")),
-    decider: CURRENT_DECIDER,
+    tz: readZoneVersion(),
     now: Math.floor(Date.now() / 1_000),
     createSalt: () => "AAAAAAAAAAAAAAAAAAAAAA",
   });

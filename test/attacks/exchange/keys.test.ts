@@ -11,6 +11,7 @@ import {
   startTestExchange,
   type TestExchange,
   toNow,
+  untilIdle,
   type WireAnswer,
 } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -101,6 +102,8 @@ test("a body for a key that its owner has replaced is refused", async () => {
 test("a statement that is sent again gets its decision again; sent by another, it is refused", async () => {
   const bytes = await forge.statement("clearance", "AL-CUSTOMS", { version: 2, level: "unclassified" });
   const first = await state("AL", bytes);
+  // An answer that still lies in the inbox is not laid there twice.
+  await untilIdle(exchange);
   const again = await state("AL", bytes, 2);
   expect(again.decision.jws.token).toBe(first.decision.jws.token);
   const other = await exchange.wire("RS");

@@ -15,11 +15,13 @@ const OWN_ACCOUNT_ONLY = [
 ];
 
 /**
- * Everything a party could want to publish to that is not its own: V is the victim, A the attacker itself.
+ * Everything a party could want to publish to that is not its own: V is the victim, A the attacker itself,
+ * and B the account BROKER, in which the clock ticks.
  */
 const FOREIGN = [
   "leix.out.V",
   "leix.out.A",
+  "leix.out.B",
   "leix.in.V.copy.A.x",
   "leix.in.A.copy.A.x",
   "leix.ledger.event.x",
@@ -79,7 +81,10 @@ const FOREIGN = [
 ];
 
 function toSubject(pattern: string): string {
-  return pattern.replace(/\bV\b/, siege.victim).replace(/\bA\b/, siege.attacker);
+  return pattern
+    .replace(/\bV\b/, siege.victim)
+    .replace(/\bA\b/, siege.attacker)
+    .replace(/\bB\b/, siege.broker.jwts.brokerAccount);
 }
 
 const NO_JETSTREAM = /JetStream (not enabled for account|clustering support required)/;

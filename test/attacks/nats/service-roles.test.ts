@@ -16,6 +16,8 @@ const POWERS: readonly { readonly subject: string; readonly may: readonly Broker
   { subject: "leix.in.V.copy.A.x", may: ["policy"] },
   { subject: "leix.quarantine.A.x", may: ["policy"] },
   { subject: "leix.out.A", may: [] },
+  // The ticks of the exchange's own clock.
+  { subject: "leix.out.B", may: ["policy"] },
   { subject: "leix.rules.A", may: [] },
   { subject: "$JS.API.STREAM.CREATE.X", may: ["provisioner"] },
   { subject: "$JS.API.STREAM.INFO.OUT", may: ["provisioner"] },
@@ -47,7 +49,10 @@ describe("a service of the exchange", () => {
   it.each(ROLES)("%s may do what its work needs, and nothing else", async (role) => {
     await using nc = await siege.broker.connect(role);
     for (const { subject, may } of POWERS) {
-      const actual = subject.replace(/\bV\b/, siege.victim).replace(/\bA\b/, siege.attacker);
+      const actual = subject
+        .replace(/\bV\b/, siege.victim)
+        .replace(/\bA\b/, siege.attacker)
+        .replace(/\bB\b/, siege.broker.jwts.brokerAccount);
       const { kind } = await attempt(nc, actual);
       expect([subject, kind === "refused"]).toEqual([subject, !may.includes(role)]);
     }

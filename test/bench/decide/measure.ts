@@ -29,7 +29,10 @@ export interface DecideFigures {
   readonly memoHits: number;
 }
 
-/** Only `decide` is timed, in CPU time of its thread: verifying, folding and signing are other benchmarks' business. */
+/**
+ * Only `decide` is timed, in CPU time of its thread: verifying, folding and signing are other benchmarks'
+ * business.
+ */
 export async function measureDecide(): Promise<DecideFigures> {
   const files = await loadPolicyFiles();
   const month = generateMonth(START, CONVERSATIONS);

@@ -42,9 +42,9 @@ export interface Sent {
 
 /**
  * A month between 60 agencies, in the order of time: requests with their answers, refusals, delays and
- * questions back; notifications; material passed on with consent and without; corrections, withdrawals, a life
- * in danger now and then; and for every copy the recipient's acknowledgement. About one message in twelve
- * breaks a rule. The same seed gives the same month.
+ * questions back; notifications; material passed on with consent and without; corrections, withdrawals, a
+ * life in danger now and then; and for every copy the recipient's acknowledgement. About one message in
+ * twelve breaks a rule. The same seed gives the same month.
  */
 export function generateMonth(start: number, conversations: number, seed = 1): Sent[] {
   const month = new Month(start, createRandom(seed));
@@ -190,7 +190,9 @@ class Month {
     };
   }
 
-  /** With copies to both single points of contact, as an agency's node adds them; then the acknowledgements. */
+  /**
+   * With copies to both single points of contact, as an agency's node adds them; then the acknowledgements.
+   */
   #send(at: number, from: Member, to: readonly Member[], draft: Draft): MessageRef {
     const spocs = [from.spoc, ...to.map(({ spoc }) => spoc)];
     const copied = !draft.kind.startsWith("consent") && !this.#random.chance(0.01);

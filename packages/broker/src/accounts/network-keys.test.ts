@@ -53,9 +53,12 @@ describe("encodeNetworkJwts", () => {
   it("gives no role a right on everything, to change a stream, or without an inbox of its own", () => {
     const roles = Object.values({ ...BROKER_ROLES, ...SYSTEM_ROLES });
     expect(roles).toHaveLength(6);
+    // The account's own clock alone: nobody may speak for a party.
+    const clock = "leix.out.{{account-subject()}}";
+    expect(roles.filter(({ publish }) => publish.includes(clock))).toEqual([BROKER_ROLES.policy]);
     for (const { publish, subscribe } of roles) {
       expect(subscribe).toContain("_INBOX.{{subject()}}.>");
-      for (const subject of [...publish, ...subscribe]) {
+      for (const subject of [...publish.filter((one) => one !== clock), ...subscribe]) {
         expect(subject).not.toMatch(/^(>|\*|\$JS\.>|\$JS\.API\.>|\$SYS\.>|leix\.>|leix\.out.*)$/);
         expect(subject).not.toMatch(/STREAM\.(UPDATE|DELETE|PURGE|MSG)/);
       }

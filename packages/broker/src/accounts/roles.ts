@@ -19,6 +19,8 @@ export type RoleAccount = "BROKER" | "READER";
 
 /** Replies reach only the user that asked: nats-server replaces the template by the user's own public key. */
 const OWN_INBOX = "_INBOX.{{subject()}}.>";
+/** What the account that a user lives in has to say for itself: in BROKER, the ticks of its clock. */
+const OWN_OUT = "leix.out.{{account-subject()}}";
 /** Reads by sequence, several at once: no consumer, so no right to make one that delivers elsewhere. */
 const READ_LEDGER = "$JS.API.DIRECT.GET.LEDGER";
 /** Told that something is being written; what was written is only ever read from the stream. */
@@ -57,6 +59,7 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
         "leix.ledger.>",
         "leix.in.>",
         "leix.quarantine.>",
+        OWN_OUT,
         READ_LEDGER,
       ],
       subscribe: [OWN_INBOX, LEDGER_HINT],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commitBatch, type NatsServer } from "@leix/broker";
-import { CURRENT_DECIDER, createState, decideBatch } from "@leix/exchange";
+import { createState, decideBatch } from "@leix/exchange";
 import { AccountId, encodeUtf8, invariant, toStatementSubject } from "@leix/protocol";
 import {
   createNetwork,
@@ -15,6 +15,7 @@ import {
   loadSigningKey,
   type NetworkFile,
   provisionNetwork,
+  readZoneVersion,
   startBroker,
   toPartyFolder,
   withConnection,
@@ -52,7 +53,7 @@ async function recordGenesis(network: NetworkFile): Promise<number> {
   }));
   const key = await loadSigningKey(toPartyFolder(dir, network, "policy"));
   const createSalt = () => "A".repeat(22);
-  const decided = await decideBatch(state, inputs, { key, decider: CURRENT_DECIDER, now, createSalt });
+  const decided = await decideBatch(state, inputs, { key, tz: readZoneVersion(), now, createSalt });
   const messages = decided.map((one) => {
     invariant(one.kind === "record" && one.entry.kind === "statement", "a statement is recorded");
     const { kind, subject, version, iss } = one.entry.statement;

@@ -5,6 +5,7 @@ import {
   createTestLedger,
   createWorld,
   forgeRecord,
+  NOW,
   signGenesis,
   startTestLedger,
   type TestLedger,
@@ -14,10 +15,16 @@ import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
 import { type Replay, replayLedger } from "./replay.ts";
 import { openFileSource } from "./sources.ts";
 
+/** When every answer is overdue. */
+const LATER = NOW + 30 * 86_400;
+
 /** A ledger in memory with records of every kind. */
 export async function createLedger(): Promise<TestLedger> {
   const ledger = await startTestLedger(createWorld());
-  await ledger.appendInputs(await createInputs(ledger.world));
+  const { world } = ledger;
+  await ledger.append(await world.message("AL-SPOC", ["RS-SPOC"], { classification: "unclassified" }));
+  await ledger.appendInputs(await createInputs(world));
+  await ledger.appendInputs([world.tick(LATER)], LATER);
   return ledger;
 }
 

@@ -40,15 +40,18 @@ describe("a sound ledger", () => {
       ...{ checked: records.length, ledger: records.length, mismatches: 0, differences: [], broken: null },
       head: ledger.state.head.prev,
       ...{ kinds: expect.anything(), outcomes: expect.anything(), rejections: expect.anything() },
+      overdue: expect.any(Number),
     });
-    const { kinds, outcomes, rejections } = replay;
+    const { kinds, outcomes, rejections, overdue } = replay;
     const sum = (counts: object) => Object.values(counts).reduce((total, count) => total + count, 0);
     expect(sum(kinds)).toBe(records.length);
     expect(sum(outcomes)).toBe(kinds.message);
     expect(sum(rejections)).toBe(kinds.rejection);
     expect(Object.values(kinds).every((count) => count > 0)).toBe(true);
     expect(Object.values(outcomes).every((count) => count > 0)).toBe(true);
+    expect(overdue).toBeGreaterThan(0);
     expect(toReport(replay)).toContain(`${records.length} of ${records.length} records`);
+    expect(toReport(replay)).toContain(`events       1: the time of ${overdue} duties had run out`);
   });
 
   test("of nothing proves nothing", async () => {

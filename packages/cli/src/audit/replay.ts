@@ -45,6 +45,8 @@ export interface Replay {
   readonly kinds: Readonly<Record<ParsedRecord["kind"], number>>;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly rejections: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** Duties that events have recorded: their time had run out. */
+  readonly overdue: number;
   /** The last checked decision: two auditors who have the same have the same ledger up to there. */
   readonly head: Digest | null;
   readonly durationMs: number;
@@ -125,11 +127,11 @@ function toMissing({ total, size }: ReplaySource, index: number): ReplayDifferen
 }
 
 function createTally(claims: readonly ReplayDifference[]) {
-  const kinds: Record<ParsedRecord["kind"], number> = { message: 0, statement: 0, rejection: 0 };
+  const kinds: Record<ParsedRecord["kind"], number> = { message: 0, statement: 0, rejection: 0, event: 0 };
   const outcomes: Record<Outcome, number> = { permitted: 0, "partly-permitted": 0, denied: 0 };
   const rejections: Partial<Record<ErrorCode, number>> = {};
   const differences: ReplayDifference[] = [];
-  let mismatches = 0;
+  let [mismatches, overdue] = [0, 0];
   const note = (difference: ReplayDifference): void => {
     mismatches++;
     if (differences.length < DIFFERENCES_KEPT_MAX) differences.push(difference);
@@ -141,9 +143,10 @@ function createTally(claims: readonly ReplayDifference[]) {
       const { outcome, content } = record.decision;
       kinds[record.kind]++;
       if (outcome) outcomes[outcome]++;
+      overdue += record.decision.overdue.length;
       if (content.kind === "rejection") rejections[content.code] = (rejections[content.code] ?? 0) + 1;
       if (difference) note(toDifference(difference, content.index, source));
     },
-    result: () => ({ mismatches, differences, kinds, outcomes, rejections }),
+    result: () => ({ mismatches, differences, kinds, outcomes, rejections, overdue }),
   };
 }

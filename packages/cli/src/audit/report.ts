@@ -8,7 +8,7 @@ const DIFFERENCES_SHOWN_MAX = 20;
 
 /** What a replay found, for a person. `size` is that of the file it was read from. */
 export function toReport(replay: Replay, size?: number): string {
-  const { checked, ledger, kinds, outcomes, rejections, head, durationMs } = replay;
+  const { checked, ledger, kinds, outcomes, rejections, overdue, head, durationMs } = replay;
   const rate = Math.round(checked / (durationMs / 1_000));
   const codes = Object.entries(rejections).map(([code, count]) => `${toCount(count)} ${code}`);
   const lines = [
@@ -17,6 +17,7 @@ export function toReport(replay: Replay, size?: number): string {
       `${toCount(outcomes["partly-permitted"])} partly permitted, ${toCount(outcomes.denied)} denied`,
     `statements   ${toCount(kinds.statement)}`,
     `rejections   ${toCount(kinds.rejection)}${codes.length > 0 ? `: ${codes.join(", ")}` : ""}`,
+    `events       ${toCount(kinds.event)}: the time of ${toCount(overdue)} duties had run out`,
     `head         ${head ?? "none"}`,
     ...toDifferenceLines(replay, size),
   ];

@@ -1,5 +1,7 @@
 import type { AgencyNode, NodeEvent } from "@leix/client";
 import { LeixError } from "@leix/protocol";
+import type { Command } from "commander";
+import { parseDuration } from "./durations.ts";
 import type { Listen } from "./node-access.ts";
 
 /** How long nothing may come until the inbox counts as empty. */
@@ -20,7 +22,34 @@ export async function whileRunning<T>(node: AgencyNode, work: () => Promise<T>):
   }
 }
 
-export interface FetchOptions {
+/** What every command takes that shows what has come. */
+export interface ArrivalFlags {
+  readonly wait?: string | true;
+  readonly offline?: true;
+}
+
+const WAIT_DEFAULT = "60s";
+
+export function withArrivalOptions(command: Command): Command {
+  return command
+    .option("--wait [time]", `wait for something new, ${WAIT_DEFAULT} where no time is given`)
+    .option("--offline", "show what is here, without asking the broker");
+}
+
+/** Takes in what waits at the broker, unless it is not to be asked; a broker that is away is told of. */
+export async function takeIn(
+  node: AgencyNode,
+  { wait, offline }: ArrivalFlags,
+  listen: Listen,
+): Promise<void> {
+  if (offline) return;
+  const waitMs = wait === undefined ? 0 : parseDuration(wait === true ? WAIT_DEFAULT : wait);
+  const warn = (error: LeixError) =>
+    void process.stderr.write(`${error.explain()}\nShown is what is here.\n`);
+  await fetchArrivals(node, { waitMs, warn, listen });
+}
+
+interface FetchOptions {
   /** How long to wait for something new; 0 fetches what is there already. */
   readonly waitMs: number;
   /** Tells of a broker that cannot be reached: what is in the store can be shown all the same. */
@@ -28,8 +57,8 @@ export interface FetchOptions {
   readonly listen: Listen;
 }
 
-/** Takes in what waits at the broker, until nothing has come for a while. */
-export async function fetchArrivals(node: AgencyNode, options: FetchOptions): Promise<void> {
+/** Until nothing has come for a while. */
+async function fetchArrivals(node: AgencyNode, options: FetchOptions): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let timer = setTimeout(resolve, Math.max(START_MS, options.waitMs));
   const settleIn = (timeoutMs: number) => {
@@ -56,6 +85,8 @@ const ARRIVALS: readonly NodeEvent["kind"][] = [
   "message.undecryptable",
   "message.decided",
   "message.rejected",
+  "notice.received",
+  "notice.refused",
   "answer.refused",
   "arrival.deferred",
 ];

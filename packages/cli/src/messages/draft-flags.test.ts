@@ -49,7 +49,7 @@ describe("a draft", () => {
   test("of a request with everything", async () => {
     const words = [
       ["--to", "RS-FIU", "--copy", "RS-SPOC", "--purpose", "investigation", "--crime", "drug-trafficking"],
-      ["--urgency", "life", "--access", "direct", "--personal", "suspect+witness:treaty", "--re", "r1"],
+      ["--urgency", "life", "--access", "direct", "--personal", "suspect+minor-victim:treaty", "--re", "r1"],
       ["--handling", "H2", "--classification", "restricted", "--delete-by", "30d", "--language", "sq"],
       [
         "--derived-from",
@@ -65,6 +65,9 @@ describe("a draft", () => {
       ],
       ["--legal-basis", "art-5", "--evidence-use", "--officer", "A. Hoxha", "--officer-role", "analyst"],
       ["--text", "t", "--facts", "f", "--person", "p1", "--person", "p2", "--reference", "n"],
+      ["--data", "identity,telecommunications", "--offence", "max-years=5,eaw-listed,serious"],
+      ["--factual", "fact", "--as-of", "2d", "--special", "law", "--spoc-exception", "terrorism"],
+      ["--strict-necessity", "s", "--justification", "j"],
     ];
     expect(await draft(...words.flat())).toEqual({
       kind: "request",
@@ -77,7 +80,13 @@ describe("a draft", () => {
       crime: "drug-trafficking",
       urgency: { ground: "life" },
       access: "direct",
-      personal: { subjects: [{ category: "suspect" }, { category: "witness" }], basis: "treaty" },
+      data: ["identity", "telecommunications"],
+      offence: { maxPenaltyYears: 5, eawListed: true, serious: true },
+      personal: {
+        subjects: [{ category: "suspect" }, { category: "victim", minor: true }],
+        ...{ basis: "treaty", special: "law", factual: "fact", asOf: 1_799_827_200 },
+      },
+      spocException: "terrorism",
       handling: "H2",
       classification: "restricted",
       deleteBy: 1_802_592_000,
@@ -87,7 +96,10 @@ describe("a draft", () => {
       evaluation: { source: "B", information: "2" },
       legalBasis: "art-5",
       evidenceUse: true,
-      body: { text: "t", facts: "f", persons: ["p1", "p2"], nationalReference: "n" },
+      body: {
+        ...{ text: "t", facts: "f", persons: ["p1", "p2"], nationalReference: "n" },
+        ...{ strictNecessity: "s", justification: "j" },
+      },
     });
   });
 
@@ -121,7 +133,16 @@ describe("a draft", () => {
       ["--of", "m", "--recipients", "ME-SPOC,ME-FIU"],
       { of: refOf("m"), recipients: ["ME-SPOC", "ME-FIU"] },
     ],
-    ["refusal", ["--re", "m", "--ground", "not-available"], { ground: "not-available" }],
+    [
+      "refusal",
+      ["--re", "m", "--ground", "not-available", "--partial"],
+      { ground: "not-available", partial: true },
+    ],
+    [
+      "notification",
+      ["--override", "imminent-threat-to-life"],
+      { override: { code: "imminent-threat-to-life" } },
+    ],
     [
       "delay",
       ["--re", "m", "--reason", "judicial", "--until", "2027-05-31"],
@@ -156,6 +177,14 @@ describe("what is refused", () => {
     ["words beside no text", ["--facts", "f"], "input/schema", /--text/],
     ["a file that is not there", ["--text-file", "/nowhere/x"], "input/schema", /cannot read/],
     ["a basis too many", ["--personal", "suspect:treaty:more"], "input/schema", /suspect:treaty/],
+    ["what is not known of an offence", ["--offence", "bad"], "input/schema", /max-years=<years>/],
+    ["a time of no data", ["--as-of", "2d"], "input/schema", /--as-of needs --personal/],
+    [
+      "what another kind says",
+      ["--ground", "not-available"],
+      "input/schema",
+      /--ground is for --kind refusal/,
+    ],
     ["a time that is none", ["--delete-by", "soon"], "input/schema", /soon/],
     ["a message that is not here", ["--re", "none"], "client/not-found", /none/],
   ])("%s", async (_name, words, code, detail) => {

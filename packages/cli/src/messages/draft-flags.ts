@@ -3,6 +3,7 @@ import { text as readAll } from "node:stream/consumers";
 import type { Archive, BodyText, Draft } from "@leix/client";
 import { LeixError } from "@leix/protocol";
 import { parseDeadline } from "./durations.ts";
+import { toOffence, toPersonal } from "./personal-flags.ts";
 import type { SendFlags } from "./send-flags.ts";
 
 export interface DraftContext {
@@ -20,6 +21,7 @@ export interface DraftContext {
  */
 export async function toDraft(flags: SendFlags, context: DraftContext): Promise<Draft> {
   refuseMissing(flags);
+  refuseForeign(flags);
   const body = await toBody(flags, context.stdin);
   const draft = {
     kind: flags.kind,
@@ -52,11 +54,42 @@ const NEEDED: Readonly<Record<string, readonly Needed[]>> = {
   review: ["re"],
 };
 
+/** What only these kinds have in their claims. */
+const OWN: Readonly<Partial<Record<Needed, readonly string[]>>> = {
+  urgency: ["request"],
+  access: ["request"],
+  data: ["request"],
+  of: ["consent", "consent-request"],
+  recipients: ["consent", "consent-request"],
+  purposes: ["consent"],
+  permits: ["consent"],
+  until: ["consent", "delay"],
+  ground: ["refusal"],
+  partial: ["refusal"],
+  reason: ["delay"],
+  override: ["notification"],
+  action: ["correction"],
+  status: ["acknowledgement"],
+};
+
 function refuseMissing(flags: SendFlags): void {
   const missing = (NEEDED[flags.kind] ?? []).filter((name) => flags[name] === undefined);
   if (missing.length === 0) return;
-  const names = missing.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-  throw new LeixError("input/schema", `--kind ${flags.kind} needs ${names.join(", ")}`);
+  throw new LeixError("input/schema", `--kind ${flags.kind} needs ${missing.map(toFlag).join(", ")}`);
+}
+
+/** Said for nothing, it would be missed by whoever said it. */
+function refuseForeign(flags: SendFlags): void {
+  const foreign = Object.entries(OWN).filter(([name, kinds]) => {
+    return flags[name as Needed] !== undefined && !kinds.includes(flags.kind);
+  });
+  const [name, kinds] = foreign[0] ?? [];
+  if (name === undefined || kinds === undefined) return;
+  throw new LeixError("input/schema", `${toFlag(name)} is for --kind ${kinds.join(" and ")} only`);
+}
+
+function toFlag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function toMarkings(flags: SendFlags, { archive, nowMs }: DraftContext): object {
@@ -69,22 +102,14 @@ function toMarkings(flags: SendFlags, { archive, nowMs }: DraftContext): object 
     derivedFrom: flags.derivedFrom?.map(archive.findRef),
     consents: flags.consent?.map(archive.findRef),
     crime: flags.crime,
-    personal: flags.personal === undefined ? undefined : toPersonal(flags.personal),
+    offence: flags.offence === undefined ? undefined : toOffence(flags.offence),
+    personal: toPersonal(flags, nowMs),
     deleteBy: flags.deleteBy === undefined ? undefined : parseDeadline(flags.deleteBy, nowMs),
     language: flags.language,
     legalBasis: flags.legalBasis,
     evaluation: evaluation ? { source: evaluation.slice(0, 1), information: evaluation.slice(1) } : undefined,
     evidenceUse: flags.evidenceUse,
-  };
-}
-
-/** `suspect:treaty`, `witness+victim:adequacy`, `suspect`. */
-function toPersonal(text: string): object {
-  const [subjects = "", basis, ...more] = text.split(":");
-  if (more.length > 0) throw new LeixError("input/schema", "--personal: as in suspect:treaty");
-  return {
-    subjects: subjects.split("+").map((category) => ({ category })),
-    ...(basis === undefined ? {} : { basis }),
+    spocException: flags.spocException,
   };
 }
 
@@ -94,9 +119,15 @@ function toKindsOwn(flags: SendFlags, { archive, nowMs }: DraftContext): object 
   const { recipients, purposes, permits } = flags;
   switch (flags.kind) {
     case "request":
-      return { urgency: flags.urgency ? { ground: flags.urgency } : undefined, access: flags.access };
+      return {
+        urgency: flags.urgency ? { ground: flags.urgency } : undefined,
+        access: flags.access,
+        data: flags.data,
+      };
+    case "notification":
+      return { override: flags.override ? { code: flags.override } : undefined };
     case "refusal":
-      return { ground: flags.ground };
+      return { ground: flags.ground, partial: flags.partial };
     case "delay":
       return { reason: flags.reason, until };
     case "consent-request":
@@ -115,17 +146,18 @@ function toKindsOwn(flags: SendFlags, { archive, nowMs }: DraftContext): object 
 /** Undefined where nothing is said: a message may do without words. */
 async function toBody(flags: SendFlags, stdin: NodeJS.ReadableStream): Promise<BodyText | undefined> {
   const text = flags.textFile === undefined ? flags.text : await readText(flags.textFile, stdin);
-  const { facts, grounds, personLink, useRestriction, urgencyReason, caveat, relevance } = flags;
   const rest = withoutUndefined({
     nationalReference: flags.reference,
-    facts,
-    grounds,
-    personLink,
+    facts: flags.facts,
+    grounds: flags.grounds,
+    personLink: flags.personLink,
     persons: flags.person,
-    useRestriction,
-    urgencyReason,
-    caveat,
-    relevance,
+    useRestriction: flags.useRestriction,
+    urgencyReason: flags.urgencyReason,
+    caveat: flags.caveat,
+    relevance: flags.relevance,
+    strictNecessity: flags.strictNecessity,
+    justification: flags.justification,
   });
   if (text !== undefined) return { text, ...rest };
   const [first] = Object.keys(rest);
@@ -141,7 +173,14 @@ async function readText(file: string, stdin: NodeJS.ReadableStream): Promise<str
   }
 }
 
+/** Plain objects in it too: those that a part of the draft is made of. */
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: NonNullable<T[K]> } {
-  const present = Object.entries(value).filter(([, member]) => member !== undefined);
+  const present = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([name, member]) => [name, isPlain(member) ? withoutUndefined(member) : member]);
   return Object.fromEntries(present) as { [K in keyof T]: NonNullable<T[K]> };
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseDeadline, parseDuration } from "./durations.ts";
+import { parseDeadline, parseDuration, parsePast } from "./durations.ts";
 
 test.each([
   ["500ms", 500],
@@ -21,5 +21,13 @@ test("a deadline counts from now, or ends with a day", () => {
   expect(parseDeadline("2027-05-31", 0)).toBe(Date.UTC(2027, 4, 31, 23, 59, 59) / 1_000);
   for (const text of ["2027-13-01", "tomorrow", "2027-05"]) {
     expect(() => parseDeadline(text, 0)).toThrow(expect.objectContaining({ code: "input/schema" }));
+  }
+});
+
+test("a time gone by counts back from now, or begins with a day", () => {
+  expect(parsePast("2h", 1_800_000_000_500)).toBe(1_799_992_800);
+  expect(parsePast("2027-05-31", 0)).toBe(Date.UTC(2027, 4, 31) / 1_000);
+  for (const text of ["2027-13-01", "yesterday"]) {
+    expect(() => parsePast(text, 0)).toThrow(expect.objectContaining({ code: "input/schema" }));
   }
 });

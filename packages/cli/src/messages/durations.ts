@@ -16,12 +16,24 @@ export function parseDuration(text: string): number {
   throw new LeixError("input/schema", `${text}: a time is a number and ms, s, m, h or d, as in 15s`);
 }
 
+/** A time gone by, in whole seconds: so long ago (`2d`), or the beginning of a date in UTC (`2027-05-31`). */
+export function parsePast(text: string, nowMs: number): number {
+  if (!DATE.test(text)) return Math.floor((nowMs - parseDuration(text)) / 1_000);
+  return parseTime(`${text}T00:00:00Z`, text);
+}
+
 /**
  * A time to come, in whole seconds: so long from now (`30d`), or a date (`2027-05-31`, until its end in UTC).
  */
 export function parseDeadline(text: string, nowMs: number): number {
-  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return Math.floor((nowMs + parseDuration(text)) / 1_000);
-  const endMs = Date.parse(`${text}T23:59:59Z`);
-  if (Number.isNaN(endMs)) throw new LeixError("input/schema", `${text} is no date`);
-  return endMs / 1_000;
+  if (!DATE.test(text)) return Math.floor((nowMs + parseDuration(text)) / 1_000);
+  return parseTime(`${text}T23:59:59Z`, text);
+}
+
+const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
+
+function parseTime(time: string, text: string): number {
+  const timeMs = Date.parse(time);
+  if (Number.isNaN(timeMs)) throw new LeixError("input/schema", `${text} is no date`);
+  return timeMs / 1_000;
 }

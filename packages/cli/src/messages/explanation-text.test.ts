@@ -4,10 +4,13 @@ import { expect, test } from "vitest";
 import { writeExplanation } from "./explanation-text.ts";
 import { createPaper } from "./paper.ts";
 
-function write(explanation: Partial<MessageExplanation>): string {
+type Changes = { readonly [K in keyof MessageExplanation]?: MessageExplanation[K] };
+
+function write(explanation: Changes): string {
   let written = "";
   const paper = createPaper({ write: (text) => (written += text) });
-  writeExplanation(paper, { id: "m", direction: "sent", status: "denied", recipients: [], ...explanation });
+  const bare = { id: "m", direction: "sent", status: "denied", recipients: [], notices: [] } as const;
+  writeExplanation(paper, { ...bare, ...explanation });
   return written;
 }
 
@@ -38,20 +41,48 @@ test("a rule that denied several recipients is explained once", () => {
   );
 });
 
-test("a permit has its conditions", () => {
-  const agency = "RS-FIU" as AgencyId;
-  const duty: Obligation = {
-    rule: "P33",
-    duty: "document-transfer",
-    party: "AL-SPOC" as AgencyId,
-    due: 1_800_000_000,
-  };
-  const recipients = [{ agency, as: "copy", effect: "permit", reasons: [], obligations: [duty] }] as const;
+test("a permit has what follows from it, each rule behind it once", () => {
+  const text = { ...reason, title: "Deadline", wrong: "Nothing is wrong.", todo: "Answer by then." };
+  const duty = { rule: "P08" as const, duty: "answer", due: 1_800_000_000, offset: "+01:00", text };
+  const recipients = ["RS-FIU", "RS-SPOC"].map((name): MessageExplanation["recipients"][number] => {
+    const party = name as AgencyId;
+    const unknown: Obligation = { rule: "P99", duty: "sing", party };
+    const obligations = [{ ...duty, party }, unknown];
+    return { agency: party, as: "to", effect: "permit", reasons: [], obligations };
+  });
   expect(write({ status: "permitted", recipients })).toBe(
     `Permitted.
 
-  RS-FIU  copy  permitted
-    Condition: document-transfer by AL-SPOC until 2027-01-15 08:00 UTC, because of P33
+  RS-FIU   to  permitted
+    RS-FIU is to answer the request by 2027-01-15 09:00 +01:00 (P08).
+    RS-FIU is to sing (P99).
+  RS-SPOC  to  permitted
+    RS-SPOC is to answer the request by 2027-01-15 09:00 +01:00 (P08).
+    RS-SPOC is to sing (P99).
+
+  P08: Deadline
+    Nothing is wrong.
+    What to do: Answer by then.
+    Modelled on Dir 3(d) (known, not re-read): https://example.org/dir
+`,
+  );
+});
+
+test("what the exchange has told since is shown with its place in the ledger", () => {
+  const about = { iss: "AL-SPOC", id: "m", digest: "d" };
+  const notices = [
+    { rule: "P08", notice: "overdue", to: "AL-SPOC", by: "RS-FIU", about },
+    { rule: "P30", notice: "erase", to: "AL-SPOC", by: "RS-FIU", about, due: 1_800_000_000 },
+    { rule: "P99", notice: "sing", to: "AL-SPOC", about },
+  ].map((notice, i) => ({ ledgerIndex: 7 + i, at: 1_800_000_000, arrivedMs: 0, notice }));
+  expect(write({ status: "permitted", notices: notices as unknown as MessageExplanation["notices"] })).toBe(
+    `Permitted.
+
+  The exchange has told this agency:
+    record 7, 2027-01-15 08:00 UTC: the time to do what is owed has run out: RS-FIU (P08)
+    record 8, 2027-01-15 08:00 UTC: AL-SPOC is to erase what it holds, and acknowledge it as erased
+    by 2027-01-15 08:00 UTC (P30)
+    record 9, 2027-01-15 08:00 UTC: AL-SPOC is to sing (P99)
 `,
   );
 });

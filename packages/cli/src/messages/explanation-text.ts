@@ -1,12 +1,19 @@
-import type { ExplainedReason, ExplainedRecipient, MessageExplanation } from "@leix/client";
-import { alignRows, type Paper, toSafeText, wrapText } from "./paper.ts";
-import { toObligationWords, toOutcomeSentence, toSourceWords } from "./words.ts";
+import type {
+  ExplainedDuty,
+  ExplainedNotice,
+  ExplainedReason,
+  ExplainedRecipient,
+  MessageExplanation,
+} from "@leix/client";
+import { toDutyWords, toNoticeWords } from "./duty-words.ts";
+import { alignRows, type Paper, toSafeText, toTimeText, wrapText } from "./paper.ts";
+import { toOutcomeSentence, toSourceWords } from "./words.ts";
 
 const INDENT = "    ";
 
 /**
- * What became of a message for each recipient, and each rule that denied it once, with what would let it
- * pass.
+ * What became of a message for each recipient, what follows from it for whom, and each rule behind that once:
+ * what it says, what would let the message pass or has to be done, and what it is modelled on.
  */
 export function writeExplanation(paper: Paper, explanation: MessageExplanation): void {
   const { colours } = paper;
@@ -19,10 +26,15 @@ export function writeExplanation(paper: Paper, explanation: MessageExplanation):
     writeParagraph(paper, `${problem.when}${problem.detail ? ` (${toSafeText(problem.detail)})` : ""}`);
     writeParagraph(paper, `What to do: ${problem.todo} [${problem.code}]`);
   }
-  if (recipients.length === 0) return;
-  paper.line();
-  writeRecipients(paper, recipients);
-  for (const reason of listReasons(recipients)) writeReason(paper, reason);
+  if (recipients.length > 0) {
+    paper.line();
+    writeRecipients(paper, recipients);
+  }
+  writeNotices(paper, explanation.notices);
+  for (const reason of listReasons(recipients)) {
+    writeText(paper, reason.reason, "To let it pass", reason);
+  }
+  for (const [rule, text] of listDutyTexts(explanation)) writeText(paper, rule, "What to do", text);
 }
 
 function writeRecipients(paper: Paper, recipients: readonly ExplainedRecipient[]): void {
@@ -30,9 +42,22 @@ function writeRecipients(paper: Paper, recipients: readonly ExplainedRecipient[]
   for (const [i, { effect, obligations }] of recipients.entries()) {
     const row = `  ${rows[i] ?? ""}`;
     paper.line(effect === "permit" ? paper.colours.green(row) : paper.colours.red(row));
-    for (const obligation of obligations)
-      writeParagraph(paper, `Condition: ${toObligationWords(obligation)}`);
+    for (const obligation of obligations) writeParagraph(paper, toSentence(toDutyWords(obligation)));
   }
+}
+
+function writeNotices(paper: Paper, notices: readonly ExplainedNotice[]): void {
+  if (notices.length === 0) return;
+  paper.line();
+  paper.line("  The exchange has told this agency:");
+  for (const { notice, at, ledgerIndex } of notices) {
+    const place = `record ${ledgerIndex}, ${toTimeText(at)}`;
+    writeParagraph(paper, `${place}: ${toNoticeWords(notice)}`);
+  }
+}
+
+function toSentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 function toRow({ agency, as, effect, reasons }: ExplainedRecipient): string[] {
@@ -46,12 +71,22 @@ function listReasons(recipients: readonly ExplainedRecipient[]): ExplainedReason
   return [...new Map(all.map((one) => [one.reason, one])).values()];
 }
 
-function writeReason(paper: Paper, reason: ExplainedReason): void {
+type Text = NonNullable<ExplainedDuty["text"]>;
+
+/** Of everything that is laid on somebody, or was told, the same words once. */
+function listDutyTexts({ recipients, notices }: MessageExplanation): [string, Text][] {
+  const duties = recipients.flatMap(({ obligations }) => obligations);
+  const laid = [...duties, ...notices.map(({ notice: { rule }, text }) => ({ rule, text }))];
+  const texts = laid.flatMap(({ rule, text }) => (text ? [[text.wrong, [rule, text]] as const] : []));
+  return [...new Map<string, readonly [string, Text]>(texts).values()].map(([rule, text]) => [rule, text]);
+}
+
+function writeText(paper: Paper, name: string, todo: string, text: Text): void {
   paper.line();
-  paper.line(`  ${paper.colours.bold(`${reason.reason}: ${reason.title}`)}`);
-  writeParagraph(paper, reason.wrong);
-  writeParagraph(paper, `To let it pass: ${reason.todo}`);
-  const source = toSourceWords(reason);
+  paper.line(`  ${paper.colours.bold(`${name}: ${text.title}`)}`);
+  writeParagraph(paper, text.wrong);
+  writeParagraph(paper, `${todo}: ${text.todo}`);
+  const source = toSourceWords(text);
   if (source) writeParagraph(paper, source, paper.colours.dim);
 }
 

@@ -1,41 +1,27 @@
 import type { AgencyNode, ReceivedMessage } from "@leix/client";
 import { LeixError } from "@leix/protocol";
 import type { Command } from "commander";
-import { fetchArrivals } from "./arrivals.ts";
-import { parseDuration } from "./durations.ts";
+import { type ArrivalFlags, takeIn, withArrivalOptions } from "./arrivals.ts";
 import { writeForm, writeMessage } from "./message-text.ts";
-import { type Listen, withNode, withNodeOptions } from "./node-access.ts";
+import { withNode, withNodeOptions } from "./node-access.ts";
 import { alignRows, createPaper, type Paper, toSafeText, toTimeText } from "./paper.ts";
 import { STATUS_WORDS } from "./words.ts";
 
-interface InboxFlags {
+interface InboxFlags extends ArrivalFlags {
   readonly as: string;
-  readonly wait?: string | true;
-  readonly offline?: true;
   readonly json?: true;
 }
 
-const WAIT_DEFAULT = "60s";
-
 export function addInboxCommand(program: Command): void {
-  withNodeOptions(program.command("inbox"))
+  withArrivalOptions(withNodeOptions(program.command("inbox")))
     .description("list what the agency has received; with an id, show that message and its text")
     .argument("[id]", "a message, or the beginning or end of its id")
-    .option("--wait [time]", `wait for something new, ${WAIT_DEFAULT} where no time is given`)
-    .option("--offline", "show what is here, without asking the broker")
     .action((id: string | undefined, flags: InboxFlags, self: Command) =>
       withNode(self, flags, async (node, listen) => {
-        if (!flags.offline) await takeIn(node, flags, listen);
+        await takeIn(node, flags, listen);
         await (id === undefined ? listInbox(node, flags) : show(node, id, flags));
       }),
     );
-}
-
-async function takeIn(node: AgencyNode, { wait }: InboxFlags, listen: Listen): Promise<void> {
-  const waitMs = wait === undefined ? 0 : parseDuration(wait === true ? WAIT_DEFAULT : wait);
-  const warn = (error: LeixError) =>
-    void process.stderr.write(`${error.explain()}\nShown is what is here.\n`);
-  await fetchArrivals(node, { waitMs, warn, listen });
 }
 
 async function listInbox(node: AgencyNode, flags: InboxFlags): Promise<void> {

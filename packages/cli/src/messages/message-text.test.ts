@@ -23,13 +23,19 @@ const claims = {
   purpose: "investigation",
   handling: "H2",
   classification: "restricted",
-  personal: { subjects: [{ category: "suspect" }, { category: "victim", minor: true }], basis: "treaty" },
+  offence: { maxPenaltyYears: 5, serious: true },
+  spocException: "personal-safety",
+  personal: {
+    subjects: [{ category: "suspect" }, { category: "victim", minor: true }],
+    ...{ basis: "treaty", special: "law", asOf: 1_800_000_000 },
+  },
 };
 const decision = {
   content: { index: 9, received: 1_800_000_060 },
   markings: {
     handling: ["H1", "H2"],
     classification: "confidential",
+    evaluation: { source: "X", information: "4" },
     deleteBy: 1_802_592_000,
     origins: [{ id: "m2" }, { id: "m0" }],
   },
@@ -55,15 +61,18 @@ test("a message shows what its sender stated, and what is in force on it", () =>
   sent            2027-01-15 08:00 UTC
   officer         pseudonym (analyst)
   purpose         investigation
+  offence         at most 5 years, serious
+  no copies for   personal-safety
   handling        H2 (not to anyone new without the provider's permission)
   classification  restricted
-  personal data   suspect, victim (minor); basis: treaty
+  personal data   suspect, victim (minor); basis: treaty; special categories: law; as of 2027-01-15 08:00 UTC
   in force        confidential, H1, H2
                   H1 (not in judicial proceedings without the provider's permission)
                   H2 (not to anyone new without the provider's permission)
+  evaluated       X4
   keep until      2027-02-14 08:00 UTC
   goes back to    1 other message
-  obligations     document-transfer by RS-FIU, because of P33
+  obligations     RS-FIU is to document the transfer (P33)
   ledger          record 9
   received        2027-01-15 08:01 UTC
 `,

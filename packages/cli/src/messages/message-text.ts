@@ -1,7 +1,8 @@
 import type { Acknowledgement, SentMessage, StoredMessage } from "@leix/client";
 import type { Claims, Form } from "@leix/protocol";
+import { toDutyWords } from "./duty-words.ts";
 import { alignRows, type Paper, toSafeText, toTimeText } from "./paper.ts";
-import { STATUS_WORDS, toAddressWords, toHandlingWords, toObligationWords } from "./words.ts";
+import { STATUS_WORDS, toAddressWords, toHandlingWords } from "./words.ts";
 
 type Fact = readonly [name: string, value: string | undefined];
 
@@ -38,8 +39,13 @@ function listMarked(claims: Exclude<Claims, { kind: "acknowledgement" }>): Fact[
   return [
     ["purpose", claims.purpose],
     ["crime", claims.crime],
+    ["offence", claims.offence ? toOffenceWords(claims.offence) : undefined],
     ["urgency", claims.kind === "request" && claims.urgency ? (claims.urgency.ground ?? "yes") : undefined],
     ["access", claims.kind === "request" ? claims.access : undefined],
+    ["asks for", claims.kind === "request" ? claims.data?.join(", ") : undefined],
+    ["override", claims.kind === "notification" ? claims.override?.code : undefined],
+    ["no copies for", claims.spocException],
+    ...listOwn(claims),
     ["handling", claims.handling ? toHandlingWords(claims.handling) : undefined],
     ["classification", claims.classification],
     ["evaluation", evaluation ? `${evaluation.source}${evaluation.information}` : undefined],
@@ -52,12 +58,47 @@ function listMarked(claims: Exclude<Claims, { kind: "acknowledgement" }>): Fact[
   ];
 }
 
+/** What only messages of their kind say. */
+function listOwn(claims: Claims): Fact[] {
+  switch (claims.kind) {
+    case "refusal":
+      return [["ground", `${claims.ground}${claims.partial ? ", for a part" : ""}`]];
+    case "delay":
+      return [["delayed", `${claims.reason}, until ${toTimeText(claims.until)}`]];
+    case "correction":
+      return [["correction", claims.action]];
+    default:
+      return [];
+  }
+}
+
+type Marked = Extract<Claims, { kind: "request" }>;
+
+function toOffenceWords(offence: NonNullable<Marked["offence"]>): string {
+  const { maxPenaltyYears, eawListed, serious, dualCriminality } = offence;
+  return [
+    ...(maxPenaltyYears === undefined ? [] : [`at most ${maxPenaltyYears} years`]),
+    ...(eawListed ? ["on the list of the European Arrest Warrant"] : []),
+    ...(serious ? ["serious"] : []),
+    ...(dualCriminality ? ["an offence in both countries"] : []),
+  ].join(", ");
+}
+
 function toPersonalWords({
   subjects,
   basis,
-}: NonNullable<Extract<Claims, { kind: "request" }>["personal"]>): string {
+  special,
+  factual,
+  asOf,
+}: NonNullable<Marked["personal"]>): string {
   const categories = subjects.map(({ category, minor }) => (minor ? `${category} (minor)` : category));
-  return `${categories.join(", ")}${basis ? `; basis: ${basis}` : ""}`;
+  return [
+    categories.join(", "),
+    ...(basis ? [`basis: ${basis}`] : []),
+    ...(special ? [`special categories: ${special}`] : []),
+    ...(factual ? [factual] : []),
+    ...(asOf === undefined ? [] : [`as of ${toTimeText(asOf)}`]),
+  ].join("; ");
 }
 
 function toGrantWords({
@@ -75,12 +116,13 @@ function toGrantWords({
 function listInForce({ decision }: StoredMessage): Fact[] {
   const markings = decision?.markings;
   if (!markings) return [];
-  const { handling, classification, deleteBy, origins } = markings;
+  const { handling, classification, deleteBy, origins, evaluation } = markings;
   const others = origins.length - 1;
-  const duties = decision.recipients.flatMap((one) => one.obligations).map(toObligationWords);
+  const duties = decision.recipients.flatMap((one) => one.obligations).map(toDutyWords);
   return [
     ["in force", [classification, ...handling].join(", ")],
     ...handling.map((code): Fact => ["", toHandlingWords(code)]),
+    ["evaluated", evaluation ? `${evaluation.source}${evaluation.information}` : undefined],
     ["keep until", deleteBy === undefined ? undefined : toTimeText(deleteBy)],
     ["goes back to", others > 0 ? `${others} other message${others > 1 ? "s" : ""}` : undefined],
     ["obligations", duties.length > 0 ? duties.join("; ") : undefined],

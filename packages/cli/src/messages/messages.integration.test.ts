@@ -62,21 +62,26 @@ interface SentJson {
   }[];
 }
 
-const request = ["send", "--as", "AL-CUSTOMS", "--to", "RS-FIU", "--purpose", "investigation", "--text"];
+const request = [
+  ...["send", "--as", "AL-CUSTOMS", "--to", "RS-FIU", "--purpose", "investigation"],
+  ...["--crime", "drug-trafficking", "--facts", "A lorry was seen.", "--grounds", "It is registered there."],
+  ...["--use-restriction", "With our leave only.", "--text"],
+];
 
 describe("leix", () => {
   test("sends, reads, answers, and shows the thread", async () => {
     const sent = await leix([...request, "Who owns the lorry?", "--officer", "A. Hoxha"]);
     expect(sent).toMatchObject({ code: 0, stderr: "" });
-    expect(sent.stdout).toMatch(/request to RS-FIU\nPermitted, record \d+ of the ledger/);
+    expect(sent.stdout).toMatch(
+      /request to RS-FIU, copies to AL-SPOC, RS-SPOC\nPermitted, record \d+ of the ledger/,
+    );
     const id = sent.stdout.split(" ")[0] ?? "";
 
     const list = await leix(["inbox", "--as", "RS-FIU"]);
     expect(list.stdout).toMatch(new RegExp(`^${id}  .* UTC  request  AL-CUSTOMS\n$`));
     const shown = await leix(["inbox", "--as", "RS-FIU", "--offline", id.slice(-12)]);
-    expect(shown.stdout).toMatch(
-      /request to RS-FIU, from AL-CUSTOMS[\s\S]*purpose +investigation[\s\S]*Who owns the lorry\?/,
-    );
+    expect(shown.stdout).toMatch(/request to RS-FIU, copies to .*, from AL-CUSTOMS[\s\S]*purpose +inves/);
+    expect(shown.stdout).toContain("Who owns the lorry?");
     expect(shown.stdout).not.toContain("Hoxha");
 
     const marked = ["--purpose", "investigation", "--handling", "H1", "--classification", "restricted"];
@@ -98,7 +103,7 @@ describe("leix", () => {
     const thread = await leix(["thread", "--as", "AL-CUSTOMS", id]);
     expect(thread.stdout.match(/-> +RS-FIU +request|<- +RS-FIU +answer/g)).toHaveLength(2);
     const outbox = await leix(["outbox", "--as", "AL-CUSTOMS"]);
-    expect(outbox.stdout).toMatch(/request +RS-FIU +permitted +acknowledged by 1 of 1/);
+    expect(outbox.stdout).toMatch(/request +RS-FIU +permitted +acknowledged by 1 of 3/);
   });
 
   test("says why a message is denied and what would let it pass, and exits with 3", async () => {
@@ -122,7 +127,53 @@ describe("leix", () => {
     const id = stdout.split(" ")[0] ?? "";
     const explained = await leixJson<SentJson>(["explain", "--as", "AL-CUSTOMS", id]);
     expect(explained).toMatchObject({ id, status: "denied", code: 0 });
-    expect(explained.recipients.map(({ effect }) => effect)).toEqual(["deny", "deny"]);
+    expect(explained.recipients.map(({ effect }) => effect)).toEqual(["deny", "deny", "deny"]);
+  });
+
+  test("says what is owed, until when, and what a request lacks, each by its policy", async () => {
+    const bare = ["send", "--as", "AL-CUSTOMS", "--to", "RS-FIU", "--purpose", "investigation"];
+    const denied = await leix([...bare, "--text", "Who?"]);
+    expect(denied.code).toBe(3);
+    for (const policy of ["P05", "P05.offence", "P05.grounds", "P05.use-restriction"]) {
+      expect(denied.stdout).toMatch(new RegExp(`  ${policy}: Complete request\\n[\\s\\S]*To let it pass: `));
+    }
+
+    const { id } = await leixJson<SentJson>([...request, "Who owns it?"]);
+    const explained = await leix(["explain", "--as", "AL-CUSTOMS", id]);
+    expect(explained.stdout).toMatch(/RS-FIU is to answer the request by 20\d\d-.* \+0[12]:00 \(P08\)\./);
+    expect(explained.stdout).toMatch(/P08: Deadline: profile of 2023[\s\S]*Modelled on Dir 5\(1\) \(read in/);
+    const owed = await leix(["duties", "--as", "RS-FIU"]);
+    expect(owed.stdout).toMatch(new RegExp(`^${id} +20.* \\+0[12]:00 +answer the request +P08`, "m"));
+    expect((await leix(["notices", "--as", "RS-FIU", "--offline"])).stdout).toBe(
+      "RS-FIU was told nothing.\n",
+    );
+  });
+
+  test("corrects what was sent: who holds it erases it, says so, and owes nothing any more", async () => {
+    const marked = ["--purpose", "investigation", "--handling", "H0", "--classification", "unclassified"];
+    const told = await leixJson<SentJson>([
+      ...["send", "--as", "AL-CUSTOMS", "--to", "RS-FIU", "--kind", "notification", ...marked],
+      ...["--crime", "drug-trafficking", "--relevance", "It is near.", "--text", "A wrong name."],
+    ]);
+    expect(told).toMatchObject({ status: "permitted", code: 0 });
+    await leix(["inbox", "--as", "RS-FIU"]);
+    const corrected = await leixJson<SentJson>([
+      ...["send", "--as", "AL-CUSTOMS", "--to", "RS-FIU", "--kind", "correction", "--action", "erase"],
+      ...["--re", told.id, ...marked, "--text", "It is another man."],
+    ]);
+    expect(corrected).toMatchObject({ status: "permitted", code: 0 });
+    const duties = () =>
+      leix(["duties", "--as", "RS-FIU", "--json"]).then(({ stdout }) => JSON.parse(stdout));
+    const isErasure = expect.objectContaining({ duty: "erase", state: "open" });
+    expect(await duties()).toContainEqual(isErasure);
+
+    const said = await leix(["acknowledge", "--as", "RS-FIU", told.id, "erased", "--officer", "B. Ilić"]);
+    expect(said).toMatchObject({ code: 0, stdout: expect.stringContaining("acknowledged as erased") });
+    const read = await leix(["inbox", "--as", "RS-FIU", told.id]);
+    expect([read.code, read.stdout]).toEqual([1, expect.stringContaining("[client/erased]")]);
+    expect(await duties()).not.toContainEqual(isErasure);
+    await leix(["inbox", "--as", "AL-CUSTOMS"]);
+    expect((await leix(["outbox", "--as", "AL-CUSTOMS", told.id])).stdout).toMatch(/RS-FIU .*erased 20/);
   });
 
   test("says why a message is rejected, and exits with 4", async () => {
@@ -169,9 +220,9 @@ describe("leix", () => {
     ],
     [
       "more text than a message holds",
-      [...request, "x".repeat(120_000), "--facts", "y".repeat(4_001)],
+      [...request, "x".repeat(120_000), "--caveat", "y".repeat(4_001)],
       "input/too-large",
-      /facts/,
+      /caveat/,
     ],
   ])("%s is an error with what to do, and exit code 1", async (_name, words, code, detail) => {
     const { code: exitCode, stderr, stdout } = await leix(words);

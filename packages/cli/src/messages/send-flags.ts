@@ -5,9 +5,11 @@ import {
   ConsentPermit,
   CorrectionAction,
   CrimeArea,
+  DataClass,
   HANDLING_CODES,
   MESSAGE_KINDS,
   OfficerRole,
+  Personal,
   Purpose,
   UrgencyGround,
 } from "@leix/protocol";
@@ -30,7 +32,13 @@ export interface SendFlags {
   readonly crime?: string;
   readonly urgency?: string;
   readonly access?: string;
+  readonly data?: readonly string[];
+  readonly offence?: readonly string[];
   readonly personal?: string;
+  readonly factual?: string;
+  readonly asOf?: string;
+  readonly special?: string;
+  readonly spocException?: string;
   readonly deleteBy?: string;
   readonly language?: string;
   readonly case?: string;
@@ -45,7 +53,9 @@ export interface SendFlags {
   readonly permits?: readonly string[];
   readonly until?: string;
   readonly ground?: string;
+  readonly partial?: true;
   readonly reason?: string;
+  readonly override?: string;
   readonly action?: string;
   readonly status?: string;
   readonly reference?: string;
@@ -57,6 +67,8 @@ export interface SendFlags {
   readonly urgencyReason?: string;
   readonly caveat?: string;
   readonly relevance?: string;
+  readonly strictNecessity?: string;
+  readonly justification?: string;
   readonly wait: string;
   readonly json?: true;
 }
@@ -83,7 +95,8 @@ export function addSendOptions(command: Command): Command {
 function addRouting(command: Command): void {
   command
     .requiredOption("--to <agencies>", "the recipients, as RS-SPOC,RS-FIU; may be repeated", list)
-    .option("--copy <agencies>", "who gets a copy", list)
+    .option("--copy <agencies>", "who else gets a copy", list)
+    .option("--spoc-exception <code>", "why the single points of contact get no copies of it")
     .addOption(choice("--kind <kind>", "what it is", MESSAGE_KINDS).default("request"))
     .option("--re <id>", "the message it refers to: its thread goes on")
     .option("--case <uuid>", "the case it belongs to")
@@ -102,11 +115,26 @@ function addMarkings(command: Command): void {
     .option("--derived-from <id>", "a message it draws on; repeat it for each", each)
     .option("--consent <id>", "a consent that covers it; repeat it for each", each)
     .addOption(choice("--crime <area>", "the area of crime", CrimeArea.options))
-    .addOption(choice("--urgency <ground>", "why it is urgent", UrgencyGround.options))
-    .addOption(
-      choice("--access <mode>", "whether the information can be reached directly", AccessMode.options),
+    .option("--offence <facts>", "of the offence, as max-years=5,eaw-listed,serious,dual-criminality", list)
+    .option(
+      "--personal <subjects:basis>",
+      "personal data, as suspect:treaty or witness+minor-victim:adequacy",
     )
-    .option("--personal <subjects:basis>", "personal data, as suspect:treaty or witness+victim:adequacy")
+    .addOption(
+      choice(
+        "--factual <what>",
+        "personal data: facts or assessments",
+        Personal.shape.factual.unwrap().options,
+      ),
+    )
+    .option("--as-of <when>", "personal data: of when they are: 2d (ago), or 2027-05-31")
+    .addOption(
+      choice(
+        "--special <basis>",
+        "special categories, and their basis",
+        Personal.shape.special.unwrap().options,
+      ),
+    )
     .option("--delete-by <when>", "when it is to be deleted: 30d, or 2027-05-31")
     .option("--language <code>", "the language of its text, as sq")
     .option("--legal-basis <code>", "the legal basis, as a code")
@@ -116,13 +144,18 @@ function addMarkings(command: Command): void {
 
 function addKindsOwn(command: Command): void {
   command
+    .addOption(choice("--urgency <ground>", "request: why it is urgent", UrgencyGround.options))
+    .addOption(choice("--access <mode>", "request: how the information is reached", AccessMode.options))
+    .option("--data <classes>", `request: what is asked for (${DataClass.options.join(", ")})`, list)
     .option("--of <id>", "consent, consent-request: the message it is about")
     .option("--recipients <agencies>", "consent, consent-request: who may be given it", list)
     .option("--purposes <purposes>", `consent: for what (${Purpose.options.join(", ")})`, list)
     .option("--permits <permits>", `consent: what is permitted (${ConsentPermit.options.join(", ")})`, list)
     .option("--until <when>", "consent, delay: until when: 30d, or 2027-05-31")
     .option("--ground <code>", "refusal: on what ground")
+    .option("--partial", "refusal: of a part only")
     .option("--reason <code>", "delay: for what reason")
+    .option("--override <code>", "notification: what lifts the providers' restrictions")
     .addOption(choice("--action <action>", "correction: what is to be done", CorrectionAction.options))
     .addOption(choice("--status <status>", "acknowledgement: what was done", AcknowledgementStatus.options));
 }
@@ -139,10 +172,13 @@ function addWords(command: Command): void {
     .option("--person <text>", "request: a person it is about; repeat it for each", each)
     .option("--use-restriction <text>", "request: how the request itself may be used")
     .option("--urgency-reason <text>", "request: why it is urgent, in words")
-    .option("--caveat <text>", "answer, notification: the words of an H3 restriction")
-    .option("--relevance <text>", "notification: why it matters to the recipients");
+    .option("--relevance <text>", "notification: why it matters to the recipients")
+    .option("--caveat <text>", "the words of an H3 restriction")
+    .option("--strict-necessity <text>", "why data of the protected are indispensable")
+    .option("--justification <text>", "why an override is used, or copies are withheld");
 }
 
 const HELP = `
+Copies to the single points of contact are added where they are owed, unless --spoc-exception says why not.
 Ids may be cut short, at either end, as long as only one message fits.
 Exit code: 0 permitted, 3 denied to some or all, 4 rejected, 5 no decision yet (nothing is lost).`;

@@ -1,5 +1,5 @@
 import type { ExplainedReason, MessageExplanation, StoredMessage } from "@leix/client";
-import type { Claims, Obligation } from "@leix/protocol";
+import type { Claims } from "@leix/protocol";
 import { toTimeText } from "./paper.ts";
 
 /** What each state of a message means to an officer. */
@@ -32,16 +32,13 @@ const CONFIDENCE_WORDS: Readonly<Record<string, string>> = {
   K: "known, not re-read",
 };
 
+type Sourced = Pick<ExplainedReason, "source" | "link" | "confidence">;
+
 /** `Modelled on Dir 3(d) (known, not re-read): https://…`. */
-export function toSourceWords({ source, link, confidence }: ExplainedReason): string | undefined {
+export function toSourceWords({ source, link, confidence }: Sourced): string | undefined {
   if (!source) return undefined;
   const how = confidence ? ` (${CONFIDENCE_WORDS[confidence] ?? confidence})` : "";
   return `Modelled on ${source}${how}${link ? `: ${link}` : ""}`;
-}
-
-/** `document-transfer by AL-SPOC until …, because of P33`. */
-export function toObligationWords({ duty, party, due, rule }: Obligation): string {
-  return `${duty} by ${party}${due === undefined ? "" : ` until ${toTimeText(due)}`}, because of ${rule}`;
 }
 
 /** `request to RS-FIU, copies to RS-SPOC`. */

@@ -4,13 +4,14 @@ import { LeixError } from "@leix/protocol";
 
 export type Database = DatabaseSync;
 
-const SCHEMA_VERSION = 1;
 /**
  * The service and a person's command line share the file: whoever comes second waits this long for its turn.
  */
 const BUSY_TIMEOUT_MS = 10_000;
+/** Nothing else happens in this process meanwhile. */
+const EMPTYING_TIMEOUT_MS = 1_000;
 
-const SCHEMA = `
+const FIRST_SCHEMA = `
 CREATE TABLE outbox (
   id          TEXT PRIMARY KEY,
   seq         INTEGER NOT NULL UNIQUE,
@@ -67,9 +68,26 @@ CREATE TABLE sightings (
 ) STRICT;
 `;
 
+/** Notices, and what a text must not outlive: when it is to be deleted, and why it is gone. */
+const SECOND_SCHEMA = `
+CREATE TABLE notices (
+  idx        INTEGER PRIMARY KEY,
+  decision   TEXT NOT NULL,
+  arrived_ms INTEGER NOT NULL
+) STRICT;
+
+ALTER TABLE inbox ADD COLUMN delete_by INTEGER;
+ALTER TABLE inbox ADD COLUMN erased TEXT;
+CREATE INDEX inbox_retention ON inbox (delete_by) WHERE delete_by IS NOT NULL AND erased IS NULL;
+`;
+
+/** What makes each version of the file from the one before. */
+const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA];
+
 /**
- * Opens the file, and makes it where there is none. What is committed is on disk (WAL, synchronous FULL).
- * Throws `client/store-unusable` where it cannot be opened or was written by another version.
+ * Opens the file, and makes it where there is none; one of an older version becomes one of this. What is
+ * committed is on disk (WAL, synchronous FULL); what is overwritten is overwritten with zeros. Throws
+ * `client/store-unusable` where it cannot be opened or a newer version wrote it.
  */
 export function openDatabase(file: string): Database {
   let database: Database | undefined;
@@ -77,7 +95,8 @@ export function openDatabase(file: string): Database {
     // Before SQLite makes it, for its mode; SQLite gives its side files the same one.
     closeSync(openSync(file, "a", 0o600));
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;");
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+      PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;`);
     prepareSchema(database);
     return database;
   } catch (cause) {
@@ -89,12 +108,22 @@ export function openDatabase(file: string): Database {
 
 function prepareSchema(database: Database): void {
   inTransaction(database, () => {
-    const version = database.prepare("PRAGMA user_version").get()?.user_version;
-    if (version === SCHEMA_VERSION) return;
-    if (version !== 0) throw new LeixError("client/store-unusable", `of version ${version}`);
-    database.exec(SCHEMA);
-    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
+    if (version === SCHEMAS.length) return;
+    if (version > SCHEMAS.length) throw new LeixError("client/store-unusable", `of version ${version}`);
+    for (const schema of SCHEMAS.slice(version)) database.exec(schema);
+    database.exec(`PRAGMA user_version = ${SCHEMAS.length}`);
   });
+}
+
+/** Brings everything from the write-ahead log into the file, and cuts the log to nothing. False if busy. */
+export function emptyLog(database: Database): boolean {
+  database.exec(`PRAGMA busy_timeout = ${EMPTYING_TIMEOUT_MS}`);
+  try {
+    return database.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.busy === 0;
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  }
 }
 
 /** All of the work or nothing; durable on return. The lock is taken at once, so what was read stays true. */

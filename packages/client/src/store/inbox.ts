@@ -17,6 +17,10 @@ export interface Arrival {
 export const ArrivalStatus = z.enum(["accepted", "unverifiable", "undecryptable"]);
 export type ArrivalStatus = z.infer<typeof ArrivalStatus>;
 
+/** Why the text of a copy is gone: its time was over, or an officer erased it. */
+export const Erasure = z.enum(["retention-ended", "erased"]);
+export type Erasure = z.infer<typeof Erasure>;
+
 /** Which message a copy is about: enough to acknowledge it. Of one that is not accepted, what it claims. */
 export interface About {
   readonly iss: AgencyId;
@@ -30,6 +34,8 @@ export interface ArrivalVerdict {
   readonly code?: ErrorCode;
   readonly detail?: string;
   readonly about?: About;
+  /** NumericDate from which the text is not to be kept. */
+  readonly deleteBy?: number;
 }
 
 const ArrivalRow = z.object({
@@ -53,12 +59,14 @@ const CopyRow = ArrivalRow.omit({ attempts: true, kind: true }).extend({
   thread: MessageId.nullable(),
   messageKind: MessageKind.nullable(),
   acknowledgement: MessageId.nullable(),
+  deleteBy: z.int().nullable(),
+  erased: Erasure.nullable(),
 });
 export type CopyRow = z.infer<typeof CopyRow>;
 
 const ARRIVAL_COLUMNS = "arrival, kind, sender, id, payload, arrived_ms AS arrivedMs, attempts";
 const COPY_COLUMNS = `arrival, sender, id, payload, arrived_ms AS arrivedMs, status, code, detail,
-  iss, digest, thread, message_kind AS messageKind, acknowledgement`;
+  iss, digest, thread, message_kind AS messageKind, acknowledgement, delete_by AS deleteBy, erased`;
 
 /**
  * Everything that was delivered to the agency. Copies stay; an answer goes when the outbox has taken it over.
@@ -79,9 +87,13 @@ export interface Inbox {
   listUnacknowledged(max: number): CopyRow[];
   /** False where it is acknowledged already. */
   setAcknowledgement(arrival: number, id: MessageId): boolean;
+  /** Copies whose text is to be deleted by then and is still there. */
+  listExpired(now: number, max: number): CopyRow[];
+  /** What is left of a copy takes its place, for ever. False where it was erased before. */
+  erase(arrival: number, payload: Uint8Array, why: Erasure): boolean;
   /** Copies only, judged. */
   list(): CopyRow[];
-  get(iss: AgencyId, id: string): CopyRow | undefined;
+  get(iss: string, id: string): CopyRow | undefined;
   listThread(thread: MessageId): CopyRow[];
   match(part: string): CopyRow[];
 }
@@ -92,15 +104,16 @@ export function createInbox(database: Database): Inbox {
      ON CONFLICT (kind, sender, id) DO UPDATE SET
        payload = excluded.payload, arrived_ms = excluded.arrived_ms, attempts = 0,
        status = NULL, code = NULL, detail = NULL, acknowledgement = NULL
-     WHERE inbox.status IN ('unverifiable', 'undecryptable') AND inbox.payload <> excluded.payload`,
+     WHERE inbox.status IN ('unverifiable', 'undecryptable') AND inbox.payload <> excluded.payload
+       AND inbox.erased IS NULL`,
   );
   const unsettled = database.prepare(
     `SELECT ${ARRIVAL_COLUMNS} FROM inbox WHERE status IS NULL AND arrival > ? ORDER BY arrival LIMIT ?`,
   );
   const attempts = database.prepare("UPDATE inbox SET attempts = ? WHERE arrival = ?");
   const settle = database.prepare(
-    `UPDATE inbox SET status = ?, code = ?, detail = ?, iss = ?, digest = ?, thread = ?, message_kind = ?
-     WHERE arrival = ? AND status IS NULL`,
+    `UPDATE inbox SET status = ?, code = ?, detail = ?, iss = ?, digest = ?, thread = ?, message_kind = ?,
+       delete_by = ? WHERE arrival = ? AND status IS NULL`,
   );
   const remove = database.prepare("DELETE FROM inbox WHERE arrival = ?");
   const acknowledge = database.prepare(
@@ -114,6 +127,13 @@ export function createInbox(database: Database): Inbox {
     `SELECT ${COPY_COLUMNS} FROM inbox WHERE kind = 'copy' AND status IS NOT NULL AND acknowledgement IS NULL
      AND message_kind <> 'acknowledgement' ORDER BY arrival LIMIT ?`,
   );
+  const expired = database.prepare(
+    `SELECT ${COPY_COLUMNS} FROM inbox WHERE kind = 'copy' AND status IS NOT NULL AND erased IS NULL
+     AND delete_by <= ? ORDER BY arrival LIMIT ?`,
+  );
+  const erase = database.prepare(
+    "UPDATE inbox SET payload = ?, erased = ? WHERE arrival = ? AND erased IS NULL",
+  );
   const all = select("");
   const one = select("AND iss = ? AND id = ?");
   const byThread = select("AND thread = ?");
@@ -122,13 +142,15 @@ export function createInbox(database: Database): Inbox {
     add: ({ kind, sender, id, payload }, nowMs) => add.run(kind, sender, id, payload, nowMs).changes === 1,
     listUnsettled: (after, max) => z.array(ArrivalRow).parse(unsettled.all(after, max)),
     setAttempts: (arrival, count) => void attempts.run(count, arrival),
-    settle(arrival, { status, code = null, detail = null, about }) {
+    settle(arrival, { status, code = null, detail = null, about, deleteBy = null }) {
       const { iss = null, digest = null, thread = null, messageKind = null } = about ?? {};
-      settle.run(status, code, detail, iss, digest, thread, messageKind, arrival);
+      settle.run(status, code, detail, iss, digest, thread, messageKind, deleteBy, arrival);
     },
     remove: (arrival) => void remove.run(arrival),
     listUnacknowledged: (max) => z.array(CopyRow).parse(unacknowledged.all(max)),
     setAcknowledgement: (arrival, id) => acknowledge.run(id, arrival).changes === 1,
+    listExpired: (now, max) => z.array(CopyRow).parse(expired.all(now, max)),
+    erase: (arrival, payload, why) => erase.run(payload, why, arrival).changes === 1,
     list: () => z.array(CopyRow).parse(all.all()),
     get: (iss, id) => CopyRow.optional().parse(one.get(iss, id)),
     listThread: (thread) => z.array(CopyRow).parse(byThread.all(thread)),

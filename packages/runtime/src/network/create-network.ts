@@ -73,6 +73,7 @@ async function createFounders(plan: NetworkPlan, broker: NewBroker, dates: Netwo
     agencies: await Promise.all(agencies),
     policy: await createService("policy", broker, dates, "Ed25519"),
     registry: await createService("registry", broker, dates, "ES256"),
+    clockAccount: broker.jwts.brokerAccount,
     reservedAccounts: [...broker.jwts.preload.keys()],
   };
 }

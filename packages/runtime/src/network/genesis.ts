@@ -28,7 +28,9 @@ export interface Founders {
   readonly agencies: readonly NewMember[];
   readonly policy: NewParty;
   readonly registry: NewParty;
-  /** BROKER and SYS: no party may name them as its own. */
+  /** The policy service's own account, under which its clock stands in OUT: BROKER. */
+  readonly clockAccount: AccountId;
+  /** The broker's own: no party may name them as its own. */
   readonly reservedAccounts: readonly AccountId[];
 }
 
@@ -73,7 +75,7 @@ export async function createGenesis(
 }
 
 function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
-  const { anchor, policy, registry, reservedAccounts } = founders;
+  const { anchor, policy, registry, clockAccount, reservedAccounts } = founders;
   const byAnchor = (content: Content): IssuedBy => ({ by: anchor, content });
   return [
     byAnchor({
@@ -83,6 +85,7 @@ function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
       version: 1,
       keys: [...anchor.keys],
       account: anchor.account,
+      clockAccount,
       policyKeys: [...policy.keys],
       policySetThreshold: toThreshold(plan),
       channelCeiling: plan.channelCeiling,
@@ -97,11 +100,11 @@ function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
       status: "active",
     }),
     ...founders.authorities.map((authority, i) => {
-      const { country, name, languages, zone, spoc } = at(plan.authorities, i);
+      const { country, signing: _, ...said } = at(plan.authorities, i);
       const { account } = authority;
       const keys = [...authority.keys];
       const common = { kind: "authority", iss: "anchor", version: 1, status: "active" } as const;
-      return byAnchor({ ...common, subject: country, name, languages, zone, spoc, keys, account });
+      return byAnchor({ ...common, subject: country, ...said, keys, account });
     }),
   ];
 }

@@ -27,6 +27,8 @@ const AuthorityPlan = z.strictObject({
   languages: AuthorityStatement.shape.languages,
   zone: AuthorityStatement.shape.zone,
   spoc: AgencyId,
+  /** What its law gives out with a judge's leave only; none where it is left out. */
+  judicial: AuthorityStatement.shape.judicial,
   signing,
 });
 export type AuthorityPlan = z.infer<typeof AuthorityPlan>;
@@ -106,8 +108,7 @@ export function listTerms(
     const named = plan.terms.pairs.find(({ between }) => toCountryPair(...between) === pair);
     const found = named ?? plan.terms.everyPair;
     if (!found) return [];
-    const { personal, ceiling, profile, purposes } = found;
-    const content = { ended: false, personal, ceiling, profile, purposes };
+    const content = { ...TermsPlan.strip().parse(found), ended: false };
     return [{ pair, countries: [one, other], content }];
   });
 }
