@@ -19,11 +19,6 @@ declare const crypto: {
       uses: readonly string[],
     ): Promise<object>;
     sign(algorithm: "Ed25519", key: object, message: Uint8Array): Promise<ArrayBuffer>;
-    verify(
-      algorithm: "Ed25519",
-      key: object,
-      signature: Uint8Array,
-      message: Uint8Array,
-    ): Promise<boolean>;
+    verify(algorithm: "Ed25519", key: object, signature: Uint8Array, message: Uint8Array): Promise<boolean>;
   };
 };
