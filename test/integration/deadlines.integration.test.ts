@@ -24,6 +24,8 @@ const SPOCS = ["AL-SPOC", "MK-SPOC"] as const;
 const CONCERNED = [ASKER, ASKED, ...SPOCS];
 /** On a slow machine the reaction may come too late; then the request is put again. */
 const ATTEMPTS_MAX = 5;
+/** OUT gives back after half a minute what was in hand when the policy service was stopped. */
+const OUT_PATIENCE_MS = 120_000;
 const MARKED = { purpose: "investigation", handling: "H0", classification: "unclassified" };
 
 let exchange: TestExchange;
@@ -217,16 +219,12 @@ test("what ran out while the policy service was down is told when it is up, befo
 });
 
 test("after all of it each is told once, everything happened once, and the auditor agrees", async () => {
-  expect(await checkExactlyOnce(exchange)).toEqual([]);
-  const { overdue, ...replay } = { ...(await exchange.audit()), overdue: await listAllOverdue() };
+  expect(await checkExactlyOnce(exchange, OUT_PATIENCE_MS)).toEqual([]);
+  const replay = await exchange.audit();
   expect(replay).toMatchObject({ mismatches: 0, differences: [], broken: null });
   expect(replay.checked).toBe(replay.ledger);
-  expect(new Set(overdue).size).toBe(overdue.length);
-});
-
-async function listAllOverdue(): Promise<string[]> {
   const events = (await exchange.records()).filter(({ kind }) => kind === "event");
-  return events.flatMap(({ decision }) =>
-    toLapse(decision).overdue.map(({ about, due }) => `${about.id} ${due}`),
-  );
-}
+  const overdue = events.flatMap(({ decision }) => toLapse(decision).overdue);
+  expect(overdue.length).toBeGreaterThan(4);
+  expect(new Set(overdue.map(({ about, due }) => `${about.id} ${due}`)).size).toBe(overdue.length);
+});

@@ -65,7 +65,7 @@ export async function startTestExchange(options: TestExchangeOptions = {}): Prom
   const place = toBrokerPlace();
   await using opened = new AsyncDisposableStack();
   const root = await mkdtemp(join(tmpdir(), "leix-exchange-"));
-  if (!process.env.KEEP_DEBUG) opened.defer(() => rm(root, { recursive: true, force: true }));
+  opened.defer(() => rm(root, { recursive: true, force: true }));
   const dir = join(root, "network");
   const host = place === "container" ? await findContainerHost() : "127.0.0.1";
   const port = await findFreePort();
