@@ -9,6 +9,7 @@ import {
 } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { NODES, RECOVERY_MS, sendMixed, startLoad } from "./load.ts";
+import { hastenRedelivery } from "./redelivery.ts";
 
 const PLACES: readonly Fault["at"][] = [
   "before record",
@@ -22,6 +23,7 @@ beforeAll(async () => {
   exchange = await startTestExchange({ agencies: NODES });
   await exchange.wire("AL-SPOC");
   await exchange.running.service("policy").stop();
+  await hastenRedelivery(exchange);
 });
 afterAll(() => exchange?.[Symbol.asyncDispose]());
 
