@@ -84,7 +84,7 @@ test("the policy service does not hear the broker's answers about a tick", async
   expect(await policy.stop()).toBe(0);
 });
 
-test("asleep with the tick in hand, an instance hinders nobody; woken, it records nothing again", async () => {
+test("asleep with the tick in hand, one hinders nobody; woken, it records nothing anew", async () => {
   const faults: Fault[] = [{ at: "before record", time: 1, what: "stop" }];
   await using sleeper = await startFaultyPolicy(exchange, { faults, fromTick: true });
   await ask();

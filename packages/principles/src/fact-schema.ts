@@ -36,10 +36,10 @@ export function toSchemaJson(): object {
   };
 }
 
-const SCHEMA_HEAD = `// The vocabulary of every principle. A request names no one and no time: sender and delivery are
-// constants, the action is the kind of the message, and all else are the facts below, derived from the
-// ledger's state for one message and one recipient. A fact with a question mark is absent where there is
-// nothing to say. Generated from the list of facts.
+const SCHEMA_HEAD = `// The vocabulary of every principle. A request names no one and no time:
+// sender and delivery are constants, the action is the kind of the message, and all else are the facts
+// below, derived from the ledger's state for one message and one recipient. A fact with a question mark is
+// absent where there is nothing to say. Generated from the list of facts.
 `;
 
 /** The same schema as a lawyer reads it, each fact with what it means: the text of the schema's file. */
