@@ -37,7 +37,9 @@ docker compose up --wait --wait-timeout 180 --no-build --quiet-pull
 echo "healthy after $((SECONDS - started)) s"
 
 marker="compose-run-$$-$RANDOM"
-sent=$(leix send --as AL-SPOC --to RS-SPOC --kind request --purpose investigation --text "$marker" --json)
+sent=$(leix send --as AL-SPOC --to RS-SPOC --kind request --purpose investigation --crime drug-trafficking \
+  --facts "$marker" --grounds "The register is kept there." --use-restriction "Only to answer." \
+  --text "$marker" --json)
 id=$(node -p 'JSON.parse(process.argv[1]).ref.id' "$sent")
 started=$SECONDS
 until leix inbox --as RS-SPOC "$id" 2>/dev/null | grep -q "$marker"; do

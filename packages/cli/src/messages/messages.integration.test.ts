@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import {
   createNetwork,
   createPlan,
@@ -104,6 +105,15 @@ describe("leix", () => {
     expect(thread.stdout.match(/-> +RS-FIU +request|<- +RS-FIU +answer/g)).toHaveLength(2);
     const outbox = await leix(["outbox", "--as", "AL-CUSTOMS"]);
     expect(outbox.stdout).toMatch(/request +RS-FIU +permitted +acknowledged by 1 of 3/);
+  });
+
+  test.each(["README.md", "deploy/README.md"])("sends what %s tells a newcomer to send", async (file) => {
+    const text = await readFile(new URL(`../../../../${file}`, import.meta.url), "utf8");
+    const told = /^npx (leix send (?:.*\\\n)*.*)$/m.exec(text)?.[1] ?? "";
+    const script = `leix() { "${process.execPath}" "${MAIN}" --dir "${dir}" "$@"; }; ${told}`;
+    const { PATH = "", HOME = "" } = process.env;
+    const { stdout } = await promisify(execFile)("bash", ["-c", script], { env: { PATH, HOME } });
+    expect(stdout).toMatch(/Permitted, record/);
   });
 
   test("says why a message is denied and what would let it pass, and exits with 3", async () => {
