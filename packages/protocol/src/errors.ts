@@ -1,3 +1,4 @@
+import { LEDGER_ERRORS } from "./errors-ledger.ts";
 import { TLOG_ERRORS } from "./errors-tlog.ts";
 
 /** One entry of the catalogue: when the code is given, and what its reader should do about it. */
@@ -247,6 +248,7 @@ export const ERRORS = {
     when: "An exported ledger cannot be read as such a file.",
     todo: "Export it again with `leix audit export`.",
   },
+  ...LEDGER_ERRORS,
   ...TLOG_ERRORS,
   "broker/unreachable": {
     when: "The broker cannot be reached, or the connection was refused.",

@@ -94,6 +94,14 @@ export {
   verifyKey,
 } from "./keys.ts";
 export {
+  encodeLeafEntry,
+  LeafEntry,
+  parseLeafEntry,
+  toLeafEntry,
+  toLogOrigin,
+  toWitnessName,
+} from "./leaf-entry.ts";
+export {
   listElements,
   type OpenDecision,
   openDecision,
@@ -110,6 +118,7 @@ export {
   parseClaims,
   parseRecord,
   parseStatement,
+  RECORD_KINDS,
 } from "./record.ts";
 export { createDisclosure, type Disclosure, decodeSdJwt, encodeSdJwt } from "./sd-jwt.ts";
 export {
@@ -125,7 +134,9 @@ export {
   toCountryPair,
 } from "./statement.ts";
 export {
+  CHECKPOINT_SUBJECT,
   type InboxKind,
+  LOG_SUBJECT,
   RULES_SUBJECT,
   SEND_SUBJECT,
   STREAM_SUBJECTS,
@@ -133,6 +144,7 @@ export {
   toEventSubject,
   toInboxFilter,
   toInboxSubject,
+  toLogSubject,
   toMessageSubject,
   toOutSubject,
   toQuarantineSubject,

@@ -25,11 +25,17 @@ const validity = { kid: KeyId, nbf: NumericDate, exp: NumericDate };
 
 /**
  * A public key as a statement registers it. The algorithm is a fact of the key, never of a token: `ES256`
- * (RFC 7518) or `Ed25519` (RFC 9864) to sign, `ECDH-ES+A256KW` (RFC 7518, RFC 8037) to encrypt.
+ * (RFC 7518) or `Ed25519` (RFC 9864) to sign, `ECDH-ES+A256KW` (RFC 7518, RFC 8037) to encrypt. With a key
+ * to `cosign` a witness signs checkpoints (C2SP tlog-cosignature, which knows Ed25519 only) and nothing else.
  */
 export const RegisteredKey = z.discriminatedUnion("alg", [
   z.strictObject({ ...validity, use: z.literal("sig"), alg: z.literal("ES256"), jwk: EcPublicJwk }),
-  z.strictObject({ ...validity, use: z.literal("sig"), alg: z.literal("Ed25519"), jwk: Ed25519PublicJwk }),
+  z.strictObject({
+    ...validity,
+    use: z.enum(["sig", "cosign"]),
+    alg: z.literal("Ed25519"),
+    jwk: Ed25519PublicJwk,
+  }),
   z.strictObject({
     ...validity,
     use: z.literal("enc"),

@@ -28,6 +28,8 @@ export const CLAIMS_BYTES_MAX = 32_768;
 export const STATEMENT_BYTES_MAX = 131_072;
 /** The largest ledger record: message or statement and its decision, together (tested). */
 export const RECORD_BYTES_MAX = 1_032_192;
+/** An entry of the ledger's tree: the longest kind and a digest fit. */
+export const LEAF_ENTRY_BYTES_MAX = 256;
 /** to and copies together. */
 export const RECIPIENTS_MAX = 64;
 export const SOURCES_MAX = 32;

@@ -21,6 +21,7 @@ export const LedgerRecord = z.discriminatedUnion("kind", [
   z.strictObject({ ...version, kind: z.literal("event"), decision: z.string() }),
 ]);
 export type LedgerRecord = z.infer<typeof LedgerRecord>;
+export const RECORD_KINDS = LedgerRecord.options.map(({ shape }) => shape.kind.value);
 
 /** A record taken apart. Forms and cross-references are checked; signatures are the caller's to verify. */
 export type ParsedRecord =

@@ -5,14 +5,25 @@ import type { AccountId, Digest, MessageId } from "./ids.ts";
 export const SEND_SUBJECT = "leix.send";
 /** What a party asks for membership records, in its own account; imported as `leix.rules.<account>`. */
 export const RULES_SUBJECT = "leix.rules";
+/** What a party asks the ledger service, in its own account; imported as `leix.log.<account>`. */
+export const LOG_SUBJECT = "leix.log";
+/** Where the ledger service appends each checkpoint, by compare-and-set. */
+export const CHECKPOINT_SUBJECT = "leix.checkpoint";
 
-export const STREAMS = { out: "OUT", ledger: "LEDGER", inbox: "INBOX", quarantine: "QUARANTINE" } as const;
+export const STREAMS = {
+  out: "OUT",
+  ledger: "LEDGER",
+  inbox: "INBOX",
+  quarantine: "QUARANTINE",
+  checkpoint: "CHECKPOINT",
+} as const;
 
 export const STREAM_SUBJECTS = {
   out: ["leix.out.*"],
   ledger: ["leix.ledger.>"],
   inbox: ["leix.in.>"],
   quarantine: ["leix.quarantine.>"],
+  checkpoint: [CHECKPOINT_SUBJECT],
 } as const;
 
 /** What a copy in an inbox is. Only copies are answered with an acknowledgement, and notices with a term. */
@@ -24,6 +35,10 @@ export function toOutSubject(account: AccountId): string {
 
 export function toRulesSubject(account: AccountId): string {
   return `leix.rules.${account}`;
+}
+
+export function toLogSubject(account: AccountId): string {
+  return `leix.log.${account}`;
 }
 
 /** `LEDGER` refuses a subject that was used before: so an identity is recorded once, for ever. */

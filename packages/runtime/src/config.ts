@@ -23,7 +23,14 @@ export function parseConfig<Shape extends z.core.$ZodLooseShape>(
 }
 
 /** Settings of tests and tools that may stand in the same environment. */
-const SHARED = ["LEIX_NATS_SERVER", "LEIX_NATS_IMAGE", "LEIX_BASE_IMAGE", "LEIX_VECTORS", "LEIX_CONTAINERS"];
+const SHARED = [
+  "LEIX_NATS_SERVER",
+  "LEIX_NATS_IMAGE",
+  "LEIX_BASE_IMAGE",
+  "LEIX_VECTORS",
+  "LEIX_CONTAINERS",
+  "LEIX_REQUIRE_GO",
+];
 
 function isShared(name: string): boolean {
   return SHARED.includes(name);

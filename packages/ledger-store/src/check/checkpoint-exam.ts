@@ -1,0 +1,69 @@
+import { LeixError } from "@leix/protocol";
+import {
+  createVerifier,
+  type NoteVerifier,
+  parseCheckpoint,
+  parseNote,
+  parseVerifierKey,
+  verifyNote,
+} from "@leix/tlog";
+import type { Disk } from "../disk.ts";
+import { CHECKPOINT_PATH } from "../layout.ts";
+import type { Published } from "../published.ts";
+import type { Finding } from "./finding.ts";
+
+export interface NoteKeys {
+  /** The log's verifier key, and those of the witnesses whose cosignatures may be there. */
+  readonly log: string;
+  readonly witnesses?: readonly string[] | undefined;
+}
+
+export interface CheckpointExam {
+  /** What the log's own key signed, whatever else is wrong. Null where nothing is there that it signed. */
+  readonly published: Published | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Every byte of the checkpoint: those that no key given here signs are findings too. Throws `tlog/key`. */
+export async function examineCheckpoint(disk: Disk, keys: NoteKeys): Promise<CheckpointExam> {
+  const log = await createVerifier(parseVerifierKey(keys.log, "ed25519"));
+  const witnesses = await Promise.all(
+    (keys.witnesses ?? []).map((key) => createVerifier(parseVerifierKey(key, "cosignature/v1"))),
+  );
+  const note = await disk.read(CHECKPOINT_PATH);
+  if (!note) return { published: null, findings: [] };
+  const findings: Finding[] = [];
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (!(cause instanceof LeixError)) throw cause;
+      findings.push({ code: "ledger/checkpoint-invalid", file: CHECKPOINT_PATH, detail: cause.message });
+      return null;
+    }
+  };
+  const published = await attempt(() => readSigned(note, [log]));
+  if (published) await attempt(() => verifyAll(note, [log, ...witnesses]));
+  return { published, findings };
+}
+
+type Verifiers = readonly (NoteVerifier<"ed25519"> | NoteVerifier<"cosignature/v1">)[];
+
+async function readSigned(
+  note: Uint8Array,
+  verifiers: readonly [NoteVerifier<"ed25519">],
+): Promise<Published> {
+  const { text } = await verifyNote(parseNote(note), verifiers);
+  const checkpoint = parseCheckpoint(text);
+  const { name } = verifiers[0].key;
+  if (checkpoint.origin !== name) throw new LeixError("tlog/origin", `not of ${name}`);
+  return { ...checkpoint, note };
+}
+
+async function verifyAll(bytes: Uint8Array, verifiers: Verifiers): Promise<void> {
+  const note = parseNote(bytes);
+  const { verified, unknown } = await verifyNote(note, verifiers);
+  const names = unknown.map(({ name }) => name).join(", ");
+  if (names !== "") throw new LeixError("tlog/note", `signatures that no key given here verifies: ${names}`);
+  if (verified.length < note.signatures.length) throw new LeixError("tlog/note", "a signature twice");
+}

@@ -1,0 +1,108 @@
+import { appendLeafHashes, createRange, hashLeaf, isSameHash, type TreeHead, toRoot } from "@leix/tlog";
+import { checkDisk } from "./check/check-store.ts";
+import type { Disk } from "./disk.ts";
+import { encodeLeafEntry, toLeafEntry } from "./leaf-entry.ts";
+import type { TestLog } from "./log-key.testkit.ts";
+import { createRecords } from "./records.testkit.ts";
+import { type LedgerWriter, openWriter } from "./writer.ts";
+
+/** What a store has said, and must keep to. */
+export interface Promises {
+  /** The largest head that was handed out. */
+  head: number;
+  /** The largest checkpoint whose publication was said to be done. */
+  published: number;
+}
+
+export type Step = { readonly append: readonly number[] } | "publish";
+
+/** Appends and publications around every border: of a bundle, of a batch over two, of two appends at once. */
+export const SCRIPT: readonly Step[] = [
+  { append: [1] },
+  "publish",
+  { append: [200] },
+  { append: [55, 1] },
+  "publish",
+  { append: [3, 4] },
+  { append: [250] },
+  "publish",
+  { append: [1] },
+];
+
+/** One ledger, and the root that it has at every size. */
+export interface TestLedger {
+  readonly records: readonly Uint8Array[];
+  readonly roots: readonly Uint8Array[];
+}
+
+export function createLedger(size: number, label?: string): TestLedger {
+  const records = createRecords(0, size, label);
+  let range = createRange();
+  const roots = [toRoot(range)];
+  for (const record of records) {
+    range = appendLeafHashes(range, [hashLeaf(encodeLeafEntry(toLeafEntry(record)))]);
+    roots.push(toRoot(range));
+  }
+  return { records, roots };
+}
+
+export function countRecords(script: readonly Step[]): number {
+  return script.flatMap((step) => (step === "publish" ? [] : step.append)).reduce((a, b) => a + b, 0);
+}
+
+/** Follows the script until it ends or a write fails; `promises` keeps what was said until then. */
+export async function runScript(
+  writer: LedgerWriter,
+  records: readonly Uint8Array[],
+  script: readonly Step[],
+  log: TestLog,
+  promises: Promises,
+): Promise<void> {
+  let at = writer.head.size;
+  for (const step of script) {
+    if (step === "publish") {
+      promises.published = (await writer.publish(await log.sign(writer.head))).size;
+      continue;
+    }
+    const appends: Promise<void>[] = [];
+    for (const count of step.append) {
+      const appended = writer.append(records.slice(at, at + count));
+      appends.push(
+        appended.then(({ size }) => {
+          promises.head = Math.max(promises.head, size);
+        }),
+      );
+      at += count;
+      // Long enough for it to be begun: the next is then written after it, and not with it.
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    }
+    // The first failure ends it, as it would end a process.
+    await Promise.all(appends);
+  }
+}
+
+/** Opens what a crash left, and says in which way it breaks a promise; then goes on to the end. */
+export async function continueAfter(
+  disk: Disk,
+  ledger: TestLedger,
+  log: TestLog,
+  promises: Promises,
+): Promise<readonly string[]> {
+  const broken: string[] = [];
+  const writer = await openWriter(disk, log.policy);
+  const isOurs = ({ size, root }: TreeHead) => isSameHash(root, ledger.roots[size] ?? new Uint8Array());
+  if (writer.head.size < promises.head) broken.push(`head ${writer.head.size}, was ${promises.head}`);
+  if (!isOurs(writer.head)) broken.push(`another root at ${writer.head.size}`);
+  const published = writer.published?.size ?? 0;
+  if (published < promises.published) broken.push(`checkpoint ${published}, was ${promises.published}`);
+  if (writer.published && !isOurs(writer.published)) broken.push(`a checkpoint of another tree`);
+  await writer.publish(await log.sign(writer.head));
+  for (let at = writer.head.size; at < ledger.records.length; at = writer.head.size) {
+    await writer.append(ledger.records.slice(at, at + 100));
+  }
+  const head = await writer.publish(await log.sign(writer.head));
+  if (head.size !== ledger.records.length || !isOurs(head)) broken.push("another end");
+  await writer.close();
+  const { findings } = await checkDisk(disk, { log: log.log, records: "digests" });
+  return [...broken, ...findings.map(({ code, file, detail }) => `${code} ${file} ${detail}`)];
+}

@@ -1,0 +1,91 @@
+import { LeixError } from "@leix/protocol";
+import { hashLeaf, isSameHash } from "@leix/tlog";
+import type { BundleExam, ExaminedLeaf } from "../check/bundle-exam.ts";
+import { encodeLeafEntry, toLeafEntry } from "../leaf-entry.ts";
+
+/** Where a repair takes what the store has lost: LEDGER, or another copy. Nothing from it is believed. */
+export interface RepairSource {
+  /** A record's canonical bytes, by its index. Null where the source has it not. */
+  record(index: number): Promise<Uint8Array | null>;
+  /** The newest signed checkpoint that the source knows. */
+  checkpoint?(): Promise<Uint8Array | null>;
+}
+
+/** A leaf of which everything is known, and what has to stand on its record's line. */
+export interface ResolvedLeaf {
+  readonly hash: Uint8Array;
+  readonly isSure: boolean;
+  readonly entry: Uint8Array;
+  readonly record:
+    | { readonly from: "store"; readonly at: number; readonly end: number }
+    | { readonly from: "source" }
+    | { readonly from: "nowhere" };
+}
+
+/**
+ * A leaf, with the source's help where the store does not know all of it. Null where that has not helped.
+ * Throws `ledger/source-differs` for a record that is not the one the log has there.
+ */
+export async function resolveLeaf(
+  index: number,
+  leaf: ExaminedLeaf,
+  erasedBefore: number,
+  source: RepairSource,
+): Promise<ResolvedLeaf | null> {
+  const own = toOwn(index, leaf, erasedBefore);
+  if (own?.isSure) return own;
+  const given = await source.record(index);
+  // By itself it may be what it seems: the checkpoint's root decides.
+  if (!given) return own;
+  const found = readGiven(index, given);
+  const isIts = leaf.hash !== null && isSameHash(found.hash, leaf.hash);
+  if (leaf.isSure && !isIts) throw new LeixError("ledger/source-differs", `record ${index}`);
+  if (own && isIts) return own;
+  const isErased = leaf.record.state === "erased" && index < erasedBefore;
+  return { ...found, isSure: leaf.isSure, record: { from: isErased ? "nowhere" : "source" } };
+}
+
+/** What the store alone knows of a leaf, where that is all. */
+function toOwn(index: number, leaf: ExaminedLeaf, erasedBefore: number): ResolvedLeaf | null {
+  const { hash, entry, record, isSure } = leaf;
+  if (!hash || !entry || record.state === "broken") return null;
+  if (record.state === "whole") return { hash, entry, isSure, record: { ...record, from: "store" } };
+  return index < erasedBefore ? { hash, entry, isSure, record: { from: "nowhere" } } : null;
+}
+
+/** Those of a bundle up to the first that is not known. */
+export async function resolveLeaves(
+  base: number,
+  { leaves }: BundleExam,
+  erasedBefore: number,
+  source: RepairSource,
+): Promise<readonly ResolvedLeaf[]> {
+  const resolved: ResolvedLeaf[] = [];
+  for (const [at, leaf] of leaves.entries()) {
+    const one = await resolveLeaf(base + at, leaf, erasedBefore, source);
+    if (!one) break;
+    resolved.push(one);
+  }
+  return resolved;
+}
+
+/** The record of a leaf, from the source once more. Throws `ledger/source-differs`. */
+export async function fetchRecord(
+  index: number,
+  { hash }: ResolvedLeaf,
+  source: RepairSource,
+): Promise<Uint8Array> {
+  const given = await source.record(index);
+  if (given && isSameHash(readGiven(index, given).hash, hash)) return given;
+  throw new LeixError("ledger/source-differs", `record ${index}`);
+}
+
+function readGiven(index: number, given: Uint8Array): { hash: Uint8Array; entry: Uint8Array } {
+  try {
+    const entry = encodeLeafEntry(toLeafEntry(given));
+    return { entry, hash: hashLeaf(entry) };
+  } catch (cause) {
+    if (!(cause instanceof LeixError)) throw cause;
+    throw new LeixError("ledger/source-differs", `record ${index}: ${cause.message}`, { cause });
+  }
+}

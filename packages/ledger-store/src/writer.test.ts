@@ -1,0 +1,361 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeUtf8, LeixError } from "@leix/protocol";
+import { listConsistencyNodes, proveConsistency, toEmptyRoot, verifyConsistency } from "@leix/tlog";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { checkDisk, checkStore } from "./check/check-store.ts";
+import { createLedger, type TestLedger } from "./crash.testkit.ts";
+import { BATCH_RECORDS_MAX, PARTIAL_GRACE_LEAVES } from "./limits.ts";
+import { codeOf, createTestLog, type TestLog } from "./log-key.testkit.ts";
+import { createRecords } from "./records.testkit.ts";
+import { listFiles, SimulatedDisk } from "./simulated-disk.testkit.ts";
+import { openLedgerWriter, openWriter } from "./writer.ts";
+
+let log: TestLog;
+let ledger: TestLedger;
+let folder: string;
+beforeAll(async () => {
+  log = await createTestLog();
+  ledger = createLedger(600);
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "leix-store-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const slice = (begin: number, end: number) => ledger.records.slice(begin, end);
+const headOf = (size: number) => ({ size, root: ledger.roots[size] });
+const open = (path = folder) => openLedgerWriter(path, log);
+
+describe("a store in a folder", () => {
+  it("begins empty, grows, and is there again", async () => {
+    const path = join(folder, "new", "store");
+    const writer = await open(path);
+    expect([writer.head, writer.published]).toEqual([{ size: 0, root: toEmptyRoot() }, null]);
+    expect(await writer.append(slice(0, 300))).toEqual(headOf(300));
+    expect((await writer.publish(await log.sign(writer.head))).size).toBe(300);
+    expect(await writer.append(slice(300, 301))).toEqual(headOf(301));
+    expect(await writer.append(slice(301, 600))).toEqual(headOf(600));
+    await writer.close();
+    await using again = await open(path);
+    expect(again.head).toEqual(headOf(600));
+    expect(again.published).toMatchObject(headOf(300));
+  });
+
+  it("has the files of tlog-tiles, records beside them, and is its owner's", async () => {
+    await using writer = await open();
+    await writer.append(slice(0, 300));
+    await writer.append(slice(300, 310));
+    await writer.publish(await log.sign(writer.head));
+    const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
+      .filter((one) => one.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1));
+    expect(names.toSorted()).toEqual([
+      "checkpoint",
+      "format",
+      "record/000",
+      "record/001",
+      "tile/0/000",
+      "tile/0/001.p/44",
+      "tile/0/001.p/54",
+      "tile/1/000.p/1",
+      "tile/entries/000",
+      "tile/entries/001.p/44",
+      "tile/entries/001.p/54",
+      "writer.lock",
+    ]);
+    expect((await stat(join(folder, "record/000"))).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, "record"))).mode & 0o777).toBe(0o700);
+  });
+
+  it("is made only where nothing else is", async () => {
+    await writeFile(join(folder, "letters.txt"), "mine");
+    expect(await codeOf(open())).toBe("ledger/store-format");
+    expect(await readdir(folder)).toEqual(expect.not.arrayContaining(["format", "tile"]));
+    await rm(join(folder, "letters.txt"));
+    await mkdir(join(folder, "drafts"));
+    await writeFile(join(folder, "drafts/1"), "half a format");
+    await (await open()).close();
+    await writeFile(join(folder, "format"), '{"format":"leix-ledger-store","v":2}\n');
+    expect(await codeOf(open())).toBe("ledger/store-format");
+  });
+
+  it("cannot be where a file is", async () => {
+    await writeFile(join(folder, "file"), "");
+    expect(await codeOf(open(join(folder, "file")))).toBe("ledger/store-failed");
+  });
+});
+
+describe("the lock", () => {
+  it("keeps a second writer out until the first closes, in one process", async () => {
+    const first = await open();
+    expect(await codeOf(open())).toBe("ledger/store-locked");
+    await first.close();
+    await first.close();
+    await (await open()).close();
+  });
+
+  it("is free after an opening that failed", async () => {
+    await (await open()).close();
+    await writeFile(join(folder, "checkpoint"), "no note");
+    expect(await codeOf(open())).toBe("ledger/checkpoint-invalid");
+    await rm(join(folder, "checkpoint"));
+    await (await open()).close();
+  });
+
+  it("is held by another process, and gone when that is killed", async () => {
+    const lock = new URL("store-lock.ts", import.meta.url).href;
+    const program = `
+      const { lockStore } = await import(${JSON.stringify(lock)});
+      globalThis.lock = lockStore(${JSON.stringify(folder)});
+      console.log("locked");
+      setInterval(() => {}, 1_000);
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(child.stdout, "data");
+    expect(await codeOf(open())).toBe("ledger/store-locked");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await (await open()).close();
+  }, 30_000);
+});
+
+describe("appending", () => {
+  it("refuses what is no batch, and changes nothing", async () => {
+    await using writer = await open();
+    expect(await codeOf(writer.append([]))).toBe("ledger/batch");
+    const one = slice(0, 1);
+    expect(await codeOf(writer.append(new Array(BATCH_RECORDS_MAX + 1).fill(one[0])))).toBe("ledger/batch");
+    const large = new Uint8Array(1_032_192);
+    expect(await codeOf(writer.append(new Array(70).fill(large)))).toBe("ledger/batch");
+    expect(await codeOf(writer.append([...one, encodeUtf8("{}")]))).toBe("record/malformed");
+    expect(await codeOf(writer.append([new Uint8Array(1_032_193)]))).toBe("record/malformed");
+    expect(writer.head.size).toBe(0);
+    expect(await writer.append(slice(0, 5))).toEqual(headOf(5));
+  });
+
+  it("gives its heads in order, each when all before it is durable", async () => {
+    const disk = new SimulatedDisk();
+    const writer = await openWriter(disk, log.policy);
+    const held = Promise.withResolvers<void>();
+    const rename = disk.rename.bind(disk);
+    disk.rename = async (from, to) => {
+      if (to === "tile/0/000") await held.promise;
+      return rename(from, to);
+    };
+    const order: number[] = [];
+    const first = writer.append(slice(0, 256)).then(({ size }) => order.push(size));
+    while (disk.writes < 20) await Promise.resolve();
+    const second = writer.append(slice(256, 300)).then(({ size }) => order.push(size));
+    // The second has written everything, and waits.
+    for (let turn = 0; turn < 1_000; turn++) await Promise.resolve();
+    expect([order, writer.head.size]).toEqual([[], 0]);
+    held.resolve();
+    await Promise.all([first, second]);
+    expect(order).toEqual([256, 300]);
+    await writer.close();
+  });
+
+  it("writes together what comes while others are written, up to a limit", async () => {
+    await using writer = await open();
+    const sizes = [slice(0, 10), slice(10, 11), slice(11, 300), slice(300, 600)].map(async (records) => {
+      return (await writer.append(records)).size;
+    });
+    for (const begin of [600, 1_500]) {
+      sizes.push(writer.append(createRecords(begin, begin + 900)).then(({ size }) => size));
+    }
+    expect(await Promise.all(sizes)).toEqual([1_500, 1_500, 1_500, 1_500, 1_500, 2_400]);
+  });
+
+  it("stops at a write that failed, and goes on when it is opened again", async () => {
+    const disk = new SimulatedDisk();
+    const writer = await openWriter(disk, log.policy);
+    await writer.append(slice(0, 10));
+    const write = disk.write.bind(disk);
+    disk.write = () => Promise.reject(new LeixError("ledger/store-failed", "ENOSPC"));
+    const appends = [writer.append(slice(10, 20)), writer.append(slice(20, 30))];
+    expect(await Promise.all(appends.map(codeOf))).toEqual(["ledger/store-failed", "ledger/store-failed"]);
+    disk.write = write;
+    expect(await codeOf(writer.append(slice(10, 20)))).toBe("ledger/store-failed");
+    expect(await codeOf(writer.publish(await log.sign(writer.head)))).toBe("ledger/store-failed");
+    expect(await codeOf(writer.eraseRecords(0))).toBe("ledger/store-failed");
+    await writer.close();
+    const again = await openWriter(disk, log.policy);
+    expect(again.head).toEqual(headOf(10));
+    expect(await again.append(slice(10, 20))).toEqual(headOf(20));
+    await again.close();
+    expect(await codeOf(again.append(slice(20, 30)))).toBe("ledger/store-failed");
+  });
+
+  it("closes when what was given is done", async () => {
+    const writer = await open();
+    const appended = writer.append(slice(0, 300));
+    await writer.close();
+    expect(await appended).toEqual(headOf(300));
+  });
+});
+
+describe("publishing", () => {
+  it("takes a checkpoint of any head that was given, and no older one", async () => {
+    await using writer = await open();
+    for (const [begin, end] of [
+      [0, 10],
+      [10, 255],
+      [255, 256],
+      [256, 600],
+    ] as const) {
+      await writer.append(slice(begin, end));
+    }
+    for (const size of [0, 10, 255, 256, 600, 600]) {
+      const root = ledger.roots[size] ?? new Uint8Array();
+      expect(await writer.publish(await log.sign({ size, root }))).toMatchObject({ size });
+      expect(writer.published).toMatchObject({ size, root });
+    }
+    const older = await log.sign({ size: 256, root: ledger.roots[256] ?? new Uint8Array() });
+    expect(await codeOf(writer.publish(older))).toBe("ledger/checkpoint-older");
+  });
+
+  it("refuses what is not of this tree, or not durable", async () => {
+    await using writer = await open();
+    await writer.append(slice(0, 300));
+    const publish = async (size: number, root = ledger.roots[size]) =>
+      codeOf(writer.publish(await log.sign({ size, root: root ?? new Uint8Array(32) })));
+    expect(await publish(301)).toBe("ledger/checkpoint-uncovered");
+    expect(await publish(300, ledger.roots[299])).toBe("ledger/checkpoint-uncovered");
+    expect(await publish(299)).toBe("ledger/checkpoint-uncovered");
+    expect(await publish(290, ledger.roots[289])).toBe("ledger/checkpoint-uncovered");
+    expect(writer.published).toBeNull();
+    await publish(300);
+    expect(writer.published?.size).toBe(300);
+  });
+
+  it("refuses what the log did not sign", async () => {
+    await using writer = await open();
+    await writer.append(slice(0, 3));
+    const stranger = await createTestLog(2);
+    expect(await codeOf(writer.publish(await stranger.sign(writer.head)))).toBe("ledger/checkpoint-invalid");
+    expect(await codeOf(writer.publish(encodeUtf8("3\n")))).toBe("ledger/checkpoint-invalid");
+  });
+
+  it("goes on from what an earlier process was given", async () => {
+    const writer = await open();
+    const head = await writer.append(slice(0, 100));
+    await writer.append(slice(100, 300));
+    await writer.close();
+    await using again = await open();
+    expect(await again.publish(await log.sign(head))).toMatchObject({ size: 100 });
+    const nodes = listConsistencyNodes(100, 300);
+    const proof = proveConsistency(100, 300, await again.loadHashes(nodes));
+    verifyConsistency(proof, head.root, again.head.root);
+    const before = proveConsistency(50, 100, await again.loadHashes(listConsistencyNodes(50, 100), head));
+    verifyConsistency(before, ledger.roots[50] ?? new Uint8Array(), head.root);
+  });
+});
+
+describe("what no crash explains is left for an operator", () => {
+  const damage = async (break_: (disk: SimulatedDisk) => Promise<void>) => {
+    const disk = new SimulatedDisk();
+    const writer = await openWriter(disk, log.policy);
+    await writer.append(slice(0, 300));
+    await writer.publish(await log.sign(writer.head));
+    await writer.append(slice(300, 310));
+    await writer.close();
+    await break_(disk);
+    const files = await listFiles(disk);
+    const code = await codeOf(openWriter(disk, log.policy));
+    expect(await listFiles(disk)).toEqual(files.filter((file) => !file.startsWith("drafts/")));
+    return code;
+  };
+  const cut = (path: string, size: number) => (disk: SimulatedDisk) => disk.truncate(path, size);
+  const remove = (path: string) => (disk: SimulatedDisk) => disk.remove(path);
+
+  it.each([
+    [
+      "a checkpoint of another tree",
+      (disk: SimulatedDisk) => rewrite(disk, { size: 300, root: new Uint8Array(32) }),
+    ],
+    [
+      "a checkpoint of a larger tree",
+      (disk: SimulatedDisk) => rewrite(disk, { size: 400, root: new Uint8Array(32) }),
+    ],
+    ["a published record cut off", cut("record/001", 10_000)],
+    ["a record cut off that has its entry", cut("record/001", 33_000)],
+    ["no records", remove("record/001")],
+    ["entries cut off", cut("tile/entries/001.p/54", 1_000)],
+    ["leaf hashes cut off", cut("tile/0/001.p/44", 1_000)],
+    ["no tile of the published tree", remove("tile/1/000.p/1")],
+    ["another entry", (disk: SimulatedDisk) => flip(disk, "tile/entries/001.p/54", 20)],
+    ["another record", (disk: SimulatedDisk) => flip(disk, "record/001", 20)],
+  ])("%s", async (_, break_) => {
+    expect(await damage(break_)).toBe("ledger/store-damaged");
+  });
+
+  async function rewrite(disk: SimulatedDisk, head: Parameters<TestLog["sign"]>[0]): Promise<void> {
+    await disk.remove("checkpoint");
+    await disk.write("checkpoint", [await log.sign(head)], 0);
+  }
+  async function flip(disk: SimulatedDisk, path: string, at: number): Promise<void> {
+    const bytes = disk.open(path);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+  }
+});
+
+describe("partial tiles", () => {
+  it("go when the tree has grown well past the full one, or at the next opening after that", async () => {
+    const disk = new SimulatedDisk();
+    let writer = await openWriter(disk, log.policy);
+    const grow = async (size: number) => {
+      while (writer.head.size < size) {
+        const end = Math.min(size, writer.head.size + 700);
+        await writer.append(createRecords(writer.head.size, end));
+      }
+      await writer.publish(await log.sign(writer.head));
+    };
+    const partials = async () =>
+      (await listFiles(disk, "tile")).filter((file) => /\/000\.p\/100$/.test(file));
+    await grow(100);
+    await grow(PARTIAL_GRACE_LEAVES + 255);
+    expect(await partials()).toEqual(["tile/0/000.p/100", "tile/entries/000.p/100"]);
+    const early = disk.copy();
+    await grow(PARTIAL_GRACE_LEAVES + 256);
+    expect(await partials()).toEqual([]);
+    expect(await disk.list("tile/0/000.p")).toBeNull();
+    await writer.close();
+    expect((await checkDisk(disk, { ...log, records: "digests" })).findings).toEqual([]);
+
+    // As if the process had ended right before it came to that.
+    for (const path of ["tile/0/000.p", "tile/entries/000.p"]) {
+      await disk.makeFolder(path);
+      await disk.write(`${path}/100`, [early.open(`${path}/100`)], 0);
+    }
+    writer = await openWriter(disk, log.policy);
+    expect(await partials()).toEqual([]);
+    await writer.close();
+    expect((await checkDisk(disk, { ...log, records: "digests" })).findings).toEqual([]);
+  }, 60_000);
+});
+
+describe("erasing", () => {
+  it("takes the records and leaves the tree, and appending goes on", async () => {
+    const writer = await open();
+    await writer.append(slice(0, 290));
+    expect(await codeOf(writer.eraseRecords(1))).toBe("ledger/checkpoint-uncovered");
+    await writer.publish(await log.sign(writer.head));
+    const erased = writer.eraseRecords(280);
+    expect(await writer.append(slice(290, 300))).toEqual(headOf(300));
+    await erased;
+    expect((await stat(join(folder, "record/000"))).size).toBe(256);
+    await writer.eraseRecords(100);
+    await writer.append(slice(300, 310));
+    await writer.publish(await log.sign(writer.head));
+    await writer.close();
+    expect((await checkStore(folder, { ...log, erasedBefore: 280 })).findings).toEqual([]);
+    await using again = await open();
+    expect(again.head).toEqual(headOf(310));
+  });
+});

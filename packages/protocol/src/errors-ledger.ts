@@ -1,0 +1,81 @@
+import type { ErrorText } from "./errors.ts";
+
+/** The part of the catalogue (`errors.ts`) that is about the ledger's own store: `@leix/ledger-store`. */
+export const LEDGER_ERRORS = {
+  "ledger/store-format": {
+    when: "The folder is not a ledger store of the layout that this program knows, and it is not empty.",
+    todo: "Check the folder's path. If it is the store's, use the newer program, or `leix audit fsck`.",
+  },
+  "ledger/store-locked": {
+    when: "Another process, or another part of this one, has the ledger store open for writing.",
+    todo:
+      "Nothing to do if it is meant: one writes. Otherwise stop the other; a lock never outlives " +
+      "its holder.",
+  },
+  "ledger/store-failed": {
+    when: "The ledger store's disk refused a read or a write, or the store is closed.",
+    todo: "Look at the cause in the detail (room, rights, the disk itself), then start the service again.",
+  },
+  "ledger/store-damaged": {
+    when: "The ledger store contradicts itself or its checkpoint in a way that no crash leaves behind.",
+    todo:
+      "Find all of it with `leix audit fsck`, and restore it with `--repair` from LEDGER or another " +
+      "copy.",
+  },
+  "ledger/batch": {
+    when: "A batch for the ledger store has no records, or more of them or more bytes than it may.",
+    todo: "Append 1 to BATCH_RECORDS_MAX records of at most BATCH_BYTES_MAX bytes together.",
+  },
+  "ledger/entry-malformed": {
+    when: "An entry of the log is not the canonical {v, kind, digest} of a ledger record.",
+    todo: "The log is not one of this exchange, or the copy is damaged: compare it with another.",
+  },
+  "ledger/checkpoint-uncovered": {
+    when: "A checkpoint is not of this store's tree, or of more of it than the store holds durably.",
+    todo: "Sign only heads that the store gave. If it is signed already: the store is not the one it was.",
+  },
+  "ledger/checkpoint-older": {
+    when: "A checkpoint is of a smaller tree than the one that is published.",
+    todo: "Nothing to do: the newer one stays.",
+  },
+  "ledger/checkpoint-invalid": {
+    when: "A checkpoint is not signed by the log's key, a signature is wrong, or its form is broken.",
+    todo: "Check that the log's verifier key is the configured one; `leix audit fsck` says what is broken.",
+  },
+  "ledger/unpublished": {
+    when: "The ledger store has no checkpoint yet: nothing of it is public.",
+    todo: "Wait for the ledger service's first checkpoint.",
+  },
+  "ledger/file-missing": {
+    when: "A file that a ledger store of this size has is not there.",
+    todo: "Restore it: `leix audit fsck --repair` makes tiles again and takes records from LEDGER.",
+  },
+  "ledger/file-stray": {
+    when: "A file, or a part of one, belongs to no ledger store of this size.",
+    todo: "Nothing is lost. The writer removes what a crash left; anything else, look at and remove.",
+  },
+  "ledger/bytes-differ": {
+    when: "A tile, an entry bundle or another file of the store is not what the rest of it says it must be.",
+    todo: "Restore it: `leix audit fsck --repair` makes it again from what is whole.",
+  },
+  "ledger/record-differs": {
+    when: "At a record's place in the store are not the bytes whose digest is in the log.",
+    todo: "Restore it: `leix audit fsck --repair` takes the record from LEDGER or another copy.",
+  },
+  "ledger/record-erased": {
+    when: "A record is erased, and its time was not over.",
+    todo: "Restore it with `leix audit fsck --repair`, or name the index before which erasure was due.",
+  },
+  "ledger/root-differs": {
+    when: "The root that a checkpoint signs is not that of the tree in the store.",
+    todo: "Compare with another copy: either the store was altered as a whole, or the log has two histories.",
+  },
+  "ledger/source-differs": {
+    when: "What a repair was given as a record or checkpoint is not the one that the log has there.",
+    todo: "Repair from another source: this one is damaged, or of another ledger.",
+  },
+  "ledger/unrepairable": {
+    when: "The ledger store cannot be restored from what is left and what the source gave; it is unchanged.",
+    todo: "Name a source that has the records and the checkpoint, or start from a whole copy.",
+  },
+} as const satisfies Record<string, ErrorText>;
