@@ -101,7 +101,7 @@ function toHeaders(id: string, index: number, options: CommitOptions): MsgHdrs {
   return fields;
 }
 
-function toCommitError(subject: string, refusal: JetStreamRefusal): LeixError {
+export function toCommitError(subject: string, refusal: JetStreamRefusal): LeixError {
   const detail = `${subject}: ${refusal.err_code} ${refusal.description}`;
   if (isSubjectFull(refusal)) return new LeixError("broker/subject-used", detail);
   switch (refusal.err_code) {

@@ -70,7 +70,7 @@ describe("nobody else", () => {
     const { account, signing } = broker.party("AL-SPOC");
     const own = await encodePartyAccountJwt(
       { account, name: "AL-SPOC", signingKeys: [signing.getPublicKey()], status: { kind: "active" } },
-      { brokerAccount: clock, signer: broker.keys.operatorSigning },
+      { ...broker.jwts, signer: broker.keys.operatorSigning },
     );
     const { nats } = decode<Account>(own);
     const imports = (nats.imports ?? []).map((one) => {

@@ -5,8 +5,8 @@ import { type BatchMessage, commitBatch } from "./atomic-batch.ts";
 import { watchConnection } from "./connection-watch.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Inbox, openInbox, parseInboxSubject } from "./inbox.ts";
+import { answerParties } from "./party-questions.ts";
 import { requestRules, sendMessage } from "./party-requests.ts";
-import { serveRules } from "./rules-answers.ts";
 
 let broker: TestBroker;
 let policy: TestConnection;
@@ -148,8 +148,9 @@ describe("requestRules", () => {
     await using registry = await broker.connect("registry");
     const controller = new AbortController();
     const errors: unknown[] = [];
-    const serving = serveRules(
+    const serving = answerParties(
       registry,
+      "leix.rules",
       async (account, question) => {
         if (decode(question) === "fail") throw new Error("no answer to this");
         return encode(`${account} asked ${decode(question)}`);

@@ -14,6 +14,7 @@ export {
   toSeed,
 } from "./accounts/nkeys.ts";
 export {
+  type ExchangeAccounts,
   encodePartyAccountJwt,
   type PartyAccount,
   type PartyStatus,
@@ -49,6 +50,7 @@ export {
   createServerCertificate,
   type Validity,
 } from "./certificates.ts";
+export { appendCheckpoint, loadCheckpoint, type StoredCheckpoint } from "./checkpoints.ts";
 export {
   type BrokerAccess,
   type ConnectionEvent,
@@ -63,7 +65,12 @@ export { followLedger } from "./ledger-follower.ts";
 export type { LedgerMessage } from "./ledger-range.ts";
 export { checkStillThere, ledgerHead, loadLedgerMessage, readLedger } from "./ledger-reader.ts";
 export { type OutDrain, type OutDrainOptions, openOutDrain } from "./out-drain.ts";
-export { requestRules, sendMessage } from "./party-requests.ts";
+export {
+  answerParties,
+  type QuestionHandler,
+  type QuestionSubject,
+} from "./party-questions.ts";
+export { requestLog, requestRules, sendMessage } from "./party-requests.ts";
 export {
   compareBroker,
   createStreams,
@@ -72,7 +79,6 @@ export {
   ensurePartyConsumers,
 } from "./provision.ts";
 export type { OutMessage } from "./round-robin.ts";
-export { type RulesHandler, serveRules } from "./rules-answers.ts";
 export {
   type FindNatsServerOptions,
   findNatsServer,

@@ -1,10 +1,10 @@
-import { LeixError, limits, RULES_SUBJECT, SEND_SUBJECT } from "@leix/protocol";
+import { LeixError, LOG_SUBJECT, limits, RULES_SUBJECT, SEND_SUBJECT } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { isSubjectFull, parsePublishAnswer, toPublishError, toRequestError } from "./broker-error.ts";
 import { untilCutOff } from "./connection-watch.ts";
 
 const SEND_TIMEOUT_MS = 5_000;
-const RULES_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 /**
  * Hands one message to the broker, from a party's connection. On return it is on disk: received, not yet
@@ -37,10 +37,19 @@ export async function sendMessage(
 }
 
 /** Asks the registry. Throws broker/no-answer when nobody answers in time; asking again is harmless. */
-export async function requestRules(nc: NatsConnection, question: Uint8Array): Promise<Uint8Array> {
+export function requestRules(nc: NatsConnection, question: Uint8Array): Promise<Uint8Array> {
+  return ask(nc, RULES_SUBJECT, question);
+}
+
+/** Asks the ledger service. Throws as `requestRules` does. */
+export function requestLog(nc: NatsConnection, question: Uint8Array): Promise<Uint8Array> {
+  return ask(nc, LOG_SUBJECT, question);
+}
+
+async function ask(nc: NatsConnection, subject: string, question: Uint8Array): Promise<Uint8Array> {
   try {
-    return (await nc.request(RULES_SUBJECT, question, { timeout: RULES_TIMEOUT_MS })).data;
+    return (await nc.request(subject, question, { timeout: ANSWER_TIMEOUT_MS })).data;
   } catch (cause) {
-    throw toRequestError(RULES_SUBJECT, cause);
+    throw toRequestError(subject, cause);
   }
 }

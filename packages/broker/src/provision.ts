@@ -12,7 +12,7 @@ import {
 } from "./streams.ts";
 
 /**
- * Creates the four streams; one that exists as wanted is left as it is. Needs the role `provisioner`.
+ * Creates the five streams; one that exists as wanted is left as it is. Needs the role `provisioner`.
  * Throws broker/refused when a stream exists with other settings: nothing here ever changes a stream. Throws
  * broker/no-answer when the broker does not answer: repeating is harmless, as with everything here.
  */

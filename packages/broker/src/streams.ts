@@ -70,7 +70,11 @@ const INBOX_ACK_PENDING_MAX = 256;
 const PULLS_WAITING_MAX = 64;
 const PULL_EXPIRES_MS_MAX = 60_000;
 
-/** The four streams, as JetStream's own configuration. Nothing that a header could switch on is on in OUT. */
+/** How many checkpoints stay: a day of one a second. The ledger service's store has the newest anyway. */
+const CHECKPOINTS_KEPT_MAX = 86_400;
+const CHECKPOINT_BYTES_MAX = 65_536;
+
+/** The five streams, as JetStream's own configuration. Nothing that a header could switch on is on in OUT. */
 export function toWantedStreams(sizes: StreamSizes): WantedStream[] {
   const common = toCommon(sizes.replicas);
   return [
@@ -111,6 +115,20 @@ export function toWantedStreams(sizes: StreamSizes): WantedStream[] {
       retention: RetentionPolicy.Limits,
       max_msgs_per_subject: 1,
       max_bytes: sizes.quarantineBytesMax,
+      deny_delete: true,
+      deny_purge: true,
+    },
+    {
+      ...common,
+      name: STREAMS.checkpoint,
+      subjects: [...STREAM_SUBJECTS.checkpoint],
+      retention: RetentionPolicy.Limits,
+      // One subject, of which the oldest go; uniqueness is the compare-and-set's.
+      discard: DiscardPolicy.Old,
+      discard_new_per_subject: false,
+      max_msgs_per_subject: CHECKPOINTS_KEPT_MAX,
+      max_msg_size: CHECKPOINT_BYTES_MAX,
+      allow_direct: true,
       deny_delete: true,
       deny_purge: true,
     },

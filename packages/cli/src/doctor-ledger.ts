@@ -1,6 +1,12 @@
-import { createNkey, encodePartyAccountJwt, lookupAccount, readLedger } from "@leix/broker";
+import {
+  createNkey,
+  type ExchangeAccounts,
+  encodePartyAccountJwt,
+  lookupAccount,
+  readLedger,
+} from "@leix/broker";
 import { chooseDecider, createState, follow, type State, type Trust } from "@leix/exchange";
-import { type AccountId, LeixError, type PartyId } from "@leix/protocol";
+import { LeixError, type PartyId } from "@leix/protocol";
 import {
   type AccountStatement,
   loadSigningKey,
@@ -40,7 +46,7 @@ export function listAccountStatements(state: State): AccountStatement[] {
 export async function checkAccounts(
   pusher: PartyConnection,
   state: State,
-  brokerAccount: AccountId,
+  accounts: ExchangeAccounts,
 ): Promise<CheckReport> {
   // Only what a JWT says is compared, so any key will do to write down what it should say.
   const signer = createNkey("operator");
@@ -49,7 +55,7 @@ export async function checkAccounts(
   for (const statement of statements) {
     const wanted = toPartyAccount(statement);
     const jwt = await lookupAccount(pusher, wanted.account);
-    const should = parseAccountJwt(await encodePartyAccountJwt(wanted, { brokerAccount, signer })).content;
+    const should = parseAccountJwt(await encodePartyAccountJwt(wanted, { ...accounts, signer })).content;
     if (jwt !== null && parseAccountJwt(jwt).content === should) continue;
     const has = jwt === null ? "has no account" : "has an older account";
     problems.push({

@@ -84,7 +84,7 @@ async function* checkInside(
   );
   const wanted = { sizes: network.streams, accounts, clock: network.brokerAccount };
   yield await as("monitor", "streams", (nc) => checkStreams(nc, wanted));
-  yield await as(PUSHER, "accounts", (nc) => checkAccounts(nc, known, network.brokerAccount));
+  yield await as(PUSHER, "accounts", (nc) => checkAccounts(nc, known, network));
 }
 
 /** They sign nothing, so that no key of theirs is registered. */

@@ -47,8 +47,9 @@ export const PartyFile = z.strictObject({
   anchorAccount: AccountId,
   /** The party's own NATS account; services of the exchange are users of the BROKER account and have none. */
   account: AccountId.optional(),
-  /** Told to the registry only: the account whose exports every party's account imports. */
+  /** Told to the registry only: the accounts whose exports every party's account imports. */
   brokerAccount: AccountId.optional(),
+  logAccount: AccountId.optional(),
   /** `tls://host:port`; several for a cluster. */
   servers: z.array(z.string().regex(/^tls:\/\/[^/\s]+:[0-9]{1,5}$/)).min(1),
 });

@@ -150,7 +150,7 @@ export class TestBroker implements AsyncDisposable {
     const { account, signing } = this.party(name);
     const jwt = await encodePartyAccountJwt(
       { account, name, signingKeys: [signing.getPublicKey()], status },
-      { brokerAccount: this.jwts.brokerAccount, signer: this.keys.operatorSigning },
+      { ...this.jwts, signer: this.keys.operatorSigning },
     );
     await this.push(jwt);
   }

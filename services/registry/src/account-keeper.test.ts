@@ -10,7 +10,11 @@ import type { Accounts } from "./ports.ts";
 // A network has some fifty key pairs, and NATS keys are made in JavaScript.
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-const signer = { brokerAccount: toAccountId(createNkey("account")), signer: createNkey("operator") };
+const signer = {
+  brokerAccount: toAccountId(createNkey("account")),
+  logAccount: toAccountId(createNkey("account")),
+  signer: createNkey("operator"),
+};
 const always = async (): Promise<boolean> => true;
 let state: State;
 let told: string[];

@@ -1,5 +1,5 @@
-import { type ConnectionEvent, connectBroker, serveRules } from "@leix/broker";
-import { LeixError } from "@leix/protocol";
+import { answerParties, type ConnectionEvent, connectBroker } from "@leix/broker";
+import { LeixError, RULES_SUBJECT } from "@leix/protocol";
 import { untilAborted } from "@leix/runtime";
 import type { RegistryEvents } from "./events.ts";
 import { createNatsAccounts, createNatsLedger } from "./nats-broker.ts";
@@ -73,13 +73,14 @@ export async function openRegistry(
 async function answerRules(
   service: RegistryService,
   events: RegistryEvents,
-  registry: Parameters<typeof serveRules>[0],
+  registry: Parameters<typeof answerParties>[0],
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.race([service.ready, untilAborted(signal)]);
   if (signal.aborted) return;
-  await serveRules(
+  await answerParties(
     registry,
+    RULES_SUBJECT,
     async (account, question) => {
       try {
         return service.answer(account, question);

@@ -18,14 +18,16 @@ export interface RegistryFolder {
 export async function loadRegistryFolder(dir: string, natsUrl?: string): Promise<RegistryFolder> {
   const folder = join(dir, "services", "registry");
   const { party, access } = await loadPartyFolder(folder, natsUrl);
-  const { brokerAccount } = party;
-  if (!brokerAccount) throw new LeixError("config/invalid", `${PARTY_FILES.party} has no brokerAccount`);
+  const { brokerAccount, logAccount } = party;
+  if (!brokerAccount || !logAccount) {
+    throw new LeixError("config/invalid", `${PARTY_FILES.party} has no brokerAccount or no logAccount`);
+  }
   const file = join(folder, PARTY_FILES.operatorSigning);
   return {
     party,
     registry: access,
     pusher: { ...access, credentials: { file: join(folder, PARTY_FILES.pusher) } },
-    signer: { brokerAccount, signer: parseSeed("operator", await readSeed(file)) },
+    signer: { brokerAccount, logAccount, signer: parseSeed("operator", await readSeed(file)) },
   };
 }
 

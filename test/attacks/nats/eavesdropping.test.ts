@@ -19,6 +19,8 @@ const SUBJECTS = [
   "leix.ledger.>",
   "leix.send",
   "leix.rules.*",
+  "leix.log.*",
+  "leix.checkpoint",
   "_INBOX.>",
   "_R_.>",
   "$JS.>",

@@ -27,6 +27,7 @@ const FOREIGN = [
   "leix.ledger.event.x",
   "leix.quarantine.x.y",
   "leix.rules.V",
+  "leix.log.V",
   "leix.checkpoint",
   "$JS.ACK.INBOX.V.1.1.1.1795293847567912346.0",
   "$JS.ACK.OUT.V.1.1.1.1795293847567912346.0",
@@ -88,7 +89,7 @@ function toSubject(pattern: string): string {
 }
 
 const NO_JETSTREAM = /JetStream (not enabled for account|clustering support required)/;
-const nothing = { OUT: 0, LEDGER: 0, INBOX: 0, QUARANTINE: 0 };
+const nothing = { OUT: 0, LEDGER: 0, INBOX: 0, QUARANTINE: 0, CHECKPOINT: 0 };
 
 describe("publishing where a party has no business", () => {
   it.each(FOREIGN)("%s is refused to a party's user", async (pattern) => {

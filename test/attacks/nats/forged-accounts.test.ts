@@ -22,7 +22,7 @@ async function forge(signer = siege.broker.keys.operatorSigning): Promise<string
   const { account, signing } = siege.broker.party("ATTACKER");
   const own = await encodePartyAccountJwt(
     { account, name: "ATTACKER", signingKeys: [signing.getPublicKey()], status: { kind: "active" } },
-    { brokerAccount: siege.broker.jwts.brokerAccount, signer: siege.broker.keys.operatorSigning },
+    { ...siege.broker.jwts, signer: siege.broker.keys.operatorSigning },
   );
   const { nats } = decode<Account>(own);
   const imports = nats.imports?.map((one) => ({

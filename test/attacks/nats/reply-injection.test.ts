@@ -79,6 +79,8 @@ describe("in LEIX, where every party has an account of its own", () => {
       "leix.ledger.event.injected",
       "leix.quarantine.injected.x",
       `leix.rules.${victim}`,
+      `leix.log.${victim}`,
+      "leix.checkpoint",
       `$JS.ACK.INBOX.${victim}.1.1.1.1795293847567912346.0`,
       `$JS.API.CONSUMER.MSG.NEXT.INBOX.${victim}`,
       "$JS.API.STREAM.DELETE.LEDGER",
@@ -113,7 +115,13 @@ describe("in LEIX, where every party has an account of its own", () => {
     await sendMessage(nc, new TextEncoder().encode("barrier"));
     await expectOnlyOwnTraffic();
     // One of them the server refuses outright: an acknowledgement subject is never a reply.
-    expect(await siege.counts()).toEqual({ OUT: replies.length, LEDGER: 0, INBOX: 0, QUARANTINE: 0 });
+    expect(await siege.counts()).toEqual({
+      OUT: replies.length,
+      LEDGER: 0,
+      INBOX: 0,
+      QUARANTINE: 0,
+      CHECKPOINT: 0,
+    });
   });
 
   it.each(USERS)("a foreign reply to a pull reaches nobody (%s)", async (user) => {
@@ -128,7 +136,7 @@ describe("in LEIX, where every party has an account of its own", () => {
     await using inbox = openInbox(nc, siege.attacker);
     expect(await inbox.next(AbortSignal.timeout(10_000))).toBeDefined();
     await expectOnlyOwnTraffic();
-    expect(await siege.counts()).toEqual({ OUT: 0, LEDGER: 0, INBOX: copies, QUARANTINE: 0 });
+    expect(await siege.counts()).toEqual({ OUT: 0, LEDGER: 0, INBOX: copies, QUARANTINE: 0, CHECKPOINT: 0 });
   });
 
   /** The attacker's own inbox, with content that it chose (a message to itself through an accomplice). */

@@ -19,6 +19,8 @@ const POWERS: readonly { readonly subject: string; readonly may: readonly Broker
   // The ticks of the exchange's own clock.
   { subject: "leix.out.B", may: ["policy"] },
   { subject: "leix.rules.A", may: [] },
+  { subject: "leix.log.A", may: [] },
+  { subject: "leix.checkpoint", may: ["ledger"] },
   { subject: "$JS.API.STREAM.CREATE.X", may: ["provisioner"] },
   { subject: "$JS.API.STREAM.INFO.OUT", may: ["provisioner"] },
   { subject: "leix.api.STREAM.INFO.OUT", may: ["monitor"] },
@@ -30,7 +32,11 @@ const POWERS: readonly { readonly subject: string; readonly may: readonly Broker
   { subject: "$JS.API.STREAM.MSG.GET.INBOX", may: [] },
   { subject: "$JS.API.STREAM.SNAPSHOT.LEDGER", may: [] },
   { subject: "$JS.API.STREAM.RESTORE.LEDGER", may: [] },
-  { subject: "$JS.API.DIRECT.GET.LEDGER", may: ["policy", "registry", "auditor"] },
+  { subject: "$JS.API.DIRECT.GET.LEDGER", may: ["policy", "registry", "ledger", "auditor"] },
+  {
+    subject: "$JS.API.DIRECT.GET.CHECKPOINT.leix.checkpoint",
+    may: ["policy", "registry", "ledger", "auditor"],
+  },
   { subject: "$JS.API.DIRECT.GET.INBOX", may: [] },
   { subject: "$JS.API.DIRECT.GET.OUT", may: [] },
   { subject: "$JS.API.CONSUMER.MSG.NEXT.OUT.A", may: ["policy"] },
@@ -66,6 +72,8 @@ describe("a service of the exchange", () => {
       "leix.out.*",
       "leix.in.>",
       "leix.rules.*",
+      "leix.log.*",
+      "leix.checkpoint",
       "leix.ledger.>",
       "_INBOX.>",
       "$JS.>",
@@ -74,8 +82,10 @@ describe("a service of the exchange", () => {
       await nc.flush();
       if (!subscription.isClosed()) hears.push(subject);
     }
-    const ledger = ["policy", "registry", "auditor"].includes(role) ? ["leix.ledger.>"] : [];
-    expect(hears).toEqual(role === "registry" ? ["leix.rules.*", ...ledger] : ledger);
+    const ledger = ["policy", "registry", "ledger", "auditor"].includes(role) ? ["leix.ledger.>"] : [];
+    const asked = { registry: ["leix.rules.*"], ledger: ["leix.log.*"] } as const;
+    const questions = role === "registry" || role === "ledger" ? asked[role] : [];
+    expect(hears).toEqual([...questions, ...ledger]);
   });
 });
 
@@ -102,6 +112,8 @@ describe("a reader who names a stream's subject as the reply to its question", (
       `leix.in.${siege.victim}.copy.${siege.attacker}.injected`,
       `leix.out.${siege.victim}`,
       `leix.rules.${siege.victim}`,
+      `leix.log.${siege.victim}`,
+      "leix.checkpoint",
       "leix.quarantine.x.injected",
     ];
     for (const question of QUESTIONS[role]) {
@@ -114,6 +126,21 @@ describe("a reader who names a stream's subject as the reply to its question", (
     }
     expect(await siege.counts()).toEqual(before);
     expect((await siege.seen()).filter(({ subject }) => replies.includes(subject))).toEqual([]);
+  });
+
+  it("adds to the checkpoints at most, as it may anyway: ledger", async () => {
+    await using policy = await siege.broker.connect("policy");
+    const record = { subject: "leix.ledger.event.ledger", data: new TextEncoder().encode("a record") };
+    const { lastSequence } = await commitBatch(policy, [record]);
+    const { CHECKPOINT: _before, ...before } = await siege.counts();
+    await using nc = await siege.broker.connect("ledger");
+    const question = JSON.stringify({ seq: lastSequence });
+    for (const reply of ["leix.ledger.event.injected", "leix.quarantine.x.injected", "leix.checkpoint"]) {
+      nc.publish("$JS.API.DIRECT.GET.LEDGER", question, { reply });
+    }
+    expect(await attempt(nc, "$JS.API.DIRECT.GET.LEDGER", question)).toMatchObject({ kind: "answer" });
+    const { CHECKPOINT: _after, ...after } = await siege.counts();
+    expect(after).toEqual(before);
   });
 
   it("works for whoever may write anyway, which shows that the attack is real (control)", async () => {

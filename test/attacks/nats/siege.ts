@@ -49,7 +49,7 @@ export async function startSiege(): Promise<Siege> {
       return messages.splice(0).filter(({ subject }) => !OBSERVERS.test(subject));
     },
     async counts() {
-      const streams = ["OUT", "LEDGER", "INBOX", "QUARANTINE"];
+      const streams = ["OUT", "LEDGER", "INBOX", "QUARANTINE", "CHECKPOINT"];
       const infos = await Promise.all(streams.map((stream) => manager.streams.info(stream)));
       return Object.fromEntries(infos.map(({ config, state }) => [config.name, state.messages]));
     },

@@ -20,8 +20,8 @@ describe("encodeNetworkJwts", () => {
 
   it("exports to parties only subjects that bear the importer's id, each at the place of a wildcard", () => {
     const { nats } = decode<Account>(jwts.preload.get(jwts.brokerAccount) ?? "");
-    const [own, reader] = [4, 4];
-    expect(nats.exports).toHaveLength(own + reader);
+    const [own, shown] = [4, 6];
+    expect(nats.exports).toHaveLength(own + shown);
     for (const { subject, account_token_position: position = 0, type } of nats.exports?.slice(0, own) ?? []) {
       expect(type).toBe("service");
       expect(subject.split(".")[position - 1]).toBe("*");
@@ -32,6 +32,7 @@ describe("encodeNetworkJwts", () => {
     const { nats } = decode<Account>(jwts.preload.get(jwts.roleAccounts.auditor) ?? "");
     expect(nats.imports?.map(({ type, subject, account }) => [type, subject, account])).toEqual([
       ["service", "$JS.API.DIRECT.GET.LEDGER", jwts.brokerAccount],
+      ["service", "$JS.API.DIRECT.GET.CHECKPOINT.leix.checkpoint", jwts.brokerAccount],
       ["service", "$JS.API.STREAM.INFO.*", jwts.brokerAccount],
       ["service", "$JS.API.CONSUMER.INFO.*.*", jwts.brokerAccount],
       ["stream", "leix.ledger.>", jwts.brokerAccount],
@@ -40,10 +41,25 @@ describe("encodeNetworkJwts", () => {
     expect(nats.limits).not.toHaveProperty("disk_storage");
   });
 
+  it("lets the ledger service append checkpoints, and answer each party in its own name only", () => {
+    const { nats } = decode<Account>(jwts.preload.get(jwts.logAccount) ?? "");
+    expect(nats.imports?.map(({ type, subject, account }) => [type, subject, account])).toEqual([
+      ["service", "$JS.API.DIRECT.GET.LEDGER", jwts.brokerAccount],
+      ["service", "$JS.API.DIRECT.GET.CHECKPOINT.leix.checkpoint", jwts.brokerAccount],
+      ["service", "leix.checkpoint", jwts.brokerAccount],
+      ["stream", "leix.ledger.>", jwts.brokerAccount],
+    ]);
+    expect(nats.exports).toEqual([
+      expect.objectContaining({ subject: "leix.log.*", type: "service", account_token_position: 3 }),
+    ]);
+    expect(nats.limits).not.toHaveProperty("disk_storage");
+  });
+
   it.each([
     ["SYS", jwts.systemAccount, Object.keys(SYSTEM_ROLES)],
     ["BROKER", jwts.brokerAccount, ["policy", "registry", "provisioner"]],
     ["READER", jwts.roleAccounts.auditor, ["auditor", "monitor"]],
+    ["LOG", jwts.logAccount, ["ledger"]],
   ])("%s has one scoped key a role and no other", (_name, account, roles) => {
     const { nats } = decode<Account>(jwts.preload.get(account) ?? "");
     const signers = nats.signing_keys ?? [];
@@ -52,7 +68,7 @@ describe("encodeNetworkJwts", () => {
 
   it("gives no role a right on everything, to change a stream, or without an inbox of its own", () => {
     const roles = Object.values({ ...BROKER_ROLES, ...SYSTEM_ROLES });
-    expect(roles).toHaveLength(6);
+    expect(roles).toHaveLength(7);
     // The account's own clock alone: nobody may speak for a party.
     const clock = "leix.out.{{account-subject()}}";
     expect(roles.filter(({ publish }) => publish.includes(clock))).toEqual([BROKER_ROLES.policy]);

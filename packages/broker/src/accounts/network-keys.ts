@@ -3,6 +3,7 @@ import type { KeyPair } from "@nats-io/nkeys";
 import { createNkey, toAccountId } from "./nkeys.ts";
 import {
   encodeBrokerAccountJwt,
+  encodeLogAccountJwt,
   encodeOperatorJwt,
   encodeReaderAccountJwt,
   encodeSystemAccountJwt,
@@ -10,8 +11,8 @@ import {
 import { BROKER_ROLES, type BrokerRole, SYSTEM_ROLES, type SystemRole } from "./roles.ts";
 
 /**
- * Every NATS identity of one network but the parties'. The four identity keys (operator, system, broker,
- * reader) are used once, when the network is made, and then kept offline; `operatorSigning` signs accounts as
+ * Every NATS identity of one network but the parties'. The five identity keys (operator, system, broker,
+ * reader, log) are used once, when the network is made, and then kept offline; `operatorSigning` signs accounts as
  * members come and go; a role's key signs users of that role and can give nothing more.
  */
 export interface NetworkKeys {
@@ -20,6 +21,7 @@ export interface NetworkKeys {
   readonly system: KeyPair;
   readonly broker: KeyPair;
   readonly reader: KeyPair;
+  readonly log: KeyPair;
   readonly systemRoles: Readonly<Record<SystemRole, KeyPair>>;
   readonly brokerRoles: Readonly<Record<BrokerRole, KeyPair>>;
 }
@@ -29,9 +31,10 @@ export interface NetworkJwts {
   readonly operatorJwt: string;
   readonly systemAccount: AccountId;
   readonly brokerAccount: AccountId;
+  readonly logAccount: AccountId;
   /** The account in which users of a role live: its signing key is good there and nowhere else. */
   readonly roleAccounts: Readonly<Record<BrokerRole, AccountId>>;
-  /** SYS, BROKER and READER, by account. */
+  /** SYS, BROKER, READER and LOG, by account. */
   readonly preload: ReadonlyMap<AccountId, string>;
 }
 
@@ -42,6 +45,7 @@ export function createNetworkKeys(): NetworkKeys {
     system: createNkey("account"),
     broker: createNkey("account"),
     reader: createNkey("account"),
+    log: createNkey("account"),
     systemRoles: mapRoles(SYSTEM_ROLES, () => createNkey("account")),
     brokerRoles: mapRoles(BROKER_ROLES, () => createNkey("account")),
   };
@@ -52,6 +56,7 @@ export async function encodeNetworkJwts(name: string, keys: NetworkKeys): Promis
   const systemAccount = toAccountId(keys.system);
   const brokerAccount = toAccountId(keys.broker);
   const readerAccount = toAccountId(keys.reader);
+  const logAccount = toAccountId(keys.log);
   const roleKeys = mapRoles(BROKER_ROLES, (role) => keys.brokerRoles[role].getPublicKey());
   const signer = keys.operatorSigning;
   const operatorJwt = await encodeOperatorJwt({
@@ -66,16 +71,16 @@ export async function encodeNetworkJwts(name: string, keys: NetworkKeys): Promis
     signer,
   });
   const brokerJwt = await encodeBrokerAccountJwt({ account: brokerAccount, roleKeys, signer });
-  const readerJwt = await encodeReaderAccountJwt({ account: readerAccount, brokerAccount, roleKeys, signer });
+  const side = { brokerAccount, roleKeys, signer };
   const preload = new Map([
     [systemAccount, systemJwt],
     [brokerAccount, brokerJwt],
-    [readerAccount, readerJwt],
+    [readerAccount, await encodeReaderAccountJwt({ account: readerAccount, ...side })],
+    [logAccount, await encodeLogAccountJwt({ account: logAccount, ...side })],
   ]);
-  const roleAccounts = mapRoles(BROKER_ROLES, (role) => {
-    return BROKER_ROLES[role].account === "READER" ? readerAccount : brokerAccount;
-  });
-  return { operatorJwt, systemAccount, brokerAccount, roleAccounts, preload };
+  const accounts = { BROKER: brokerAccount, READER: readerAccount, LOG: logAccount };
+  const roleAccounts = mapRoles(BROKER_ROLES, (role) => accounts[BROKER_ROLES[role].account]);
+  return { operatorJwt, systemAccount, brokerAccount, logAccount, roleAccounts, preload };
 }
 
 function mapRoles<Role extends string, T>(roles: Readonly<Record<Role, unknown>>, to: (role: Role) => T) {

@@ -6,11 +6,13 @@ import { checkPublicNkey, type PublicNkey } from "./nkeys.ts";
 import {
   BROKER_ROLES,
   type BrokerRole,
+  LEDGER_HINTS,
+  LOG_SERVICES,
   READER_SERVICES,
-  READER_STREAMS,
   type RoleAccount,
   type RolePermissions,
   type ScopedSigningKey,
+  type ShownService,
   SYSTEM_ROLES,
   type SystemRole,
   toScopedKey,
@@ -53,7 +55,7 @@ export async function encodeSystemAccountJwt(options: {
 /**
  * The account that owns every stream. Each export for parties names the place of the importing account's id
  * in the subject, so that the server refuses an import of anything but the importer's own part. The exports
- * for READER are imported by its JWT alone: accounts get their imports from the operator.
+ * for READER and LOG are imported by their JWTs alone: accounts get their imports from the operator.
  */
 export async function encodeBrokerAccountJwt(options: {
   readonly account: AccountId;
@@ -62,32 +64,49 @@ export async function encodeBrokerAccountJwt(options: {
 }): Promise<string> {
   const account: Partial<Account> = {
     limits: { ...ORDINARY_LIMITS, imports: 0, exports: -1, ...STREAM_LIMITS },
-    exports: [...PARTY_EXPORTS, ...READER_EXPORTS],
+    exports: [...PARTY_EXPORTS, ...SHOWN_EXPORTS],
     signing_keys: toScopedKeys(pickRoles("BROKER"), options.roleKeys),
   };
   return encodeAccount("BROKER", options.account, account, { signer: options.signer });
 }
 
-/** The account of those who only read: no streams, no exports. */
-export async function encodeReaderAccountJwt(options: {
+/** What an account of the exchange beside BROKER is made of. */
+export interface SideAccountOptions {
   readonly account: AccountId;
   readonly brokerAccount: AccountId;
   readonly roleKeys: Readonly<Record<BrokerRole, PublicNkey>>;
   readonly signer: KeyPair;
-}): Promise<string> {
-  const account: Partial<Account> = {
-    limits: { ...ORDINARY_LIMITS, imports: READER_EXPORTS.length, exports: 0 },
-    imports: [
-      ...READER_SERVICES.map(({ name, subject, local_subject }) => {
-        return { name, subject, local_subject, type: "service" as const, account: options.brokerAccount };
-      }),
-      ...READER_STREAMS.map((stream) => {
-        return { ...stream, type: "stream" as const, account: options.brokerAccount };
-      }),
-    ],
-    signing_keys: toScopedKeys(pickRoles("READER"), options.roleKeys),
+}
+
+/** The account of those who only read: no streams, no exports. */
+export function encodeReaderAccountJwt(options: SideAccountOptions): Promise<string> {
+  return encodeSideAccountJwt("READER", READER_SERVICES, [], options);
+}
+
+/** The account of the ledger service: no streams, and one export, of its answers to parties. */
+export function encodeLogAccountJwt(options: SideAccountOptions): Promise<string> {
+  return encodeSideAccountJwt("LOG", LOG_SERVICES, LOG_EXPORTS, options);
+}
+
+async function encodeSideAccountJwt(
+  name: "READER" | "LOG",
+  services: readonly ShownService[],
+  exports: readonly Export[],
+  { account, brokerAccount, roleKeys, signer }: SideAccountOptions,
+): Promise<string> {
+  const imports = [
+    ...services.map(({ response_type: _, ...service }) => {
+      return { ...service, type: "service" as const, account: brokerAccount };
+    }),
+    ...LEDGER_HINTS.map((stream) => ({ ...stream, type: "stream" as const, account: brokerAccount })),
+  ];
+  const claims: Partial<Account> = {
+    limits: { ...ORDINARY_LIMITS, imports: imports.length, exports: exports.length === 0 ? 0 : -1 },
+    imports,
+    signing_keys: toScopedKeys(pickRoles(name), roleKeys),
+    ...(exports.length === 0 ? {} : { exports: [...exports] }),
   };
-  return encodeAccount("READER", options.account, account, { signer: options.signer });
+  return encodeAccount(name, account, claims, { signer });
 }
 
 /** What is not said in an account JWT is zero: a limit that is left out refuses every connection. */
@@ -103,11 +122,16 @@ const ORDINARY_LIMITS = {
 
 const STREAM_LIMITS = { disk_storage: -1, mem_storage: 0, streams: -1, consumer: -1 } as const;
 
-const READER_EXPORTS: readonly Export[] = [
-  ...READER_SERVICES.map(({ name, subject, response_type }) => {
+/** Exports that carry no place for the importer's id: READER and LOG import them by the operator's word. */
+const SHOWN_EXPORTS: readonly Export[] = [
+  ...toDistinct([...READER_SERVICES, ...LOG_SERVICES]).map(({ name, subject, response_type }) => {
     return { name, subject, response_type, type: "service" as const };
   }),
-  ...READER_STREAMS.map((stream) => ({ ...stream, type: "stream" as const })),
+  ...LEDGER_HINTS.map((stream) => ({ ...stream, type: "stream" as const })),
+];
+
+const LOG_EXPORTS: readonly Export[] = [
+  { name: "log", subject: "leix.log.*", type: "service", account_token_position: 3 },
 ];
 
 const PARTY_EXPORTS: readonly Export[] = [
@@ -137,6 +161,10 @@ const PARTY_EXPORTS: readonly Export[] = [
     account_token_position: 3,
   },
 ];
+
+function toDistinct(services: readonly ShownService[]): ShownService[] {
+  return [...new Map(services.map((service) => [service.name, service])).values()];
+}
 
 function pickRoles(account: RoleAccount): [BrokerRole, RolePermissions][] {
   const roles = Object.entries(BROKER_ROLES) as [BrokerRole, (typeof BROKER_ROLES)[BrokerRole]][];

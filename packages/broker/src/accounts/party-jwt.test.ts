@@ -5,13 +5,14 @@ import { encodePartyAccountJwt, type PartyStatus } from "./party-jwt.ts";
 
 const operator = createNkey("operator");
 const broker = toAccountId(createNkey("account"));
+const reader = toAccountId(createNkey("account"));
 const account = toAccountId(createNkey("account"));
 const signing = createNkey("account").getPublicKey();
 
 async function encode(status: PartyStatus, name = "AL-SPOC") {
   const jwt = await encodePartyAccountJwt(
     { account, name, signingKeys: [signing], status },
-    { brokerAccount: broker, signer: operator },
+    { brokerAccount: broker, logAccount: reader, signer: operator },
   );
   return decode<Account>(jwt);
 }
@@ -22,17 +23,18 @@ describe("encodePartyAccountJwt", () => {
     expect([claims.iss, claims.sub, claims.name]).toEqual([operator.getPublicKey(), account, "AL-SPOC"]);
   });
 
-  it("imports the account's own four subjects and nothing else", async () => {
+  it("imports the account's own five subjects and nothing else", async () => {
     const { nats } = await encode({ kind: "active" });
     expect(
       nats.imports?.map(({ account: from, subject, local_subject }) => [from, subject, local_subject]),
     ).toEqual([
       [broker, `leix.out.${account}`, "leix.send"],
       [broker, `leix.rules.${account}`, "leix.rules"],
+      [reader, `leix.log.${account}`, "leix.log"],
       [broker, `$JS.API.CONSUMER.MSG.NEXT.INBOX.${account}`, undefined],
       [broker, `$JS.ACK.INBOX.${account}.>`, undefined],
     ]);
-    expect(nats.limits).toMatchObject({ imports: 4, exports: 0, leaf: 0 });
+    expect(nats.limits).toMatchObject({ imports: 5, exports: 0, leaf: 0 });
     expect(nats.exports).toBeUndefined();
   });
 
@@ -53,6 +55,7 @@ describe("encodePartyAccountJwt", () => {
             allow: [
               "leix.send",
               "leix.rules",
+              "leix.log",
               `$JS.API.CONSUMER.MSG.NEXT.INBOX.${account}`,
               `$JS.ACK.INBOX.${account}.>`,
             ],

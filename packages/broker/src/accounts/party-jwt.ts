@@ -1,8 +1,10 @@
 import {
   type AccountId,
+  LOG_SUBJECT,
   limits,
   RULES_SUBJECT,
   SEND_SUBJECT,
+  toLogSubject,
   toOutSubject,
   toRulesSubject,
 } from "@leix/protocol";
@@ -29,19 +31,25 @@ export interface PartyAccount {
   readonly status: PartyStatus;
 }
 
+/** The exchange's own accounts that a party's imports come from. */
+export interface ExchangeAccounts {
+  readonly brokerAccount: AccountId;
+  readonly logAccount: AccountId;
+}
+
 /** Connections one party may have at once: its node, a second one, a person's command line, with room. */
 const PARTY_CONNECTIONS_MAX = 16;
 const PARTY_SUBSCRIPTIONS_MAX = 256;
 
 /**
  * The account of one party, a function of its membership: signed by the operator's signing key, not by the
- * party. It has no streams and no exports; four imports are all that connects it to anything. Its users can
+ * party. It has no streams and no exports; five imports are all that connects it to anything. Its users can
  * be made by the party, with its signing keys, and are then bound to the template here, whatever their JWT
  * says.
  */
 export async function encodePartyAccountJwt(
   party: PartyAccount,
-  options: { readonly brokerAccount: AccountId; readonly signer: KeyPair },
+  options: ExchangeAccounts & { readonly signer: KeyPair },
 ): Promise<string> {
   const { account, status } = party;
   checkPublicNkey("account", account);
@@ -58,7 +66,7 @@ export async function encodePartyAccountJwt(
       wildcards: false,
       disallow_bearer: true,
     },
-    imports: toImports(account, options.brokerAccount),
+    imports: toImports(account, options),
     signing_keys: admitted ? party.signingKeys.map((key) => toPartyKey(key, account)) : [],
   };
   if (status.since !== undefined) claims.revocations = { "*": status.since };
@@ -69,21 +77,23 @@ function toPartyKey(key: PublicNkey, account: AccountId): ReturnType<typeof toSc
   return toScopedKey("party", checkPublicNkey("account", key), toPartyPermissions(account));
 }
 
-/** The four subjects of a party and its own inbox: its whole world. */
+/** The five subjects of a party and its own inbox: its whole world. */
 export function toPartyPermissions(account: AccountId): { publish: string[]; subscribe: string[] } {
   return {
-    publish: [SEND_SUBJECT, RULES_SUBJECT, toPullSubject(account), toAckSubject(account)],
+    publish: [SEND_SUBJECT, RULES_SUBJECT, LOG_SUBJECT, toPullSubject(account), toAckSubject(account)],
     subscribe: ["_INBOX.{{subject()}}.>"],
   };
 }
 
-const PARTY_IMPORTS_MAX = 4;
+const PARTY_IMPORTS_MAX = 5;
 
-function toImports(account: AccountId, brokerAccount: AccountId): Import[] {
+function toImports(account: AccountId, { brokerAccount, logAccount }: ExchangeAccounts): Import[] {
   const service = { account: brokerAccount, type: "service" } as const;
+  const log = { account: logAccount, type: "service" } as const;
   return [
     { ...service, name: "send", subject: toOutSubject(account), local_subject: SEND_SUBJECT },
     { ...service, name: "rules", subject: toRulesSubject(account), local_subject: RULES_SUBJECT },
+    { ...log, name: "log", subject: toLogSubject(account), local_subject: LOG_SUBJECT },
     { ...service, name: "pull", subject: toPullSubject(account) },
     { ...service, name: "acknowledge", subject: toAckSubject(account) },
   ];

@@ -29,7 +29,7 @@ function encode(signed: Signed = {}): Promise<string> {
   const { account = toAccountId(createNkey("account")), signer = broker.keys.operatorSigning } = signed;
   const signingKeys = signed.signing === undefined ? [] : [signed.signing.getPublicKey()];
   const party = { account, name: "XK-CUSTOMS", signingKeys, status: { kind: "active" } as const };
-  return encodePartyAccountJwt(party, { brokerAccount: broker.jwts.brokerAccount, signer });
+  return encodePartyAccountJwt(party, { ...broker.jwts, signer });
 }
 
 describe("pushAccount", () => {

@@ -1,3 +1,4 @@
+import { CHECKPOINT_SUBJECT, STREAMS } from "@leix/protocol";
 import type { PublicNkey } from "./nkeys.ts";
 
 /** What one kind of user may do: allow-lists only (deny-lists had bypasses), never a right on everything. */
@@ -6,16 +7,18 @@ export interface RolePermissions {
   readonly subscribe: readonly string[];
 }
 
-export type BrokerRole = "policy" | "registry" | "auditor" | "provisioner" | "monitor";
+export type BrokerRole = "policy" | "registry" | "ledger" | "auditor" | "provisioner" | "monitor";
 export type SystemRole = "pusher";
 
 /**
  * Where a role's users live. BROKER owns the streams, and whoever may ask JetStream anything from within
  * BROKER can have the answer stored in any stream, by naming one of its subjects as the reply: an auditor
  * could write into the ledger. So whoever only reads lives in READER and asks across the border, where a
- * reply goes to the asker and nowhere else.
+ * reply goes to the asker and nowhere else. An answer that is replied to an imported subject crosses back
+ * over that import (tried): so READER imports nothing that writes, and the ledger service, which appends
+ * checkpoints, lives alone in LOG: of all that is stored it can add to the checkpoints only.
  */
-export type RoleAccount = "BROKER" | "READER";
+export type RoleAccount = "BROKER" | "READER" | "LOG";
 
 /** Replies reach only the user that asked: nats-server replaces the template by the user's own public key. */
 const OWN_INBOX = "_INBOX.{{subject()}}.>";
@@ -23,6 +26,8 @@ const OWN_INBOX = "_INBOX.{{subject()}}.>";
 const OWN_OUT = "leix.out.{{account-subject()}}";
 /** Reads by sequence, several at once: no consumer, so no right to make one that delivers elsewhere. */
 const READ_LEDGER = "$JS.API.DIRECT.GET.LEDGER";
+/** The newest checkpoint, and no other message of any stream. */
+const READ_CHECKPOINT = `$JS.API.DIRECT.GET.${STREAMS.checkpoint}.${CHECKPOINT_SUBJECT}`;
 /** Told that something is being written; what was written is only ever read from the stream. */
 const LEDGER_HINT = "leix.ledger.>";
 const STREAM_INFO = "$JS.API.STREAM.INFO.*";
@@ -31,9 +36,30 @@ const CONSUMER_INFO = "$JS.API.CONSUMER.INFO.*.*";
 /** JetStream's administration as READER sees it: under `$JS.API` the server answers about READER itself. */
 export const READER_API = "leix.api";
 
-/** What BROKER shows to READER, and how READER asks for it. */
-export const READER_SERVICES = [
-  { name: "read", subject: READ_LEDGER, response_type: "Stream", local_subject: READ_LEDGER },
+/** What BROKER shows to other accounts of the exchange, and how these ask for it. */
+export interface ShownService {
+  readonly name: string;
+  readonly subject: string;
+  readonly response_type: "Singleton" | "Stream";
+  readonly local_subject: string;
+}
+
+const LEDGER_SERVICE: ShownService = {
+  name: "read",
+  subject: READ_LEDGER,
+  response_type: "Stream",
+  local_subject: READ_LEDGER,
+};
+const NEWEST_CHECKPOINT_SERVICE: ShownService = {
+  name: "newest-checkpoint",
+  subject: READ_CHECKPOINT,
+  response_type: "Singleton",
+  local_subject: READ_CHECKPOINT,
+};
+
+export const READER_SERVICES: readonly ShownService[] = [
+  LEDGER_SERVICE,
+  NEWEST_CHECKPOINT_SERVICE,
   {
     name: "streams",
     subject: STREAM_INFO,
@@ -46,8 +72,19 @@ export const READER_SERVICES = [
     response_type: "Singleton",
     local_subject: `${READER_API}.CONSUMER.INFO.$1.$2`,
   },
-] as const;
-export const READER_STREAMS = [{ name: "hints", subject: LEDGER_HINT }] as const;
+];
+export const LOG_SERVICES: readonly ShownService[] = [
+  LEDGER_SERVICE,
+  NEWEST_CHECKPOINT_SERVICE,
+  {
+    name: "append-checkpoint",
+    subject: CHECKPOINT_SUBJECT,
+    response_type: "Singleton",
+    local_subject: CHECKPOINT_SUBJECT,
+  },
+];
+/** What both hear. */
+export const LEDGER_HINTS = [{ name: "hints", subject: LEDGER_HINT }] as const;
 
 export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { readonly account: RoleAccount }>> =
   {
@@ -61,6 +98,7 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
         "leix.quarantine.>",
         OWN_OUT,
         READ_LEDGER,
+        READ_CHECKPOINT,
       ],
       subscribe: [OWN_INBOX, LEDGER_HINT],
     },
@@ -71,11 +109,21 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
         "$JS.API.CONSUMER.CREATE.OUT.*.leix.out.*",
         "$JS.API.CONSUMER.CREATE.INBOX.*.leix.in.*.>",
         READ_LEDGER,
+        READ_CHECKPOINT,
         "_R_.>",
       ],
       subscribe: [OWN_INBOX, LEDGER_HINT, "leix.rules.*"],
     },
-    auditor: { account: "READER", publish: [READ_LEDGER], subscribe: [OWN_INBOX, LEDGER_HINT] },
+    ledger: {
+      account: "LOG",
+      publish: [READ_LEDGER, READ_CHECKPOINT, CHECKPOINT_SUBJECT, "_R_.>"],
+      subscribe: [OWN_INBOX, LEDGER_HINT, "leix.log.*"],
+    },
+    auditor: {
+      account: "READER",
+      publish: [READ_LEDGER, READ_CHECKPOINT],
+      subscribe: [OWN_INBOX, LEDGER_HINT],
+    },
     // Used once, when the network comes up. Nobody may update or delete a stream at run time.
     provisioner: {
       account: "BROKER",

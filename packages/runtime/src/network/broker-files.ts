@@ -34,6 +34,7 @@ const OFFLINE = `These keys are used once, when the network is made, and then be
   identity/system.nk     the identity of the account SYS
   identity/broker.nk     the identity of the account BROKER, which owns every stream
   identity/reader.nk     the identity of the account READER, where those live who only read
+  identity/log.nk        the identity of the account LOG, where the ledger service lives
 
 These stay with the operator, also away from the machines that serve:
 
@@ -91,7 +92,8 @@ async function encodeFounders(
   broker: NewBroker,
   founders: readonly NewMember[],
 ): Promise<[AccountId, string][]> {
-  const options = { brokerAccount: broker.jwts.brokerAccount, signer: broker.keys.operatorSigning };
+  const { brokerAccount, logAccount } = broker.jwts;
+  const options = { brokerAccount, logAccount, signer: broker.keys.operatorSigning };
   return Promise.all(
     founders.map(async ({ id, account }): Promise<[AccountId, string]> => {
       const status = { kind: "active" } as const;
@@ -123,6 +125,7 @@ function listOperatorFiles(keys: NetworkKeys): FolderFile[] {
     toSecret("identity/system.nk", toSeed(keys.system)),
     toSecret("identity/broker.nk", toSeed(keys.broker)),
     toSecret("identity/reader.nk", toSeed(keys.reader)),
+    toSecret("identity/log.nk", toSeed(keys.log)),
     toSecret("signing.nk", toSeed(keys.operatorSigning)),
     ...roles.map(([role, key]) => toSecret(`roles/${role}.nk`, toSeed(key))),
   ];

@@ -58,7 +58,7 @@ describe("the folder", () => {
 
   it("is loaded again, party by party", async () => {
     expect(await loadNetwork(dir)).toEqual(network);
-    expect(network.parties).toHaveLength(1 + 4 + 6 + 5);
+    expect(network.parties).toHaveLength(1 + 4 + 6 + 6);
     for (const { id, account, kind } of network.parties) {
       const { party, access } = await loadPartyFolder(toPartyFolder(dir, network, id));
       expect(party).toMatchObject({ id, aud: "demo.leix.example", anchorKey: network.anchorKey });
@@ -134,7 +134,7 @@ describe("the genesis", () => {
     const levels = new Map([...state.clearances.entries()].map(([id, { level }]) => [String(id), level]));
     expect(levels.get("AL-SPOC")).toBe("confidential");
     expect(levels.get("RS-FIU")).toBe("restricted");
-    expect([...state.parties.entries()]).toHaveLength(1 + 1 + 4 + 6);
+    expect([...state.parties.entries()]).toHaveLength(1 + 2 + 4 + 6);
   });
 
   it("is refused where a file holds another statement than is listed", async () => {

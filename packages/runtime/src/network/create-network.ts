@@ -42,8 +42,8 @@ export async function createNetwork(
   const broker = await createBrokerParts(dates);
   const founders = await createFounders(plan, broker, dates);
   const others = await Promise.all(SERVICES_WITHOUT_KEYS.map((id) => createService(id, broker, dates)));
-  const { anchor, authorities, agencies, policy, registry } = founders;
-  const parties = [anchor, ...authorities, ...agencies, policy, registry, ...others];
+  const { anchor, authorities, agencies, policy, registry, ledger } = founders;
+  const parties = [anchor, ...authorities, ...agencies, policy, registry, ledger, ...others];
   const network = toNetworkFile(plan, anchor, broker, parties);
   const introduction = toIntroduction(network);
   const folders = await Promise.all(
@@ -73,6 +73,8 @@ async function createFounders(plan: NetworkPlan, broker: NewBroker, dates: Netwo
     agencies: await Promise.all(agencies),
     policy: await createService("policy", broker, dates, "Ed25519"),
     registry: await createService("registry", broker, dates, "ES256"),
+    // Signed notes know Ed25519 only.
+    ledger: await createService("ledger", broker, dates, "Ed25519"),
     clockAccount: broker.jwts.brokerAccount,
     reservedAccounts: [...broker.jwts.preload.keys()],
   };
@@ -106,6 +108,7 @@ function toNetworkFile(
     anchorKey: anchor.signing.kid,
     anchorAccount: anchor.account.id,
     brokerAccount: broker.jwts.brokerAccount,
+    logAccount: broker.jwts.logAccount,
     servers: hosts.map((host) => `tls://${host}:${port}`),
     streams,
     parties: parties.map((party) => {

@@ -5,6 +5,7 @@ import {
   encodeEnvelope,
   invariant,
   type PartyId,
+  ServiceId,
   STATEMENT_TYP,
   Statement,
   signJws,
@@ -28,6 +29,7 @@ export interface Founders {
   readonly agencies: readonly NewMember[];
   readonly policy: NewParty;
   readonly registry: NewParty;
+  readonly ledger: NewParty;
   /** The policy service's own account, under which its clock stands in OUT: BROKER. */
   readonly clockAccount: AccountId;
   /** The broker's own: no party may name them as its own. */
@@ -75,7 +77,7 @@ export async function createGenesis(
 }
 
 function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
-  const { anchor, policy, registry, clockAccount, reservedAccounts } = founders;
+  const { anchor, policy, clockAccount, reservedAccounts } = founders;
   const byAnchor = (content: Content): IssuedBy => ({ by: anchor, content });
   return [
     byAnchor({
@@ -91,13 +93,10 @@ function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
       channelCeiling: plan.channelCeiling,
       reservedAccounts: [...reservedAccounts],
     }),
-    byAnchor({
-      kind: "service",
-      iss: "anchor",
-      subject: "registry",
-      version: 1,
-      keys: [...registry.keys],
-      status: "active",
+    ...[founders.registry, founders.ledger].map(({ id, keys }) => {
+      const subject = ServiceId.parse(id);
+      const common = { kind: "service", iss: "anchor", version: 1, status: "active" } as const;
+      return byAnchor({ ...common, subject, keys: [...keys] });
     }),
     ...founders.authorities.map((authority, i) => {
       const { country, signing: _, ...said } = at(plan.authorities, i);

@@ -33,6 +33,8 @@ export const NetworkFile = z.strictObject({
   anchorAccount: AccountId,
   /** The account that owns every stream. */
   brokerAccount: AccountId,
+  /** The account of the ledger service, which answers questions about the log. */
+  logAccount: AccountId,
   servers: PartyFile.shape.servers,
   /** What the streams were made with, and are compared with. */
   streams: z.strictObject({

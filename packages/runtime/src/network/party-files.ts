@@ -118,9 +118,10 @@ export async function createPartyFiles(
 ): Promise<FolderFile[]> {
   const { id } = party;
   const account = "account" in party ? { account: party.account.id } : {};
-  const brokerAccount = id === "registry" ? { brokerAccount: broker.jwts.brokerAccount } : {};
+  const { brokerAccount, logAccount } = broker.jwts;
+  const accounts = id === "registry" ? { brokerAccount, logAccount } : {};
   const certificate = await createClientCertificate(broker.authority, { ...dates.certificates, name: id });
-  const about: PartyFile = { v: 1, id, ...introduction, ...account, ...brokerAccount };
+  const about: PartyFile = { v: 1, id, ...introduction, ...account, ...accounts };
   return moveInto(party.folder, [
     toJsonFile(PARTY_FILES.party, about),
     toPublic(PARTY_FILES.ca, broker.authority.certificate),

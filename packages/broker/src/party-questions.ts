@@ -1,25 +1,28 @@
-import { AccountId } from "@leix/protocol";
+import { AccountId, LOG_SUBJECT, RULES_SUBJECT } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
 
 /**
  * Given the account that asks, as the broker vouches for it, and its question; its answer must fit one
  * message.
  */
-export type RulesHandler = (account: AccountId, question: Uint8Array) => Promise<Uint8Array>;
+export type QuestionHandler = (account: AccountId, question: Uint8Array) => Promise<Uint8Array>;
 
-const QUEUE = "rules";
+/** What parties can ask: membership (needs the role `registry`), the log (the role `ledger`). */
+export type QuestionSubject = typeof RULES_SUBJECT | typeof LOG_SUBJECT;
+
+const QUEUES: Readonly<Record<QuestionSubject, string>> = { [RULES_SUBJECT]: "rules", [LOG_SUBJECT]: "log" };
 
 /**
- * Answers what parties ask at `leix.rules`, until the signal is aborted; of several instances each question
- * goes to one. Needs the role `registry`. A handler that throws leaves its question unanswered: `onError` is
- * told, and the party asks again.
+ * Answers what parties ask, until the signal is aborted; of several instances each question goes to one. A
+ * handler that throws leaves its question unanswered: `onError` is told, and the party asks again.
  */
-export async function serveRules(
+export async function answerParties(
   nc: NatsConnection,
-  handler: RulesHandler,
+  subject: QuestionSubject,
+  handler: QuestionHandler,
   options: { readonly signal: AbortSignal; readonly onError: (error: unknown) => void },
 ): Promise<void> {
-  const subscription = nc.subscribe("leix.rules.*", { queue: QUEUE });
+  const subscription = nc.subscribe(`${subject}.*`, { queue: QUEUES[subject] });
   const stop = (): void => subscription.unsubscribe();
   options.signal.addEventListener("abort", stop, { once: true });
   try {
