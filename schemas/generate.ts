@@ -1,20 +1,23 @@
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { toSchemaText } from "@leix/principles";
 import { toErrorsText } from "./generate/errors-text.ts";
+import { toLedgerOpenApi } from "./generate/ledger-openapi.ts";
 import { toPrinciplesText } from "./generate/principles-text.ts";
 import { toSchemaFiles } from "./generate/schema-files.ts";
 import { fillExamples } from "./generate/vector-examples.ts";
 
 /**
- * `node schemas/generate.ts` writes what follows from the code: the JSON Schemas, errors.md, the examples in
- * protocol.md, whose bytes are those of the vectors, the Cedar schema, and principles.md, which tells of each
- * principle. With `--check` it writes nothing, names every file that would change, and fails if there is one.
+ * `node schemas/generate.ts` writes what follows from the code: the JSON Schemas, the OpenAPI file,
+ * errors.md, the examples in protocol.md, whose bytes are those of the vectors, the Cedar schema, and
+ * principles.md, which tells of each principle. With `--check` it writes nothing, names every file that
+ * would change, and fails if there is one.
  */
 const root = new URL("../", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), "utf8");
 
 const files = new Map<string, string>([
   ...[...toSchemaFiles()].map(([name, text]): [string, string] => [`schemas/${name}`, text]),
+  ["schemas/openapi-ledger.json", toLedgerOpenApi()],
   ["schemas/errors.md", toErrorsText()],
   ["schemas/protocol.md", fillExamples(read("schemas/protocol.md"))],
   ["schemas/principles.md", toPrinciplesText()],

@@ -1,3 +1,4 @@
+import { Evidence } from "@leix/evidence";
 import {
   Body,
   Claims,
@@ -34,6 +35,7 @@ const SCHEMAS: readonly (readonly [string, string, z.ZodType])[] = [
   ["overdue-duty", "Hidden in the decision of an event: a duty whose time ran out.", OverdueDuty],
   ["markings", "Hidden in a decision: the restrictions in force on what was let through.", Markings],
   ["ledger-record", "One record of the ledger.", LedgerRecord],
+  ["evidence", "One file that proves how one message was treated.", Evidence],
   ["registered-key", "A public key as a statement registers it.", RegisteredKey],
 ];
 

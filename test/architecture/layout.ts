@@ -1,6 +1,6 @@
 /** Where a file stands in the repo, by its path alone (relative to the root, with forward slashes). */
 
-export const CORE_PACKAGES: readonly string[] = ["protocol", "exchange", "principles", "tlog"];
+export const CORE_PACKAGES: readonly string[] = ["protocol", "exchange", "principles", "tlog", "evidence"];
 
 /** What a broken rule looks like: `rule` names it, `message` says what to do instead. */
 export interface Violation {

@@ -1,8 +1,8 @@
-import { LeixError } from "@leix/protocol";
-import { encodeBundle, encodeTilePath, hashLeaf, listBundles, type TreeHead } from "@leix/tlog";
-import { encodeLeafEntry, toLeafEntry } from "./leaf-entry.ts";
-import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, BUNDLE_RECORDS_MAX } from "./limits.ts";
-import { EMPTY_EDGE, growEdge, type TreeEdge, toHead } from "./tree-edge.ts";
+import { invariant, LeixError } from "@leix/protocol";
+import { encodeBundle, encodeTilePath, listBundles, type TreeHead } from "@leix/tlog";
+import { BATCH_BYTES_MAX, BATCH_RECORDS_MAX, BUNDLE_RECORDS_MAX, GROUP_RECORDS_MAX } from "./limits.ts";
+import { encodeRecordEntry, hashEntry } from "./record-entry.ts";
+import { EdgeGrowth, EMPTY_EDGE, type GrownEdge, type TreeEdge, toHead } from "./tree-edge.ts";
 
 /** What the store knows of its own end: all that appending needs. A value. */
 export interface StoreEnd {
@@ -19,10 +19,11 @@ export interface WholeFile {
   readonly bytes: Uint8Array;
 }
 
-/** A record that may be appended, and its entry. */
+/** A record that may be appended, its entry, and the hash of that. */
 export interface Leaf {
   readonly record: Uint8Array;
   readonly entry: Uint8Array;
+  readonly hash: Uint8Array;
 }
 
 /** Everything that is written for some records. */
@@ -43,19 +44,55 @@ export function toLeaves(records: readonly Uint8Array[]): readonly Leaf[] {
   if (records.length < 1 || records.length > BATCH_RECORDS_MAX || bytes > BATCH_BYTES_MAX) {
     throw new LeixError("ledger/batch", `${records.length} records of ${bytes} bytes`);
   }
-  return records.map((record) => ({ record, entry: encodeLeafEntry(toLeafEntry(record)) }));
+  return records.map((record) => {
+    const entry = encodeRecordEntry(record);
+    return { record, entry, hash: hashEntry(entry) };
+  });
 }
 
-/** What the store becomes by these records, and what is to be written for it. */
-export function composeBatch(
-  before: StoreEnd,
-  leaves: readonly Leaf[],
-): { readonly end: StoreEnd; readonly batch: Batch } {
-  const appended = leaves.map(({ entry }) => entry);
-  const { edge, tiles } = growEdge(before.edge, appended.map(hashLeaf));
+/** What the store becomes by some records, and what is to be written for it. */
+export interface Composed {
+  readonly end: StoreEnd;
+  readonly batch: Batch;
+}
+
+/**
+ * Records that are written together. Each is hashed into the tree as it comes, while others are being
+ * written: when it is their turn, all of it is at hand.
+ */
+export class BatchBuilder {
+  readonly #before: StoreEnd;
+  readonly #growth: EdgeGrowth;
+  readonly #leaves: Leaf[] = [];
+  #bytes = 0;
+  #composed: Composed | undefined;
+
+  constructor(before: StoreEnd) {
+    this.#before = before;
+    this.#growth = new EdgeGrowth(before.edge);
+  }
+
+  hasRoom(leaves: number, bytes: number): boolean {
+    return this.#leaves.length + leaves <= GROUP_RECORDS_MAX && this.#bytes + bytes <= BATCH_BYTES_MAX;
+  }
+
+  add(leaves: readonly Leaf[], bytes: number): void {
+    invariant(!this.#composed, "what is composed grows no more");
+    this.#growth.add(leaves.map(({ hash }) => hash));
+    this.#leaves.push(...leaves);
+    this.#bytes += bytes;
+  }
+
+  compose(): Composed {
+    this.#composed ??= composeBatch(this.#before, this.#leaves, this.#growth.finish());
+    return this.#composed;
+  }
+}
+
+function composeBatch(before: StoreEnd, leaves: readonly Leaf[], { edge, tiles }: GrownEdge): Composed {
   const { end: size } = edge.range;
   const from = before.edge.range.end;
-  const entries = [...before.entries, ...appended];
+  const entries = [...before.entries, ...leaves.map(({ entry }) => entry)];
   const base = from - before.entries.length;
   const bundles = listBundles(from, size, size).map((bundle) => {
     const begin = bundle.index * BUNDLE_RECORDS_MAX - base;

@@ -1,10 +1,11 @@
 import { appendLeafHashes, createRange, hashLeaf, isSameHash, type TreeHead, toRoot } from "@leix/tlog";
 import { checkDisk } from "./check/check-store.ts";
 import type { Disk } from "./disk.ts";
-import { encodeLeafEntry, toLeafEntry } from "./leaf-entry.ts";
+import type { LedgerWriter } from "./ledger-writer.ts";
 import type { TestLog } from "./log-key.testkit.ts";
+import { encodeRecordEntry } from "./record-entry.ts";
 import { createRecords } from "./records.testkit.ts";
-import { type LedgerWriter, openWriter } from "./writer.ts";
+import { openWriter } from "./writer.ts";
 
 /** What a store has said, and must keep to. */
 export interface Promises {
@@ -36,11 +37,14 @@ export interface TestLedger {
 }
 
 export function createLedger(size: number, label?: string): TestLedger {
-  const records = createRecords(0, size, label);
+  return toLedger(createRecords(0, size, label));
+}
+
+export function toLedger(records: readonly Uint8Array[]): TestLedger {
   let range = createRange();
   const roots = [toRoot(range)];
   for (const record of records) {
-    range = appendLeafHashes(range, [hashLeaf(encodeLeafEntry(toLeafEntry(record)))]);
+    range = appendLeafHashes(range, [hashLeaf(encodeRecordEntry(record))]);
     roots.push(toRoot(range));
   }
   return { records, roots };

@@ -1,6 +1,7 @@
 import type { WholeFile } from "./batch.ts";
 import type { Disk } from "./disk.ts";
 import { DRAFTS_FOLDER, ROOT, toFolder, toPath } from "./layout.ts";
+import { settleAll } from "./settle-all.ts";
 
 /** Files that are written and durable, but have not taken their names. */
 export type Drafts = readonly { readonly path: string; readonly draft: string }[];
@@ -33,14 +34,14 @@ export class FilePlacer {
   async draft(files: readonly WholeFile[]): Promise<Drafts> {
     for (const folder of [DRAFTS_FOLDER, ...toFolders(files)]) await this.ensureFolder(folder);
     const drafts = files.map(({ path, bytes }) => ({ path, bytes, draft: this.nameDraft() }));
-    await Promise.all(drafts.map(({ draft, bytes }) => this.#disk.write(draft, [bytes], 0)));
+    await settleAll(drafts.map(({ draft, bytes }) => this.#disk.write(draft, [bytes], 0)));
     return drafts;
   }
 
   /** The second half: the files take their names in their order, durably on return. */
   async place(drafts: Drafts): Promise<void> {
     for (const { draft, path } of drafts) await this.#disk.rename(draft, path);
-    await Promise.all(toFolders(drafts).map((folder) => this.#disk.syncFolder(folder)));
+    await settleAll(toFolders(drafts).map((folder) => this.#disk.syncFolder(folder)));
   }
 
   /** A name for a draft that is written by other means. */

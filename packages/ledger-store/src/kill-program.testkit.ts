@@ -1,10 +1,9 @@
-import { closeSync, constants as fs, openSync, writeSync } from "node:fs";
+import { closeSync, constants as fs, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { countRecords, type Promises, runScript, SCRIPT } from "./crash.testkit.ts";
+import { type Promises, runScript, SCRIPT } from "./crash.testkit.ts";
 import type { Disk } from "./disk.ts";
 import { createTestLog } from "./log-key.testkit.ts";
 import { createNodeDisk } from "./node-disk.ts";
-import { createRecords } from "./records.testkit.ts";
 import { lockStore } from "./store-lock.ts";
 import { openWriter } from "./writer.ts";
 
@@ -12,9 +11,9 @@ import { openWriter } from "./writer.ts";
  * A program that follows the script on a real folder, and kills itself: at its nth write, before it or in the
  * middle of it. It says what it is about to write, and what the store has promised, each at once.
  *
- *     node kill-program.testkit.ts <folder> <n> before|half
+ *     node kill-program.testkit.ts <folder> <n> before|half <records, one a line>
  */
-const [, , folder = "", at = "", moment = ""] = process.argv;
+const [, , folder = "", at = "", moment = "", recordsFile = ""] = process.argv;
 const killAt = Number(at);
 let writes = 0;
 
@@ -81,5 +80,7 @@ const promises: Promises = new Proxy(
     },
   },
 );
-await runScript(writer, createRecords(0, countRecords(SCRIPT)), SCRIPT, log, promises);
+const lines = readFileSync(recordsFile, "latin1").split("\n");
+const records = lines.map((line) => Buffer.from(line, "latin1"));
+await runScript(writer, records, SCRIPT, log, promises);
 await writer.close();

@@ -1,11 +1,12 @@
 import { hashLeaf, hashTree, isSameHash } from "@leix/tlog";
 import { beforeAll, expect, it } from "vitest";
 import { checkDisk } from "./check/check-store.ts";
-import { encodeLeafEntry, toLeafEntry } from "./leaf-entry.ts";
+import type { LedgerWriter } from "./ledger-writer.ts";
 import { createTestLog, type TestLog } from "./log-key.testkit.ts";
+import { encodeRecordEntry } from "./record-entry.ts";
 import { createRecords } from "./records.testkit.ts";
 import { createRandom, SimulatedDisk } from "./simulated-disk.testkit.ts";
-import { type LedgerWriter, openWriter } from "./writer.ts";
+import { openWriter } from "./writer.ts";
 
 const LIVES = 60;
 const SESSIONS = 6;
@@ -52,7 +53,7 @@ async function act(writer: LedgerWriter, life: Life, random: () => number, label
   for (let at = 0; at < 1 + random() * 2; at++) {
     const count = BATCHES[Math.floor(random() * BATCHES.length)] ?? 1;
     const records = createRecords(life.hashes.length, life.hashes.length + count, label);
-    life.hashes.push(...records.map((record) => hashLeaf(encodeLeafEntry(toLeafEntry(record)))));
+    life.hashes.push(...records.map((record) => hashLeaf(encodeRecordEntry(record))));
     for (let turn = random() < 0.5 ? 10 : 0; turn > 0; turn--) await Promise.resolve();
     appended.push(
       writer.append(records).then(({ size }) => {

@@ -21,12 +21,12 @@ import {
 } from "@leix/tlog";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLedger, type TestLedger } from "./crash.testkit.ts";
+import type { LedgerWriter } from "./ledger-writer.ts";
 import { BLOCK_BYTES } from "./limits.ts";
 import { codeOf, createTestLog, type TestLog } from "./log-key.testkit.ts";
-import { loadPublished } from "./published.ts";
-import { createReader, type LedgerReader, openLedgerReader } from "./reader.ts";
+import { type LedgerReader, openLedgerReader, openReader } from "./reader.ts";
 import { SimulatedDisk } from "./simulated-disk.testkit.ts";
-import { type LedgerWriter, openLedgerWriter, openWriter } from "./writer.ts";
+import { openLedgerWriter, openWriter } from "./writer.ts";
 
 let log: TestLog;
 let ledger: TestLedger;
@@ -152,11 +152,7 @@ describe("a reader of a store that is damaged", () => {
     await one.close();
     return disk;
   };
-  const openAt = async (disk: SimulatedDisk): Promise<LedgerReader> => {
-    const head = await loadPublished(disk, log.policy);
-    if (!head) throw new Error("a checkpoint is there");
-    return createReader(disk, head);
-  };
+  const openAt = (disk: SimulatedDisk): Promise<LedgerReader> => openReader(disk, log.policy);
 
   it("says so, and still gives what is whole", async () => {
     const disk = await createDisk();

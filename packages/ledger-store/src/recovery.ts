@@ -4,10 +4,10 @@ import {
   decodeTile,
   encodeTilePath,
   type HashTile,
-  hashLeaf,
   isSameHash,
   listBundles,
   listNewTiles,
+  TILE_WIDTH,
   toRoot,
   toTileWidth,
   verifyBundle,
@@ -16,9 +16,10 @@ import type { StoreEnd } from "./batch.ts";
 import type { Disk } from "./disk.ts";
 import type { FilePlacer } from "./file-placer.ts";
 import { prepareFormat } from "./format.ts";
-import { DRAFTS_FOLDER, encodeRecordPath, ROOT, toFolder } from "./layout.ts";
-import { BUNDLE_RECORDS_MAX } from "./limits.ts";
+import { DRAFTS_FOLDER, encodeRecordPath, ROOT, toFolder, toPartialFolder } from "./layout.ts";
+import { BUNDLE_RECORDS_MAX, GROUP_RECORDS_MAX } from "./limits.ts";
 import { loadPublished, type Published } from "./published.ts";
+import { hashEntry } from "./record-entry.ts";
 import { loadStoredBundle, type StoredBundle } from "./stored-bundle.ts";
 import { removeStrays } from "./strays.ts";
 import { loadTile } from "./tile-files.ts";
@@ -59,7 +60,7 @@ export async function recoverStore(
   const from = covered.range.end;
   const bundles = await loadBundles(disk, from);
   const leaves = bundles.stored.flatMap(({ entries }) => entries).slice(from - bundles.begin);
-  const { edge, tiles } = growEdge(covered, leaves.map(hashLeaf));
+  const { edge, tiles } = growEdge(covered, leaves.map(hashEntry));
   const size = edge.range.end;
 
   const tail = await cutTail(disk, bundles, size);
@@ -70,8 +71,8 @@ export async function recoverStore(
     if (!stored || Buffer.compare(stored, bytes) !== 0) missing.push({ path: encodeTilePath(tile), bytes });
   }
   await placer.place(await placer.draft(missing));
-  // Names that are there after a kill need not be there after a loss of power.
-  for (const folder of listFolders(from, size)) await disk.syncFolder(folder);
+  // After a loss of power, names that are here now may be gone, and names that are gone may be here again.
+  for (const folder of await listFolders(disk, from, size + GROUP_RECORDS_MAX)) await disk.syncFolder(folder);
   const entries = bundles.stored.at(-1)?.entries ?? [];
   const isFull = size % BUNDLE_RECORDS_MAX === 0;
   return { end: { edge, entries: isFull ? [] : entries }, tail, published };
@@ -134,12 +135,19 @@ async function cutRecords(disk: Disk, { bundle, bytes }: RecordTail): Promise<vo
   if (((await disk.size(path)) ?? 0) > bytes) await disk.truncate(path, bytes);
 }
 
-/** Where the names are that make a store of one size one of another. */
-function listFolders(before: number, after: number): ReadonlySet<string> {
+/**
+ * The folders that are there of all in which names stand for what a store of one size has more than a smaller
+ * one. Names are taken by one group of records after the other, so none was beyond the next group.
+ */
+async function listFolders(disk: Disk, before: number, after: number): Promise<readonly string[]> {
   const bundles = listBundles(before, after, after);
   const records = bundles.map(({ index }) => encodeRecordPath(index));
-  const paths = [...listNewTiles(before, after), ...bundles].map(encodeTilePath);
-  return new Set([ROOT, ...[...paths, ...records].map(toFolder)]);
+  const tiles = [...listNewTiles(before, after), ...bundles];
+  const wholes = tiles.map((tile) => encodeTilePath({ ...tile, width: TILE_WIDTH }));
+  const folders = new Set([ROOT, ...[...wholes, ...records].map(toFolder), ...tiles.map(toPartialFolder)]);
+  const found: string[] = [];
+  for (const folder of folders) if ((await disk.list(folder)) !== null) found.push(folder);
+  return found;
 }
 
 function toDamage(cause: unknown, detail: string): unknown {

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LeixError } from "@leix/protocol";
@@ -28,6 +28,8 @@ export function lockStore(folder: string): StoreLock {
     database = new DatabaseSync(join(folder, LOCK_PATH));
     // The journal would be a second file.
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    // SQLite makes it readable by all. Making it beforehand would be to open and close it.
+    chmodSync(join(folder, LOCK_PATH), 0o600);
   } catch (cause) {
     database?.close();
     const isHeld = cause instanceof Error && "errcode" in cause && cause.errcode === SQLITE_BUSY;

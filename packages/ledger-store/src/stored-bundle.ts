@@ -1,8 +1,8 @@
-import { LeixError } from "@leix/protocol";
+import { LeixError, parseLeafEntry } from "@leix/protocol";
 import { decodeBundle, encodeTilePath, TILE_WIDTH } from "@leix/tlog";
 import type { Disk } from "./disk.ts";
 import { encodeRecordPath } from "./layout.ts";
-import { parseLeafEntry, toRecordDigest } from "./leaf-entry.ts";
+import { toRecordDigest } from "./record-entry.ts";
 import { readRecordLines } from "./record-lines.ts";
 import { findWidth } from "./tile-files.ts";
 

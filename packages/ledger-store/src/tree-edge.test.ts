@@ -19,7 +19,10 @@ function grow(steps: readonly number[]): { edge: TreeEdge; tiles: Map<string, Ui
   return { edge, tiles };
 }
 
-describe("the edge of a tree", () => {
+/** Thousands of trees: seconds on a busy machine. */
+const PATIENT = { timeout: 120_000 };
+
+describe("the edge of a tree", PATIENT, () => {
   it("has the tree's root, and comes back from its tiles, at whatever sizes it grew", async () => {
     const step = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 700 }), fc.constant(256));
     await fc.assert(

@@ -34,28 +34,53 @@ export function toHead({ range }: TreeEdge): TreeHead {
   return { size: range.end, root: toRoot(range) };
 }
 
-/** The tree with more leaves, and the tiles in which it differs from the one before: tlog-tiles. */
-export function growEdge(
-  edge: TreeEdge,
-  leafHashes: readonly Uint8Array[],
-): { readonly edge: TreeEdge; readonly tiles: readonly TileFile[] } {
-  const rows = edge.tiles.map((hashes) => [...hashes]);
-  const toRow = (level: number) => {
-    rows[level] ??= [];
-    return rows[level];
-  };
-  toRow(0).push(...leafHashes);
-  const range = appendLeafHashes(edge.range, leafHashes, ({ level }, hash) => {
-    if (level % TILE_HEIGHT === 0) toRow(level / TILE_HEIGHT).push(hash);
-  });
-  const before = edge.range.end;
-  const tiles = listNewTiles(before, range.end).map((tile) => {
-    const first = Math.floor(before / TILE_WIDTH ** (tile.level + 1));
-    const from = (tile.index - first) * TILE_WIDTH;
-    return { tile, bytes: encodeTile(toRow(tile.level).slice(from, from + tile.width)) };
-  });
-  const partial = rows.map((hashes) => hashes.slice(hashes.length - (hashes.length % TILE_WIDTH)));
-  return { edge: { range, tiles: partial }, tiles };
+/** A tree that grows, and the tiles in which it then differs from the one before: tlog-tiles. */
+export class EdgeGrowth {
+  readonly #before: number;
+  /** By level of tiles: the hashes of the partial tile that was there, and all that came after. */
+  readonly #rows: Uint8Array[][];
+  #range: CompactRange;
+
+  constructor({ range, tiles }: TreeEdge) {
+    this.#before = range.end;
+    this.#rows = tiles.map((hashes) => [...hashes]);
+    this.#range = range;
+  }
+
+  add(leafHashes: readonly Uint8Array[]): void {
+    this.#toRow(0).push(...leafHashes);
+    this.#range = appendLeafHashes(this.#range, leafHashes, ({ level }, hash) => {
+      if (level % TILE_HEIGHT === 0) this.#toRow(level / TILE_HEIGHT).push(hash);
+    });
+  }
+
+  finish(): GrownEdge {
+    const before = this.#before;
+    const tiles = listNewTiles(before, this.#range.end).map((tile) => {
+      const first = Math.floor(before / TILE_WIDTH ** (tile.level + 1));
+      const from = (tile.index - first) * TILE_WIDTH;
+      return { tile, bytes: encodeTile(this.#toRow(tile.level).slice(from, from + tile.width)) };
+    });
+    const partial = this.#rows.map((hashes) => hashes.slice(hashes.length - (hashes.length % TILE_WIDTH)));
+    return { edge: { range: this.#range, tiles: partial }, tiles };
+  }
+
+  #toRow(level: number): Uint8Array[] {
+    this.#rows[level] ??= [];
+    return this.#rows[level];
+  }
+}
+
+export interface GrownEdge {
+  readonly edge: TreeEdge;
+  readonly tiles: readonly TileFile[];
+}
+
+/** The same at once. */
+export function growEdge(edge: TreeEdge, leafHashes: readonly Uint8Array[]): GrownEdge {
+  const growth = new EdgeGrowth(edge);
+  growth.add(leafHashes);
+  return growth.finish();
 }
 
 /**

@@ -1,66 +1,21 @@
 import { LeixError } from "@leix/protocol";
-import {
-  type AcceptancePolicy,
-  type HashReader,
-  type HashTile,
-  isSameHash,
-  type TreeHead,
-  type TreeNode,
-  toRoot,
-} from "@leix/tlog";
-import { type Batch, composeBatch, countBytes, type Leaf, type StoreEnd, toLeaves } from "./batch.ts";
+import type { AcceptancePolicy, TreeHead } from "@leix/tlog";
+import { type Batch, BatchBuilder, countBytes, type StoreEnd, toLeaves } from "./batch.ts";
 import type { Disk } from "./disk.ts";
 import { eraseBundle } from "./erasure.ts";
 import { type Drafts, FilePlacer } from "./file-placer.ts";
 import { CHECKPOINT_PATH, encodeRecordPath, toFolder } from "./layout.ts";
-import { BATCH_BYTES_MAX, BUNDLE_RECORDS_MAX, GROUP_RECORDS_MAX } from "./limits.ts";
+import type { LedgerWriter, WriterOptions } from "./ledger-writer.ts";
+import { BUNDLE_RECORDS_MAX } from "./limits.ts";
 import { createNodeDisk } from "./node-disk.ts";
 import { listExpiredPartials } from "./partial-tiles.ts";
-import { createLogPolicy, type Published, readNote } from "./published.ts";
+import { verifyPublication } from "./publication.ts";
+import { createLogPolicy, type Published } from "./published.ts";
+import { createReader, type StoreReader } from "./reader.ts";
 import { type RecordTail, type Recovered, recoverStore } from "./recovery.ts";
+import { settleAll } from "./settle-all.ts";
 import { lockStore } from "./store-lock.ts";
-import { loadHashes, loadTile } from "./tile-files.ts";
-import { loadEdge, toHead } from "./tree-edge.ts";
-
-export interface WriterOptions {
-  /** The verifier key of the log: who signs the checkpoints that are published here. */
-  readonly log: string;
-}
-
-/**
- * The one writer of a store. What it has said is so stays so through any crash: a head that it gave, and a
- * checkpoint that it published. After a failed write nothing more is written: open the store again.
- */
-export interface LedgerWriter extends AsyncDisposable {
-  /** All that is durable: what may be signed now. */
-  readonly head: TreeHead;
-  /** The last checkpoint that is on the disk; null before the first. */
-  readonly published: Published | null;
-  /**
-   * Appends records in their order, each in the canonical bytes that `parseRecord` has taken. Settles with a
-   * head that covers them, and whatever was appended before, once all of it is durable. Need not be awaited
-   * before the next: what comes while others are written is written together (GROUP_RECORDS_MAX) and gets
-   * one head. Rejects with `ledger/batch`, `record/malformed` and nothing changed; with
-   * `ledger/store-failed`.
-   */
-  append(records: readonly Uint8Array[]): Promise<TreeHead>;
-  /**
-   * Puts a signed checkpoint of this tree into the store, durably and as a whole, in place of the last. One
-   * of the same size may bring more signatures. Throws `ledger/checkpoint-invalid`,
-   * `ledger/checkpoint-uncovered` for one that is not of this tree or of more of it than is durable,
-   * `ledger/checkpoint-older`.
-   */
-  publish(note: Uint8Array): Promise<Published>;
-  /**
-   * Erases the records before an index: their bytes go, their entries stay, and the tree with them. Only what
-   * a checkpoint covers. Throws `ledger/checkpoint-uncovered`.
-   */
-  eraseRecords(before: number): Promise<void>;
-  /** What proofs are made from, of any head of this tree that is durable. */
-  loadHashes(nodes: readonly TreeNode[], head?: TreeHead): Promise<HashReader>;
-  /** Resolves when nothing is being written any more, and the store is free for another writer. */
-  close(): Promise<void>;
-}
+import { toHead } from "./tree-edge.ts";
 
 /**
  * Opens a store for writing, wherever it was left; makes one where the folder is empty or absent. Throws
@@ -90,13 +45,8 @@ export async function openWriter(
 
 /** Appends that are written together. */
 interface Group {
-  readonly leaves: Leaf[];
+  readonly builder: BatchBuilder;
   readonly head: Promise<TreeHead>;
-  bytes: number;
-}
-
-function hasRoom({ leaves, bytes }: Group, moreLeaves: number, moreBytes: number): boolean {
-  return leaves.length + moreLeaves <= GROUP_RECORDS_MAX && bytes + moreBytes <= BATCH_BYTES_MAX;
 }
 
 class DiskWriter implements LedgerWriter {
@@ -106,7 +56,7 @@ class DiskWriter implements LedgerWriter {
   readonly #onClose: () => void;
   /** What is written next, and may still grow. */
   #group: Group | undefined;
-  /** Of everything that has been written or is being. */
+  /** Of everything but that group. */
   #end: StoreEnd;
   #head: TreeHead;
   #published: Published | null;
@@ -147,17 +97,19 @@ class DiskWriter implements LedgerWriter {
     this.#refuseClosed();
     const leaves = toLeaves(records);
     const bytes = countBytes(records);
-    const group = this.#group && hasRoom(this.#group, leaves.length, bytes) ? this.#group : this.#begin();
-    this.#group = group;
-    group.leaves.push(...leaves);
-    group.bytes += bytes;
+    const group = this.#group?.builder.hasRoom(leaves.length, bytes) ? this.#group : this.#begin();
+    group.builder.add(leaves, bytes);
     return group.head;
   }
 
   async publish(note: Uint8Array): Promise<Published> {
     this.#refuseClosed();
     const published = this.#after([this.#publishing], async () => {
-      const checkpoint = await this.#verifyNote(note);
+      const checkpoint = await verifyPublication(note, this.#policy, {
+        disk: this.#disk,
+        head: this.#head,
+        published: this.#published?.size ?? 0,
+      });
       await this.#placer.place(await this.#placer.draft([{ path: CHECKPOINT_PATH, bytes: note }]));
       this.#published = checkpoint;
       return checkpoint;
@@ -178,8 +130,8 @@ class DiskWriter implements LedgerWriter {
     await erased;
   }
 
-  loadHashes(nodes: readonly TreeNode[], head: TreeHead = this.#head): Promise<HashReader> {
-    return loadHashes(this.#disk, nodes, head);
+  openReader(): StoreReader {
+    return createReader(this.#disk, this.#head);
   }
 
   close(): Promise<void> {
@@ -193,7 +145,7 @@ class DiskWriter implements LedgerWriter {
 
   /** After what must come first. Where a write fails, nothing comes after. */
   #after<T>(earlier: readonly Promise<unknown>[], work: () => Promise<T>): Promise<T> {
-    const done = Promise.all(earlier).then(() => {
+    const done = settleAll(earlier).then(() => {
       if (this.#failure) throw this.#failure;
       return work();
     });
@@ -211,11 +163,11 @@ class DiskWriter implements LedgerWriter {
 
   /** A group, written once what is before it is. */
   #begin(): Group {
-    const leaves: Leaf[] = [];
+    this.#endGroup();
+    const builder = new BatchBuilder(this.#end);
     const written = this.#after([this.#written], async () => {
-      if (this.#group === group) this.#group = undefined;
-      const { end, batch } = composeBatch(this.#end, leaves);
-      this.#end = end;
+      if (this.#group === group) this.#endGroup();
+      const { batch } = builder.compose();
       return { batch, drafts: await this.#write(batch) };
     });
     this.#written = written;
@@ -225,8 +177,15 @@ class DiskWriter implements LedgerWriter {
       return batch.head;
     });
     this.#named = head;
-    const group: Group = { leaves, head, bytes: 0 };
+    const group: Group = { builder, head };
+    this.#group = group;
     return group;
+  }
+
+  /** What comes from now on is another group's. */
+  #endGroup(): void {
+    if (this.#group) this.#end = this.#group.builder.compose().end;
+    this.#group = undefined;
   }
 
   /** The first stage: everything durable, and nothing of it counts. */
@@ -241,8 +200,9 @@ class DiskWriter implements LedgerWriter {
       await this.#disk.write(path, parts, at);
       if (at === 0) await this.#disk.syncFolder(toFolder(path));
     });
-    const [drafts] = await Promise.all([this.#placer.draft(files), ...grown]);
-    return drafts;
+    const drafted = this.#placer.draft(files);
+    await settleAll<unknown>([drafted, ...grown]);
+    return drafted;
   }
 
   /** The second stage: the tiles, then the entry bundles take their names. Then it is so. */
@@ -253,34 +213,6 @@ class DiskWriter implements LedgerWriter {
     for (const folder of listExpiredPartials(before, head.size)) {
       if (this.#placer.knows(folder)) await this.#placer.removeFolder(folder);
     }
-  }
-
-  async #verifyNote(note: Uint8Array): Promise<Published> {
-    const checkpoint = await readNote(note, this.#policy).catch((cause: unknown) => {
-      if (!(cause instanceof LeixError)) throw cause;
-      throw new LeixError("ledger/checkpoint-invalid", cause.message, { cause });
-    });
-    const { size, root } = checkpoint;
-    const published = this.#published?.size ?? 0;
-    if (size < published) throw new LeixError("ledger/checkpoint-older", `${size}, after ${published}`);
-    if (!isSameHash(await this.#loadRoot(size), root)) {
-      throw new LeixError("ledger/checkpoint-uncovered", `another root at size ${size}`);
-    }
-    return checkpoint;
-  }
-
-  /** The root that this tree had at a size, from the tiles that a client would find. */
-  async #loadRoot(size: number): Promise<Uint8Array> {
-    if (size === this.#head.size) return this.#head.root;
-    if (size > this.#head.size) {
-      throw new LeixError("ledger/checkpoint-uncovered", `${size}, of which ${this.#head.size} are durable`);
-    }
-    const load = (tile: HashTile) => loadTile(this.#disk, tile);
-    const edge = await loadEdge(size, load).catch((cause: unknown) => {
-      if (!(cause instanceof LeixError) || cause.code !== "tlog/tile-missing") throw cause;
-      throw new LeixError("ledger/checkpoint-uncovered", `no head was given of size ${size}`, { cause });
-    });
-    return toRoot(edge.range);
   }
 
   async #erase(before: number): Promise<void> {

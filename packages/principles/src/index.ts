@@ -6,7 +6,7 @@ export { toSchemaText } from "./fact-schema.ts";
 export { FACTS, type FactName, type Facts } from "./facts.ts";
 export type { Duty, Judgement } from "./judgement.ts";
 export { MEMO_ENTRIES_MAX } from "./limits.ts";
-export { loadPolicySet, type PolicyFile, type PolicySet, SCHEMA_FILE } from "./policy-set.ts";
+export { loadPolicySet, openPolicySet, type PolicyFile, type PolicySet, SCHEMA_FILE } from "./policy-set.ts";
 export { checkPolicyFile } from "./policy-text.ts";
 export type { KnownAgency, KnownConsent, KnownMessage, Queries } from "./queries.ts";
 export type { Rule } from "./rule.ts";

@@ -7,7 +7,7 @@ import {
   type MessageKind,
   toDigest,
 } from "@leix/protocol";
-import { parseSchema, validateStrictly } from "./engine.ts";
+import { createEngine, type Engine, parseSchema, validateStrictly } from "./engine.ts";
 import { refuseOtherSchema } from "./fact-schema.ts";
 import { FACT_NAMES, type FactName, type Facts } from "./facts.ts";
 import { createJudge, type Judgement } from "./judgement.ts";
@@ -48,30 +48,61 @@ export interface PolicySet {
  * every time.
  */
 export function loadPolicySet(files: readonly PolicyFile[], options: MemoOptions = {}): PolicySet {
+  const sorted = sortFiles(files);
+  const schema = sorted.find(({ name }) => name === SCHEMA_FILE)?.content ?? "";
+  refuseOtherSchema(parseSchema(schema));
+  const policies = parsePolicies(sorted);
+  validateStrictly(schema, policies);
+  return toPolicySet(sorted, policies, (name, some) => createSlicedEngine(name, some, options));
+}
+
+/**
+ * A set that was recorded, and so was validated by everyone who follows the ledger, opened to be asked a few
+ * questions: it gives the same answers as `loadPolicySet`, and is neither validated again nor cut into rules,
+ * which takes most of the time. Throws as that does for texts that Cedar must not see or cannot parse.
+ */
+export function openPolicySet(files: readonly PolicyFile[]): PolicySet {
+  const sorted = sortFiles(files);
+  return toPolicySet(sorted, parsePolicies(sorted), createWholeEngine);
+}
+
+/** In the manifest's order, and nothing among them that Cedar must not see. */
+function sortFiles(files: readonly PolicyFile[]): readonly PolicyFile[] {
   const sorted = [...files].sort((one, other) => (one.name < other.name ? -1 : 1));
   refuseNames(sorted.map(({ name }) => name));
   refuseSize(sorted);
-  const schema = sorted.find(({ name }) => name === SCHEMA_FILE)?.content ?? "";
-  refuseOtherSchema(parseSchema(schema));
-  const policies = sorted
+  return sorted;
+}
+
+function parsePolicies(files: readonly PolicyFile[]): readonly SetPolicy[] {
+  const policies = files
     .filter(({ name }) => name !== SCHEMA_FILE)
     .flatMap(({ name, content }) => parsePolicyFile(name, content));
   refuseIds(policies);
-  validateStrictly(schema, policies);
+  return policies;
+}
 
+function toPolicySet(
+  sorted: readonly PolicyFile[],
+  policies: readonly SetPolicy[],
+  toEngine: (name: string, some: readonly SetPolicy[]) => Engine,
+): PolicySet {
   const manifest = sorted.map(({ name, content }) => ({ name, digest: toDigest(content) }));
   const digest = toDigest(encodeCanonical(manifest));
   const rules = policies.map(({ rule }) => rule).filter((rule) => rule !== undefined);
   rules.sort((one, other) => (one.policy < other.policy ? -1 : 1));
   const duties = policies.filter(({ rule }) => rule?.duty !== undefined);
   const gates = policies.filter(({ rule }) => rule?.duty === undefined);
-  const judge = createJudge(
-    rules,
-    createSlicedEngine(`${digest}/gates`, gates, options),
-    createSlicedEngine(`${digest}/duties`, duties, options),
-  );
+  const judge = createJudge(rules, toEngine(`${digest}/gates`, gates), toEngine(`${digest}/duties`, duties));
   const readBy = new Map(MESSAGE_KINDS.map((kind) => [kind, listRead(policies, kind)]));
   return { digest, rules, judge, reads: (kind) => readBy.get(kind) ?? [] };
+}
+
+/** Tells the policies only the facts that they read. */
+function createWholeEngine(name: string, policies: readonly SetPolicy[]): Engine {
+  const engine = createEngine(`${name}/whole`, policies);
+  const readBy = new Map(MESSAGE_KINDS.map((kind) => [kind, listRead(policies, kind)]));
+  return { ask: (kind, facts) => engine.ask(kind, facts, readBy.get(kind)) };
 }
 
 function listRead(policies: readonly SetPolicy[], kind: MessageKind): FactName[] {

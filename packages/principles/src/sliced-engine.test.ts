@@ -6,6 +6,7 @@ import { loadCases, loadFiles } from "../test/fixtures.ts";
 import { createEngine } from "./engine.ts";
 import { toFacts } from "./facts.ts";
 import { parsePolicyFile } from "./policy-file.ts";
+import { loadPolicySet, openPolicySet } from "./policy-set.ts";
 import { createSlicedEngine } from "./sliced-engine.ts";
 
 /** Cedar is asked some ten thousand times. */
@@ -76,3 +77,26 @@ test("an answer is remembered, the oldest is dropped, and none is kept where the
   expect(ask(1)).toEqual([false, true, false, false]);
   expect(ask(0)).toEqual([false, false, false, false]);
 });
+
+test(
+  "a set that is only opened judges every case as the one that was loaded, and has the same digest",
+  () => {
+    const [loaded, opened] = [loadPolicySet(loadFiles()), openPolicySet(loadFiles())];
+    expect(opened.digest).toBe(loaded.digest);
+    let count = 0;
+    for (const { content } of loadCases()) {
+      const { kind, to, copies } = content.message;
+      for (const recipient of [...to, ...copies]) {
+        const facts = toFacts(toDelivery(content, recipient), {}, opened.reads(kind));
+        expect(opened.judge(kind, facts)).toEqual(loaded.judge(kind, facts));
+        count++;
+      }
+    }
+    expect(count).toBeGreaterThan(100);
+    const broken = [{ name: "P99.cedar", content: "forbid (" }];
+    expect(() => openPolicySet([...loadFiles(), ...broken])).toThrow(
+      expect.objectContaining({ code: "statement/policy-set" }),
+    );
+  },
+  PATIENCE_MS,
+);

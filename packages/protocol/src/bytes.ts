@@ -58,6 +58,9 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   return isBase64url(text) ? (base64url.decode(text) as Uint8Array<ArrayBuffer>) : null;
 }
 
+/** SHA-256, by whoever does it: a program may have the platform's at hand, which is the faster. */
+export type ToDigest = (data: Uint8Array | string) => Digest;
+
 /** SHA-256 (FIPS 180-4) of bytes, or of a text's UTF-8. */
 export function toDigest(data: Uint8Array | string): Digest {
   return encodeBase64url(sha256(typeof data === "string" ? encodeUtf8(data) : data)) as Digest;

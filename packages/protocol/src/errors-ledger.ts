@@ -78,4 +78,20 @@ export const LEDGER_ERRORS = {
     when: "The ledger store cannot be restored from what is left and what the source gave; it is unchanged.",
     todo: "Name a source that has the records and the checkpoint, or start from a whole copy.",
   },
+  "ledger/forked": {
+    when:
+      "The newest checkpoint is not signed by the log's key, or is of another tree than the one that the " +
+      "ledger service has signed before.",
+    todo:
+      "Stop the ledger service, and keep its store and the stream CHECKPOINT: they prove the two " +
+      "histories. Find out who else has its key.",
+  },
+  "ledger/records-withheld": {
+    when: "Somebody who is no credentialed auditor asks the ledger service for records.",
+    todo: "Tiles and entries are for every member; for records, use the auditor's certificate.",
+  },
+  "ledger/too-many-requests": {
+    when: "One party asks the ledger service more often than it may.",
+    todo: "Ask again after a second; a program that reads all of the log keeps what it was given.",
+  },
 } as const satisfies Record<string, ErrorText>;

@@ -1,5 +1,10 @@
+import { AUDIT_ERRORS } from "./errors-audit.ts";
+import { EVIDENCE_ERRORS } from "./errors-evidence.ts";
 import { LEDGER_ERRORS } from "./errors-ledger.ts";
+import { REPLAY_ERRORS } from "./errors-replay.ts";
+import { RESTORE_ERRORS } from "./errors-restore.ts";
 import { TLOG_ERRORS } from "./errors-tlog.ts";
+import { WITNESS_ERRORS } from "./errors-witness.ts";
 
 /** One entry of the catalogue: when the code is given, and what its reader should do about it. */
 export interface ErrorText {
@@ -242,14 +247,19 @@ export const ERRORS = {
   },
   "ledger/rolled-back": {
     when: "The ledger is shorter than, or differs from, what this follower has already seen.",
-    todo: "Stop writing; restore the ledger from the ledger service's records before anything is accepted.",
+    todo: "Stop the services, and recreate LEDGER from the ledger service's store: `leix ledger restore`.",
   },
   "ledger/unreadable": {
     when: "An exported ledger cannot be read as such a file.",
     todo: "Export it again with `leix audit export`.",
   },
   ...LEDGER_ERRORS,
+  ...AUDIT_ERRORS,
+  ...REPLAY_ERRORS,
+  ...RESTORE_ERRORS,
   ...TLOG_ERRORS,
+  ...EVIDENCE_ERRORS,
+  ...WITNESS_ERRORS,
   "broker/unreachable": {
     when: "The broker cannot be reached, or the connection was refused.",
     todo: "Check the address, the certificate and the credentials with `leix doctor`.",

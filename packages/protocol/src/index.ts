@@ -10,7 +10,14 @@ export {
   verifyBinding,
   verifyBodyDigest,
 } from "./body.ts";
-export { decodeBase64url, decodeUtf8, encodeBase64url, encodeUtf8, toDigest } from "./bytes.ts";
+export {
+  decodeBase64url,
+  decodeUtf8,
+  encodeBase64url,
+  encodeUtf8,
+  type ToDigest,
+  toDigest,
+} from "./bytes.ts";
 export { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 export {
   AcknowledgementClaims,
@@ -101,6 +108,17 @@ export {
   toLogOrigin,
   toWitnessName,
 } from "./leaf-entry.ts";
+export {
+  encodeLogAnswer,
+  encodeLogQuestion,
+  encodeLogRefusal,
+  encodeTileAnswer,
+  type LogAnswers,
+  LogQuestion,
+  parseLogAnswer,
+  parseLogQuestion,
+  parseTileAnswer,
+} from "./log-questions.ts";
 export {
   listElements,
   type OpenDecision,

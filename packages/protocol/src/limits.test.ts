@@ -60,7 +60,7 @@ describe("the limits close", () => {
   it("for what a party is told by the largest decision and event, one notice or all of them", async () => {
     const [one = SENDER] = TOLD;
     const toAll = { notices: TOLD.map(() => toLargestNotice(one)) };
-    const spread = [await decide(LARGEST), await decideEvent(LARGEST_LAPSE)].map(openDecision);
+    const spread = [await decide(LARGEST), await decideEvent(LARGEST_LAPSE)].map((text) => openDecision(text));
     for (const opened of spread) {
       const sizes = TOLD.map((agency) => presentNotices(opened, agency).length);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.COPY_DECISION_BYTES_MAX);
@@ -69,7 +69,7 @@ describe("the limits close", () => {
       expect(bytes).toBeLessThanOrEqual(limits.BATCH_BYTES_MAX);
     }
     const alike = [await decide({ ...LARGEST, ...toAll }), await decideEvent({ ...LARGEST_LAPSE, ...toAll })];
-    for (const opened of alike.map(openDecision)) {
+    for (const opened of alike.map((text) => openDecision(text))) {
       const copy = encodeCanonicalBytes({ decision: presentNotices(opened, one) });
       expect(openDecision(parseNoticeCopy(copy).decision).notices).toHaveLength(NOTICES_MAX);
       expect(copy.byteLength + limits.COPY_OVERHEAD_BYTES_MAX).toBeLessThanOrEqual(

@@ -30,6 +30,14 @@ export const STATEMENT_BYTES_MAX = 131_072;
 export const RECORD_BYTES_MAX = 1_032_192;
 /** An entry of the ledger's tree: the longest kind and a digest fit. */
 export const LEAF_ENTRY_BYTES_MAX = 256;
+/** A question about the log, and an answer: a bundle of 256 entries fits. */
+export const LOG_MESSAGE_BYTES_MAX = 131_072;
+/** How long at most one checkpoint is given to witnesses before the newest one takes its place. */
+export const COSIGN_ROUND_SECONDS = 30;
+/** One file of evidence: the largest message with its body, the largest policy set, statements beside. */
+export const EVIDENCE_BYTES_MAX = 16_777_216;
+/** Records in one file of evidence. */
+export const EVIDENCE_RECORDS_MAX = 4_096;
 /** to and copies together. */
 export const RECIPIENTS_MAX = 64;
 export const SOURCES_MAX = 32;

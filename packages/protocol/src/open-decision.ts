@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ToDigest, toDigest } from "./bytes.ts";
 import {
   DECISION_TYP,
   Decision,
@@ -42,12 +43,12 @@ export interface OpenDecision {
  * Throws `decision/malformed`, `decision/disclosure` for a disclosure that nothing signed covers, and the
  * `jws/` and `input/` codes.
  */
-export function openDecision(text: string): OpenDecision {
+export function openDecision(text: string, digest: ToDigest = toDigest): OpenDecision {
   if (text.length > DECISION_BYTES_MAX) {
     throw new LeixError("input/too-large", `decision of ${text.length} characters`);
   }
-  const { jws: token, disclosures } = decodeSdJwt(text);
-  const jws = parseJws(token, DECISION_TYP, DECISION_BYTES_MAX);
+  const { jws: token, disclosures } = decodeSdJwt(text, digest);
+  const jws = parseJws(token, DECISION_TYP, DECISION_BYTES_MAX, digest);
   const content = parseSchema(Decision, jws.payload, "decision/malformed");
   return { jws, content, disclosures, ...NOTHING, ...openHidden(content, disclosures) };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+import { type ToDigest, toDigest } from "./bytes.ts";
+import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 import { CLAIMS_TYP, Claims } from "./claims.ts";
 import { LeixError } from "./errors.ts";
 import { type ParsedJws, parseJws } from "./jws.ts";
@@ -52,22 +53,22 @@ export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
  * Throws `record/malformed`, `record/input` where input and decision do not belong together, and the codes of
  * the parts.
  */
-export function parseRecord(bytes: Uint8Array): ParsedRecord {
+export function parseRecord(bytes: Uint8Array, digest: ToDigest = toDigest): ParsedRecord {
   const record = parseRecordBytes(bytes);
-  const decision = openDecision(record.decision);
+  const decision = openDecision(record.decision, digest);
   if (decision.content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
   switch (record.kind) {
     case "rejection":
     case "event":
       return { kind: record.kind, decision };
     case "message": {
-      const input = parseJws(record.message, CLAIMS_TYP, CLAIMS_BYTES_MAX);
+      const input = parseJws(record.message, CLAIMS_TYP, CLAIMS_BYTES_MAX, digest);
       const claims = parseClaims(input.payload);
       refuseOtherInput(input, decision, toMessageName(claims));
       return { kind: "message", input, claims, decision };
     }
     case "statement": {
-      const input = parseJws(record.statement, STATEMENT_TYP, STATEMENT_BYTES_MAX);
+      const input = parseJws(record.statement, STATEMENT_TYP, STATEMENT_BYTES_MAX, digest);
       const statement = parseStatement(input.payload);
       refuseOtherInput(input, decision, toStatementName(statement));
       return { kind: "statement", input, statement, decision };
@@ -102,11 +103,16 @@ function parseRecordBytes(bytes: Uint8Array): LedgerRecord {
 }
 
 /** The digest binds decision and input; the names beside it must then be those of that input too. */
-function refuseOtherInput(input: ParsedJws, { content }: OpenDecision, name: unknown): void {
+function refuseOtherInput(
+  input: ParsedJws,
+  { content }: OpenDecision,
+  name: Readonly<Record<string, unknown>>,
+): void {
   if (content.input.digest !== input.digest) throw new LeixError("record/input", "digest");
-  const named =
+  const named: Readonly<Record<string, unknown>> =
     content.kind === "message" ? content.message : content.kind === "statement" ? content.statement : {};
-  if (encodeCanonical(named) !== encodeCanonical(name)) throw new LeixError("record/input", "name");
+  const isSame = Object.entries(name).every(([member, value]) => named[member] === value);
+  if (!isSame) throw new LeixError("record/input", "name");
 }
 
 function toMessageName({ iss, id }: Claims) {

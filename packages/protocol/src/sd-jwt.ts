@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { decodeBase64url, decodeUtf8, encodeBase64url, toDigest } from "./bytes.ts";
+import { decodeBase64url, decodeUtf8, encodeBase64url, type ToDigest, toDigest } from "./bytes.ts";
 import { encodeCanonicalBytes, parseCanonicalText } from "./canonical.ts";
 import { LeixError } from "./errors.ts";
 import type { Digest } from "./ids.ts";
@@ -13,10 +13,9 @@ export interface Disclosure {
   readonly value: unknown;
 }
 
+const SALT = /^[A-Za-z0-9_-]{22}$/;
 /** 16 random bytes in base64url. */
-export const Salt = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
-const Element = z.tuple([Salt, z.unknown()]);
-const Member = z.tuple([Salt, z.string(), z.unknown()]);
+export const Salt = z.string().regex(SALT);
 
 /** RFC 9901 section 4.2.1 (member of an object) and 4.2.2 (element of an array). */
 export function createDisclosure(salt: string, value: unknown, name?: string): Disclosure {
@@ -34,14 +33,17 @@ export function encodeSdJwt(jws: string, disclosures: readonly Disclosure[]): st
  * Takes an SD-JWT apart; verifies nothing. Throws `decision/malformed`, and `decision/disclosure` where one
  * is given twice.
  */
-export function decodeSdJwt(text: string): {
+export function decodeSdJwt(
+  text: string,
+  digest: ToDigest = toDigest,
+): {
   readonly jws: string;
   readonly disclosures: readonly Disclosure[];
 } {
   const [jws, ...parts] = text.split("~");
   if (jws === undefined || parts.pop() !== "") throw new LeixError("decision/malformed", "not an SD-JWT");
   if (new Set(parts).size !== parts.length) throw new LeixError("decision/disclosure", "given twice");
-  return { jws, disclosures: parts.map(decodeDisclosure) };
+  return { jws, disclosures: parts.map((part) => decodeDisclosure(part, digest)) };
 }
 
 /** RFC 9901 lets an issuer spell the array as it likes; this profile has one spelling of everything. */
@@ -53,17 +55,15 @@ function parseContent(bytes: Uint8Array): unknown {
   }
 }
 
-function decodeDisclosure(text: string): Disclosure {
+function decodeDisclosure(text: string, digest: ToDigest): Disclosure {
   const bytes = decodeBase64url(text);
   if (!bytes) throw new LeixError("decision/malformed", "disclosure is not base64url");
   const content = parseContent(bytes);
-  const member = Member.safeParse(content);
-  if (member.success) {
-    const [salt, name, value] = member.data;
-    return { text, digest: toDigest(text), salt, name, value };
+  const [salt, ...rest] = Array.isArray(content) ? content : [];
+  const isNamed = rest.length === 2 && typeof rest[0] === "string";
+  if (typeof salt !== "string" || !SALT.test(salt) || (rest.length !== 1 && !isNamed)) {
+    throw new LeixError("decision/malformed", "disclosure of another form");
   }
-  const element = Element.safeParse(content);
-  if (!element.success) throw new LeixError("decision/malformed", "disclosure of another form");
-  const [salt, value] = element.data;
-  return { text, digest: toDigest(text), salt, value };
+  const found = { text, digest: digest(text), salt, value: rest.at(-1) };
+  return isNamed ? { ...found, name: rest[0] } : found;
 }

@@ -65,6 +65,7 @@ describe("statements", () => {
     ["anchor", "a second version", { version: 2 }],
     ["anchor", "no keys", { keys: [] }],
     ["anchor", "a threshold of nobody", { policySetThreshold: 0 }],
+    ["anchor", "fewer witnesses than none", { witnessQuorum: -1 }],
     ["anchor", "no account of the clock", { clockAccount: undefined }],
     ["anchor", "a clock that is an agency", { clockAccount: SPOC }],
     ["service", "an agency as issuer", { iss: SPOC }],

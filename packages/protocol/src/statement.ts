@@ -50,6 +50,8 @@ export const AnchorStatement = z.strictObject({
   policyKeys: keys,
   /** So many country authorities must sign a policy set before it is in force. */
   policySetThreshold: z.int().min(1).max(100),
+  /** So many agencies must cosign a checkpoint before it is relied on. None where absent. */
+  witnessQuorum: z.int().min(0).max(100).optional(),
   /** The highest classification this exchange is accredited to carry. */
   channelCeiling: Classification,
   /**

@@ -32,13 +32,21 @@ export function countLapseSalts({ overdue, notices }: Lapse): number {
  */
 export function verifyVerdictSize(verdict: Verdict): void {
   const { recipients, grounds, markings, notices } = verdict;
-  const isLarger = (value: unknown, bytesMax: number) => encodeCanonicalBytes(value).byteLength > bytesMax;
   if (recipients.length > RECIPIENTS_MAX) refuseLarger("recipients");
   if (markings.origins.length > ORIGINS_MAX) refuseLarger("origins");
   if (notices.length > NOTICES_MAX) refuseLarger("notices");
   if (recipients.some((outcome) => isLarger(outcome, OUTCOME_BYTES_MAX))) refuseLarger("an outcome");
   if (grounds.some((one) => isLarger(one, GROUNDS_BYTES_MAX))) refuseLarger("grounds");
 }
+
+/** Few come near: of those that do not, the length is enough, in whatever order their members stand. */
+function isLarger(value: unknown, bytesMax: number): boolean {
+  if (JSON.stringify(value).length * UTF8_BYTES_PER_UNIT_MAX <= bytesMax) return false;
+  return encodeCanonicalBytes(value).byteLength > bytesMax;
+}
+
+/** UTF-8 takes at most three bytes for one UTF-16 code unit. */
+const UTF8_BYTES_PER_UNIT_MAX = 3;
 
 /**
  * Puts digests in place of a verdict's content. The salts are used in a fixed order (outcome, markings, each

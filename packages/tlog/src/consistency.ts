@@ -60,13 +60,13 @@ export function verifyConsistency(
   const roots =
     first === 0 || first === second
       ? toTrivialRoots(proof, firstRoot, secondRoot)
-      : toRoots(proof, firstRoot);
+      : toConsistencyRoots(proof, firstRoot);
   if (!isSameHash(roots.first, firstRoot) || !isSameHash(roots.second, secondRoot)) {
     throw new LeixError("tlog/consistency", `from ${first} to ${second}`);
   }
 }
 
-interface Roots {
+export interface ConsistencyRoots {
   readonly first: Uint8Array;
   readonly second: Uint8Array;
 }
@@ -76,14 +76,20 @@ function toTrivialRoots(
   { first, second, hashes }: ConsistencyProof,
   firstRoot: Uint8Array,
   secondRoot: Uint8Array,
-): Roots {
+): ConsistencyRoots {
   if (hashes.length > 0) throw new LeixError("tlog/consistency", `${hashes.length} hashes where none belong`);
   if (first === 0) return { first: toEmptyRoot(), second: second === 0 ? toEmptyRoot() : secondRoot };
   return { first: firstRoot, second: firstRoot };
 }
 
-/** Steps 2 to 7, for 0 < first < second. */
-function toRoots({ first, second, hashes }: ConsistencyProof, firstRoot: Uint8Array): Roots {
+/**
+ * RFC 9162 section 2.1.4.2, steps 2 to 7, for 0 < first < second: the two roots that a proof makes. They need
+ * not be the ones it was given for. `firstRoot` is a part of the proof where `first` is a power of two.
+ */
+export function toConsistencyRoots(
+  { first, second, hashes }: ConsistencyProof,
+  firstRoot: Uint8Array,
+): ConsistencyRoots {
   const [start, ...path] = isPowerOfTwo(first) ? [firstRoot, ...hashes] : hashes;
   if (!start) throw new LeixError("tlog/consistency", "no hashes");
   let [fn, sn] = [first - 1, second - 1];

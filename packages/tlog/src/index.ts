@@ -37,6 +37,16 @@ export {
 export { cosignCheckpoint, verifyCosignature } from "./cosignature.ts";
 export { decodeBundle, encodeBundle, verifyBundle } from "./entry-bundle.ts";
 export {
+  encodeForkProof,
+  type ForkProof,
+  listForkNodes,
+  type ProvenFork,
+  parseForkProof,
+  proveFork,
+  toForkProof,
+  verifyFork,
+} from "./fork.ts";
+export {
   type InclusionProof,
   listInclusionNodes,
   proveInclusion,

@@ -15,3 +15,5 @@ export const NOTE_SIGNATURES_MAX = 100;
 export const CONSISTENCY_HASHES_MAX = 63;
 /** An add-checkpoint body: its size line and proof lines (45 bytes each), then a note. */
 export const ADD_CHECKPOINT_BYTES_MAX = NOTE_BYTES_MAX + 4_096;
+/** A fork proof: two notes, the header line, and as many hashes as an add-checkpoint body with a root. */
+export const FORK_BYTES_MAX = 2 * NOTE_BYTES_MAX + 4_096;

@@ -1,8 +1,9 @@
 import { LeixError } from "@leix/protocol";
-import { decodeBundle, decodeTile, type EntryBundle, hashLeaf, isSameHash } from "@leix/tlog";
+import { decodeBundle, decodeTile, type EntryBundle, isSameHash } from "@leix/tlog";
 import type { Disk } from "../disk.ts";
 import { encodeRecordPath } from "../layout.ts";
 import { BUNDLE_RECORDS_MAX } from "../limits.ts";
+import { hashEntry } from "../record-entry.ts";
 import { salvageTile } from "../tile-files.ts";
 import { alignLines, type Stretch } from "./alignment.ts";
 import type { Finding } from "./finding.ts";
@@ -60,7 +61,7 @@ export async function examineBundle(
     const bytes = await salvageTile(disk, { kind: "entries", index, width });
     return bytes && decodeBundle(bytes, width);
   });
-  const entryHashes = entries.map((entry) => entry && hashLeaf(entry));
+  const entryHashes = entries.map((entry) => entry && hashEntry(entry));
   const path = encodeRecordPath(index);
   const lines = await scanRecords(disk, path, options.isParsed);
   const { matched, stretches } = alignLines(lines ?? [], width, createFinder(hashes, entries));
@@ -189,7 +190,7 @@ async function decide(
       const [entry, entryHash] = [entries[at] ?? null, entryHashes[at] ?? null];
       if (isSame(hash, entryHash)) return { hash, isSure: true, entry };
       const record = lines[at]?.entry ?? null;
-      const recordHash = record && hashLeaf(record);
+      const recordHash = record && hashEntry(record);
       if (isSame(recordHash, hash) || isSame(recordHash, entryHash)) {
         return { hash: recordHash, isSure: true, entry: record };
       }
@@ -221,7 +222,7 @@ function createFinder(hashes: Parts, entries: Parts): (entry: Uint8Array) => num
     const place = byEntry.get(toKey(entry));
     if (place !== undefined) return place;
     byHash ??= toPlaces(hashes);
-    return byHash.get(toKey(hashLeaf(entry)));
+    return byHash.get(toKey(hashEntry(entry)));
   };
 }
 

@@ -1,12 +1,12 @@
 import { LeixError } from "@leix/protocol";
-import { listBundles, TILE_WIDTH } from "@leix/tlog";
+import { type EntryBundle, listBundles, TILE_WIDTH } from "@leix/tlog";
 import type { Disk } from "../disk.ts";
 import { CHECKPOINT_PATH, FORMAT_BYTES, FORMAT_PATH, RECORDS_FOLDER, ROOT, TILES_FOLDER } from "../layout.ts";
 import { createNodeDisk } from "../node-disk.ts";
 import { lockStore } from "../store-lock.ts";
 import { EMPTY_EDGE, type TreeEdge } from "../tree-edge.ts";
 import { BoundedList } from "./bounded-list.ts";
-import { type ExamOptions, examineBundle } from "./bundle-exam.ts";
+import { type BundleExam, type ExamOptions, examineBundle } from "./bundle-exam.ts";
 import { examineCheckpoint, type NoteKeys } from "./checkpoint-exam.ts";
 import { type Finding, findDifference } from "./finding.ts";
 import { findSize } from "./store-size.ts";
@@ -43,6 +43,8 @@ export interface StoreReport {
   /** How many leaves the store has, and how many of them its checkpoint covers: null without a checkpoint. */
   readonly size: number;
   readonly published: number | null;
+  /** How many records were erased in their time: valid, record erased. */
+  readonly erased: number;
   /** At most FINDINGS_MAX of them. None: every byte is what it has to be. */
   readonly findings: readonly Finding[];
   /** How many more there are. */
@@ -75,6 +77,7 @@ export async function checkDisk(given: Disk, options: CheckOptions): Promise<Sto
   list.add(...findings);
   const size = isGrowing ? (published?.size ?? 0) : await findSize(disk, published?.size ?? 0);
   if (!published && findings.length === 0 && size > 0) list.add(UNPUBLISHED);
+  let erased = 0;
   let edge: TreeEdge | null = EMPTY_EDGE;
   list.add(...verifyRoot(edge, published));
   for (const bundle of listBundles(0, size, size)) {
@@ -83,6 +86,7 @@ export async function checkDisk(given: Disk, options: CheckOptions): Promise<Sto
       isProven(disk, place, hashes),
     );
     list.add(...exam.findings, ...(await examineBundleFiles(disk, bundle, exam, isGrowing)));
+    erased += countErased(bundle, exam, options);
     const grown = growExamined(place, exam);
     edge = grown.edge;
     for (const { tile, bytes } of grown.complete) {
@@ -93,11 +97,16 @@ export async function checkDisk(given: Disk, options: CheckOptions): Promise<Sto
   }
   list.add(...(await examineEdge(disk, edge, size, isGrowing)));
   if (!isGrowing) for await (const stray of examineStrays(disk, size)) list.add(stray);
-  return { size, published: published?.size ?? null, findings: list.items, more: list.more };
+  return { size, published: published?.size ?? null, erased, findings: list.items, more: list.more };
 }
 
 export function toExamOptions({ extent, erasedBefore = 0, records }: CheckOptions): ExamOptions {
   return { erasedBefore, isParsed: records !== "digests", isGrowing: extent === "published" };
+}
+
+function countErased({ index }: EntryBundle, { leaves }: BundleExam, { erasedBefore = 0 }: CheckOptions) {
+  const due = leaves.slice(0, Math.max(0, erasedBefore - index * TILE_WIDTH));
+  return due.filter(({ record }) => record.state === "erased").length;
 }
 
 /** So it is before the first checkpoint; afterwards the file was lost. */

@@ -42,22 +42,25 @@ export async function examineCheckpoint(disk: Disk, keys: NoteKeys): Promise<Che
       return null;
     }
   };
-  const published = await attempt(() => readSigned(note, [log]));
-  if (published) await attempt(() => verifyAll(note, [log, ...witnesses]));
-  return { published, findings };
+  const signed = await attempt(() => readSigned(note, log));
+  // Signatures that it cannot judge: without any there is nothing more to look at.
+  if (signed && !signed.isWhole) await attempt(() => verifyAll(note, [log, ...witnesses]));
+  return { published: signed?.published ?? null, findings };
 }
 
 type Verifiers = readonly (NoteVerifier<"ed25519"> | NoteVerifier<"cosignature/v1">)[];
 
 async function readSigned(
-  note: Uint8Array,
-  verifiers: readonly [NoteVerifier<"ed25519">],
-): Promise<Published> {
-  const { text } = await verifyNote(parseNote(note), verifiers);
+  bytes: Uint8Array,
+  log: NoteVerifier<"ed25519">,
+): Promise<{ readonly published: Published; readonly isWhole: boolean }> {
+  const note = parseNote(bytes);
+  const { text, verified } = await verifyNote(note, [log]);
   const checkpoint = parseCheckpoint(text);
-  const { name } = verifiers[0].key;
+  const { name } = log.key;
   if (checkpoint.origin !== name) throw new LeixError("tlog/origin", `not of ${name}`);
-  return { ...checkpoint, note };
+  const isWhole = verified.length === note.signatures.length;
+  return { published: { ...checkpoint, note: bytes }, isWhole };
 }
 
 async function verifyAll(bytes: Uint8Array, verifiers: Verifiers): Promise<void> {

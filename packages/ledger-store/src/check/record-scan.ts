@@ -1,7 +1,7 @@
 import { type ErrorCode, LeixError, parseRecord } from "@leix/protocol";
 import type { Disk } from "../disk.ts";
-import { encodeLeafEntry, toLeafEntry } from "../leaf-entry.ts";
 import { BUNDLE_RECORDS_MAX } from "../limits.ts";
+import { encodeRecordEntry } from "../record-entry.ts";
 import { readRecordLines } from "../record-lines.ts";
 
 /** A line of a file of records, without its bytes. */
@@ -33,7 +33,7 @@ export async function scanRecords(
       lines.push({ at, end: size, isEnded: false, entry: null, refusal: null });
       break;
     }
-    const entry = bytes && attempt(() => encodeLeafEntry(toLeafEntry(bytes))).value;
+    const entry = bytes && attempt(() => encodeRecordEntry(bytes)).value;
     const refusal = entry && isParsed ? attempt(() => parseRecord(bytes)).code : null;
     lines.push({ at, end, isEnded, entry, refusal });
   }

@@ -5,6 +5,7 @@ import { encodeUtf8, LeixError } from "@leix/protocol";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkDisk } from "../check/check-store.ts";
 import { codeOf, createTestLog } from "../log-key.testkit.ts";
+import { encodeRecordEntry } from "../record-entry.ts";
 import { createRecords } from "../records.testkit.ts";
 import { createRandom, listFiles, SimulatedDisk } from "../simulated-disk.testkit.ts";
 import { createStore, type TestStore, toContents } from "../store.testkit.ts";
@@ -132,19 +133,56 @@ describe("a store is restored to its very bytes", PATIENT, () => {
       expect((await repair()).left.findings).toEqual([]);
     }
   });
+});
 
-  it("and what was erased in time stays erased", async () => {
+describe("what was erased in time", PATIENT, () => {
+  const due = { erasedBefore: 260 };
+  const entryOf = async (index: number) => encodeRecordEntry(whole.records[index] ?? new Uint8Array());
+  let erased: Record<string, string>;
+  beforeEach(async () => {
     const writer = await openWriter(disk, whole.log.policy);
     await writer.eraseRecords(260);
     await writer.close();
-    const erased = await toContents(disk);
+    erased = await toContents(disk);
+  });
+
+  it("stays erased, and comes back where it was not due", async () => {
     await flip("tile/entries/000", 100);
     await flip("record/001", 4_000);
-    const { left } = await repair(source, { erasedBefore: 260 });
-    expect(left.findings).toEqual([]);
+    const { left } = await repair(source, due);
+    expect(left).toMatchObject({ findings: [], erased: 260 });
     expect(await toContents(disk)).toEqual(erased);
     await repair();
     expect(await toContents(disk)).toEqual(contents);
+  });
+
+  it("has its entries restored from another store that has erased it too", async () => {
+    const other: RepairSource = { record: async () => null, entry: entryOf };
+    for (const at of [0, 100, 5_000]) {
+      await flip("tile/entries/000", at);
+      expect((await repair(other, due)).left).toMatchObject({ findings: [], erased: 260 });
+      expect(await toContents(disk)).toEqual(erased);
+    }
+    await flip("tile/entries/000", 100);
+    expect(await codeOf(repair(NOTHING, due))).toBe("ledger/unrepairable");
+    const wrong = { ...NOTHING, entry: (index: number) => entryOf(index + 1) };
+    expect(await codeOf(repair(wrong, due))).toBe("ledger/source-differs");
+    // What was not due is restored from its record alone.
+    expect(await codeOf(repair(other, { erasedBefore: 1 }))).toBe("ledger/unrepairable");
+  });
+
+  it("is erased where it is broken and nobody has it any more, and that is said", async () => {
+    await disk.remove("record/000");
+    const { actions, left } = await repair(NOTHING, due);
+    expect(left).toMatchObject({ findings: [], erased: 260 });
+    expect(actions).toEqual([
+      {
+        file: "record/000",
+        did: "made-again",
+        detail: "erased for good, as nobody has them: 0 to 255",
+      },
+    ]);
+    expect(await toContents(disk)).toEqual(erased);
   });
 });
 

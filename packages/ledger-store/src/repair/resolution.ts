@@ -1,12 +1,14 @@
 import { LeixError } from "@leix/protocol";
-import { hashLeaf, isSameHash } from "@leix/tlog";
+import { isSameHash } from "@leix/tlog";
 import type { BundleExam, ExaminedLeaf } from "../check/bundle-exam.ts";
-import { encodeLeafEntry, toLeafEntry } from "../leaf-entry.ts";
+import { encodeRecordEntry, hashEntry } from "../record-entry.ts";
 
 /** Where a repair takes what the store has lost: LEDGER, or another copy. Nothing from it is believed. */
 export interface RepairSource {
   /** A record's canonical bytes, by its index. Null where the source has it not. */
   record(index: number): Promise<Uint8Array | null>;
+  /** The entry of a record that the source has erased too. */
+  entry?(index: number): Promise<Uint8Array | null>;
   /** The newest signed checkpoint that the source knows. */
   checkpoint?(): Promise<Uint8Array | null>;
 }
@@ -24,7 +26,7 @@ export interface ResolvedLeaf {
 
 /**
  * A leaf, with the source's help where the store does not know all of it. Null where that has not helped.
- * Throws `ledger/source-differs` for a record that is not the one the log has there.
+ * Throws `ledger/source-differs` for a record or entry that is not the one the log has there.
  */
 export async function resolveLeaf(
   index: number,
@@ -34,15 +36,16 @@ export async function resolveLeaf(
 ): Promise<ResolvedLeaf | null> {
   const own = toOwn(index, leaf, erasedBefore);
   if (own?.isSure) return own;
-  const given = await source.record(index);
+  const isDue = index < erasedBefore;
+  const given = await fetchLeaf(index, isDue, source);
   // By itself it may be what it seems: the checkpoint's root decides.
-  if (!given) return own;
-  const found = readGiven(index, given);
-  const isIts = leaf.hash !== null && isSameHash(found.hash, leaf.hash);
+  if (!given) return own ?? toErased(leaf, isDue);
+  const isIts = leaf.hash !== null && isSameHash(given.hash, leaf.hash);
   if (leaf.isSure && !isIts) throw new LeixError("ledger/source-differs", `record ${index}`);
   if (own && isIts) return own;
-  const isErased = leaf.record.state === "erased" && index < erasedBefore;
-  return { ...found, isSure: leaf.isSure, record: { from: isErased ? "nowhere" : "source" } };
+  const isErased = !given.isRecord || (leaf.record.state === "erased" && isDue);
+  const { hash, entry } = given;
+  return { hash, entry, isSure: leaf.isSure, record: { from: isErased ? "nowhere" : "source" } };
 }
 
 /** What the store alone knows of a leaf, where that is all. */
@@ -51,6 +54,11 @@ function toOwn(index: number, leaf: ExaminedLeaf, erasedBefore: number): Resolve
   if (!hash || !entry || record.state === "broken") return null;
   if (record.state === "whole") return { hash, entry, isSure, record: { ...record, from: "store" } };
   return index < erasedBefore ? { hash, entry, isSure, record: { from: "nowhere" } } : null;
+}
+
+/** A record that is broken, that nobody has any more, and whose time is over: then it is erased. */
+function toErased({ hash, entry, isSure }: ExaminedLeaf, isDue: boolean): ResolvedLeaf | null {
+  return isDue && hash && entry ? { hash, entry, isSure, record: { from: "nowhere" } } : null;
 }
 
 /** Those of a bundle up to the first that is not known. */
@@ -80,10 +88,23 @@ export async function fetchRecord(
   throw new LeixError("ledger/source-differs", `record ${index}`);
 }
 
+interface GivenLeaf {
+  readonly hash: Uint8Array;
+  readonly entry: Uint8Array;
+  readonly isRecord: boolean;
+}
+
+async function fetchLeaf(index: number, isDue: boolean, source: RepairSource): Promise<GivenLeaf | null> {
+  const record = await source.record(index);
+  if (record) return { ...readGiven(index, record), isRecord: true };
+  const entry = isDue ? await source.entry?.(index) : null;
+  return entry ? { entry, hash: hashEntry(entry), isRecord: false } : null;
+}
+
 function readGiven(index: number, given: Uint8Array): { hash: Uint8Array; entry: Uint8Array } {
   try {
-    const entry = encodeLeafEntry(toLeafEntry(given));
-    return { entry, hash: hashLeaf(entry) };
+    const entry = encodeRecordEntry(given);
+    return { entry, hash: hashEntry(entry) };
   } catch (cause) {
     if (!(cause instanceof LeixError)) throw cause;
     throw new LeixError("ledger/source-differs", `record ${index}: ${cause.message}`, { cause });

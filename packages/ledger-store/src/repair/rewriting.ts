@@ -9,6 +9,7 @@ import {
   TILE_WIDTH,
   type Tile,
 } from "@leix/tlog";
+import type { BundleExam } from "../check/bundle-exam.ts";
 import type { Finding } from "../check/finding.ts";
 import { examineStrays } from "../check/stray-exam.ts";
 import { examineTileFiles, type Verify, verifyBundleBytes, verifyTileBytes } from "../check/tile-exam.ts";
@@ -46,7 +47,7 @@ export async function rewriteBundle(
   const entries = (of: number) => encodeBundle(leaves.slice(0, of).map(({ entry }) => entry));
   const hashes = encodeTile(leaves.map(({ hash }) => hash));
   return [
-    ...(isBroken ? [await rewriteRecords(workshop, bundle, leaves)] : []),
+    ...(isBroken ? [await rewriteRecords(workshop, bundle, exam, leaves)] : []),
     ...(await rewriteFiles(workshop, bundle, verifyBundleBytes(leaves), entries)),
     ...(await rewriteHashes(workshop, tile, hashes)),
   ];
@@ -86,6 +87,7 @@ async function rewriteFiles(
 async function rewriteRecords(
   { disk, placer, source }: Workshop,
   { index }: EntryBundle,
+  exam: BundleExam,
   leaves: readonly ResolvedLeaf[],
 ): Promise<RepairAction> {
   const path = encodeRecordPath(index);
@@ -104,11 +106,27 @@ async function rewriteRecords(
   }
   await flush();
   await placer.place([draft]);
-  const taken = leaves.flatMap(({ record }, at) =>
-    record.from === "source" ? [index * TILE_WIDTH + at] : [],
+  return toRecordAction(path, index * TILE_WIDTH, exam, leaves);
+}
+
+function toRecordAction(
+  file: string,
+  base: number,
+  exam: BundleExam,
+  leaves: readonly ResolvedLeaf[],
+): RepairAction {
+  const indexesOf = (is: (leaf: ResolvedLeaf, at: number) => boolean) =>
+    leaves.flatMap((leaf, at) => (is(leaf, at) ? [base + at] : []));
+  const taken = indexesOf(({ record }) => record.from === "source");
+  const erased = indexesOf(
+    ({ record }, at) => record.from === "nowhere" && exam.leaves[at]?.record.state === "broken",
   );
-  if (taken.length === 0) return { file: path, did: "made-again", detail: "from its own whole lines" };
-  return { file: path, did: "restored-from-source", detail: `records ${toRanges(taken)}` };
+  const parts = [
+    ...(taken.length > 0 ? [`records ${toRanges(taken)}`] : []),
+    ...(erased.length > 0 ? [`erased for good, as nobody has them: ${toRanges(erased)}`] : []),
+  ];
+  const detail = parts.join("; ") || "from its own whole lines";
+  return { file, did: taken.length > 0 ? "restored-from-source" : "made-again", detail };
 }
 
 /** Removes tiles, bundles and records that no store of this size has. */

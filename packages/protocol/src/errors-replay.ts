@@ -1,0 +1,17 @@
+import type { ErrorText } from "./errors.ts";
+
+/** The part of the catalogue (`errors.ts`) that is about replaying a ledger. */
+export const REPLAY_ERRORS = {
+  "audit/thread-died": {
+    when: "A thread that verified signatures for an audit ended before its work was done. Nothing is proven.",
+    todo: "Run the audit again; if it stays so, look at the cause in the detail (memory, above all).",
+  },
+  "audit/log-unreachable": {
+    when: "A ledger service does not answer over HTTPS, or refuses this certificate.",
+    todo: "Check the address and that the service runs; records are given to the network's auditor alone.",
+  },
+  "audit/resume-unusable": {
+    when: "The file to resume an audit from is not one that this program wrote for this exchange, or is damaged.",
+    todo: "Delete it, and audit the ledger from its first record.",
+  },
+} as const satisfies Record<string, ErrorText>;
