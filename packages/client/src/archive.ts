@@ -1,4 +1,5 @@
 import {
+  type Body,
   type Claims,
   type ErrorCode,
   type Form,
@@ -14,8 +15,10 @@ import {
 import { listDuties, type OwnDuty } from "./duties.ts";
 import type { Identity } from "./identity.ts";
 import { openSent } from "./judge-answer.ts";
-import { openCopy, readBody } from "./judge-copy.ts";
+import { type OpenCopy, openCopy, readBody } from "./judge-copy.ts";
+import { type Receipt, toReceipt } from "./receipts.ts";
 import { eraseText, isExpired } from "./retention.ts";
+import { type BodyReader, rewrapBody } from "./rewrap-body.ts";
 import type { ArrivalStatus, CopyRow } from "./store/inbox.ts";
 import type { NoticeRow } from "./store/notices.ts";
 import type { SentRow, SentStatus } from "./store/outbox.ts";
@@ -72,6 +75,8 @@ export type StoredMessage = SentMessage | ReceivedMessage;
 export interface Archive {
   /** In the order they were sent. */
   listSent(): SentMessage[];
+  /** What the exchange has acknowledged to have, with what a ledger knows it by, in the order of `seq`. */
+  listReceipts(): Receipt[];
   /** By its own whole id. Throws `client/not-found`. */
   getSent(id: MessageId): SentMessage;
   /** In the order they came; acknowledgements only where asked for. */
@@ -98,6 +103,11 @@ export interface Archive {
    * `client/erased` where the text is gone, and the `body/` codes.
    */
   read(message: ReceivedMessage): Promise<Form | undefined>;
+  /**
+   * The body of a received message with its key wrapped for another reader: for evidence. The agency's own
+   * key stays here. Undefined where the message has none. Throws as `read` does, and `key/invalid`.
+   */
+  rewrap(message: ReceivedMessage, reader: BodyReader): Promise<Body | undefined>;
 }
 
 export interface Acknowledgement {
@@ -124,6 +134,7 @@ export function createArchive(store: Store, identity: Identity, clock: () => num
       const received = listReceived().filter(({ status }) => status === "accepted");
       return listDuties({ agency: identity.agency, sent: listSent(), received, notices: listNotices() });
     },
+    listReceipts: () => store.outbox.listReceived().map((row) => toReceipt(row, identity)),
     getSent(id) {
       const row = store.outbox.get(id);
       if (!row) throw new LeixError("client/not-found", id);
@@ -139,7 +150,8 @@ export function createArchive(store: Store, identity: Identity, clock: () => num
       return [...sent, ...received].toSorted(compare);
     },
     listAcknowledgements: (ref) => listAcknowledgements(store, ref),
-    read: (message) => read(store, identity, message, clock()),
+    read: async (message) => readBody(openText(store, message, clock()), identity),
+    rewrap: (message, reader) => rewrap(openText(store, message, clock()), identity, reader),
   };
 }
 
@@ -209,12 +221,7 @@ function toNotices({ index, decision, arrivedMs }: NoticeRow): StoredNotice[] {
 }
 
 /** A text whose time is over is erased by whoever asks for it first. */
-async function read(
-  store: Store,
-  identity: Identity,
-  { status, problem, ref }: ReceivedMessage,
-  nowMs: number,
-): Promise<Form | undefined> {
+function openText(store: Store, { status, problem, ref }: ReceivedMessage, nowMs: number): OpenCopy {
   if (status === "unverifiable") throw toError(problem);
   const row = ref.iss === undefined ? undefined : store.inbox.get(ref.iss, ref.id);
   if (!row) throw new LeixError("client/not-found", ref.id);
@@ -223,5 +230,13 @@ async function read(
     if (eraseText(store, row, "retention-ended")) store.forget();
     throw new LeixError("client/retention-ended", ref.id);
   }
-  return readBody(openCopy(row.payload), identity);
+  return openCopy(row.payload);
+}
+
+/** What opens to nobody here is handed on to nobody. */
+async function rewrap(opened: OpenCopy, identity: Identity, reader: BodyReader): Promise<Body | undefined> {
+  const { copy, claims } = opened;
+  await readBody(opened, identity);
+  if (!copy.body || !claims.body) return undefined;
+  return rewrapBody(copy.body, await identity.findDecryptionKeys(claims.body.recipients), reader);
 }

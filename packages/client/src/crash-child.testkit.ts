@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from "node:fs";
+import { LeixError } from "@leix/protocol";
 import { createNode } from "./node.ts";
 import { createRequest } from "./party.testkit.ts";
 import type { InboxDelivery, Post } from "./ports.ts";
@@ -46,6 +47,7 @@ async function runChild({ folder, nowMs, haltAt, deliveries }: ChildOrder): Prom
       });
       await new Promise<never>(() => undefined);
     },
+    askLog: () => Promise.reject(new LeixError("broker/no-answer")),
     async listRules() {
       // At its own start it is up to date; asked again, it is in the middle of judging.
       if (haltAt === "while it is judged" && ++asked > 1) halt();

@@ -57,6 +57,14 @@ export type NodeEvent =
   | { readonly kind: "membership.refreshed"; readonly records: number; readonly ledgerIndex: number }
   /** The node goes on with the membership it has. */
   | { readonly kind: "membership.failed"; readonly code: ErrorCode }
+  /** A checkpoint extends the last one, is kept, and cosigned where there is a key for it. */
+  | { readonly kind: "checkpoint.witnessed"; readonly size: number }
+  /** A checkpoint, or what came as one, that is not believed. */
+  | { readonly kind: "checkpoint.refused"; readonly code: ErrorCode; readonly file?: string }
+  /** The alarm: the ledger's key has signed two histories, and this file proves it. */
+  | { readonly kind: "ledger.forked"; readonly code: ErrorCode; readonly file: string }
+  /** The ledger service cannot be asked; it is asked again. */
+  | { readonly kind: "witness.waiting"; readonly code: ErrorCode }
   | { readonly kind: "broker.changed"; readonly change: ConnectionEvent };
 
 export type OnNodeEvent = (event: NodeEvent) => void;

@@ -74,6 +74,8 @@ export interface TestPost extends Post {
   readonly sendFaults: { readonly code: ErrorCode; readonly arrives: boolean }[];
   /** Thrown at each question for membership while it is set. */
   rulesFault: ErrorCode | undefined;
+  /** Who answers questions about the log; nobody, until a test sets it. */
+  log: ((question: Uint8Array) => Promise<Uint8Array>) | undefined;
 }
 
 /** A test may take out what waits, alter it, and lay it in again. */
@@ -206,6 +208,7 @@ function createTestPost(test: TestExchange, agency: AgencyName, inbox: TestInbox
     acknowledged: [],
     sendFaults: [],
     rulesFault: undefined,
+    log: undefined,
     async send(envelope) {
       const fault = post.sendFaults.shift();
       if (!fault || fault.arrives) {
@@ -224,6 +227,10 @@ function createTestPost(test: TestExchange, agency: AgencyName, inbox: TestInbox
     async listRules(count) {
       if (post.rulesFault) throw new LeixError(post.rulesFault);
       return test.records.filter((bytes) => isTold(bytes, count)).slice(0, RULES_PAGE);
+    },
+    async askLog(question) {
+      if (!post.log) throw new LeixError("broker/no-answer");
+      return post.log(question);
     },
   };
   return post;

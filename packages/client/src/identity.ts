@@ -10,7 +10,13 @@ import {
   LeixError,
   type SigningKey,
 } from "@leix/protocol";
-import { loadDecryptionKeys, loadSigningKey, PARTY_FILES, type PartyFolder } from "@leix/runtime";
+import {
+  loadCosigningKey,
+  loadDecryptionKeys,
+  loadSigningKey,
+  PARTY_FILES,
+  type PartyFolder,
+} from "@leix/runtime";
 
 /** Who the node is, with its secrets: never logged, never sent. */
 export interface Identity {
@@ -19,6 +25,8 @@ export interface Identity {
   /** What the agency was given beforehand and trusts. */
   readonly trust: Trust;
   readonly signingKey: SigningKey;
+  /** Undefined where the agency is no witness of the ledger. */
+  readonly cosigningKey: SigningKey | undefined;
   /**
    * Those of the agency's own decryption keys that are among these; a key may be added while the node runs.
    */
@@ -39,6 +47,7 @@ export async function loadIdentity({ folder, party }: PartyFolder): Promise<Iden
     account: party.account,
     trust: { aud: party.aud, anchorKey: party.anchorKey, anchorAccount: party.anchorAccount },
     signingKey: await loadSigningKey(folder),
+    cosigningKey: await loadCosigningKey(folder),
     findDecryptionKeys: createKeyring(await loadDecryptionKeys(folder), () => loadDecryptionKeys(folder)),
     officersKey: await loadOfficersKey(join(folder, PARTY_FILES.officers)),
   };

@@ -21,4 +21,9 @@ export type {
 export { type AgencyNode, createNode, type NodeOptions, type OfficerWord, type Sent } from "./node.ts";
 export type { OfficerName } from "./officer.ts";
 export type { InboxDelivery, Post } from "./ports.ts";
+export type { Receipt } from "./receipts.ts";
+export type { BodyReader } from "./rewrap-body.ts";
 export type { RunChoices } from "./run-node.ts";
+export { type Comparison, compareCheckpoints, type LoadTile } from "./witness/compare.ts";
+export type { WitnessAnswer } from "./witness/cosigner.ts";
+export type { Witness, WitnessedCheckpoint } from "./witness.ts";

@@ -1,8 +1,10 @@
 import {
   absorbLayer,
+  acceptLedgerCheckpoint,
   auditStatement,
   createLayer,
   createState,
+  listLogKeys,
   type State,
   type Trust,
 } from "@leix/exchange";
@@ -18,6 +20,7 @@ import type {
   RegisteredKey,
   Statement,
 } from "@leix/protocol";
+import type { AcceptedCheckpoint, VerifierKey } from "@leix/tlog";
 import type { Post } from "./ports.ts";
 import type { Store } from "./store.ts";
 
@@ -45,6 +48,10 @@ export interface Membership {
   findParty(account: AccountId): PartyId | undefined;
   /** The agency's newest encryption key that is valid at a time. */
   findEncryptionKey(id: AgencyId, at: number): EncryptionKey | undefined;
+  /** With which the ledger service may sign checkpoints at a time; without one, all it ever had. */
+  listLogKeys(at?: number): readonly VerifierKey<"ed25519">[];
+  /** Whether the exchange's rules let rely on a checkpoint at a time. Throws as `acceptLedgerCheckpoint`. */
+  acceptCheckpoint(note: Uint8Array, at: number): Promise<AcceptedCheckpoint>;
 }
 
 /**
@@ -76,6 +83,8 @@ export async function openMembership(trust: Trust, store: Store, post: Post): Pr
     findParty: (account) => state.accounts.get(account),
     findSpoc: (country) => findSpoc(state, country),
     findEncryptionKey: (id, at) => findEncryptionKey(state, id, at),
+    listLogKeys: (at) => listLogKeys(state, at),
+    acceptCheckpoint: (note, at) => acceptLedgerCheckpoint(note, state, at),
   };
 }
 

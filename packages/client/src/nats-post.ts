@@ -4,6 +4,7 @@ import {
   connectBroker,
   openInbox,
   parseInboxSubject,
+  requestLog,
   requestRules,
   sendMessage,
   watchConnection,
@@ -65,6 +66,10 @@ export function createNatsPost(options: NatsPostOptions): Post & AsyncDisposable
       const { connection } = await open();
       const question = encodeCanonicalBytes({ after: count - 1 });
       return parseRulesAnswer(await requestRules(connection, question));
+    },
+    async askLog(question) {
+      const { connection } = await open();
+      return requestLog(connection, question);
     },
     async [Symbol.asyncDispose]() {
       const opened = await line?.catch(() => undefined);

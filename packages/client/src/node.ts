@@ -20,6 +20,7 @@ import type { Post } from "./ports.ts";
 import { eraseOnWord } from "./retention.ts";
 import { type RunChoices, type RunOptions, refreshMembership, runNode } from "./run-node.ts";
 import { openStore, type Store } from "./store.ts";
+import { createWitness, type Witness } from "./witness.ts";
 
 export interface NodeOptions {
   /** The agency's own folder: keys, certificates, and the node's store. */
@@ -53,6 +54,8 @@ export interface AgencyNode extends AsyncDisposable {
   readonly agency: AgencyId;
   /** What was sent and received so far; needs no broker. */
   readonly archive: Archive;
+  /** The agency as a witness of the ledger. */
+  readonly witness: Witness;
   /**
    * Encrypts, signs and stores the message, then hands it to the exchange: on return it will be sent,
    * whatever happens to this process. Copies to the single points of contact are added where they are owed,
@@ -117,6 +120,8 @@ export async function createNode(options: NodeOptions): Promise<AgencyNode> {
     findSpoc: membership.findSpoc,
     findThread: (ref: MessageRef) => findThread(store, identity, ref),
   });
+  const forksFolder = join(options.folder, PARTY_FILES.forks);
+  const witness = await createWitness({ identity, store, membership, post, forksFolder, onEvent, clock });
   const context: NodeContext = {
     identity,
     membership,
@@ -130,7 +135,8 @@ export async function createNode(options: NodeOptions): Promise<AgencyNode> {
     waitForChange: changed.wait,
     chain: createChain(store, identity.signingKey),
     compose: toComposeOptions,
-    problems: health.problems,
+    witness,
+    problems: () => [...health.problems(), ...witness.problems()],
   };
   return toNode(context, resources.move());
 }
@@ -139,6 +145,7 @@ interface NodeContext extends RunOptions {
   readonly compose: () => ComposeOptions;
   readonly waitForChange: Bell["wait"];
   readonly problems: () => readonly string[];
+  readonly witness: Witness;
 }
 
 function toNode(context: NodeContext, resources: AsyncDisposableStack): AgencyNode {
@@ -147,6 +154,7 @@ function toNode(context: NodeContext, resources: AsyncDisposableStack): AgencyNo
   return {
     agency: identity.agency,
     archive,
+    witness: context.witness,
     send: (draft) => send(draft, context),
     acknowledge: (re, status, officer) =>
       send({ kind: "acknowledgement", to: [re.iss], re, status, officer }, context),

@@ -22,4 +22,9 @@ export interface Post {
    * records prove themselves. Throws `broker/no-answer`, `broker/unreachable`.
    */
   listRules(count: number): Promise<readonly Uint8Array[]>;
+  /**
+   * Asks the ledger service a question of protocol.md section 13, "The log". Throws `broker/no-answer`,
+   * `broker/unreachable`.
+   */
+  askLog(question: Uint8Array): Promise<Uint8Array>;
 }

@@ -69,13 +69,14 @@ test("a file of the first version is taken over with all that is in it", () => {
   const database = openDatabase(file);
   createInbox(database).add(arrival, 1);
   database.exec(`
-    DROP TABLE notices; DROP INDEX inbox_retention;
+    DROP TABLE witnessed; DROP TABLE notices; DROP INDEX inbox_retention;
     ALTER TABLE inbox DROP COLUMN delete_by; ALTER TABLE inbox DROP COLUMN erased;
     PRAGMA user_version = 1;`);
   database.close();
   using store = openStore(file);
   expect(store.inbox.listUnsettled(0, 10)).toMatchObject([arrival]);
   expect([store.notices.list(), store.inbox.listExpired(1, 10)]).toEqual([[], []]);
+  expect(store.witnessed.get("x")).toBeUndefined();
 });
 
 test("a file of a newer version, or that is no store, is refused with a code", async () => {

@@ -4,6 +4,7 @@ import { createNotices, type Notices } from "./store/notices.ts";
 import { createOutbox, type Outbox } from "./store/outbox.ts";
 import { createRules, type Rules } from "./store/rules.ts";
 import { createSightings, type Sightings } from "./store/sightings.ts";
+import { createWitnessedTrees, type WitnessedTrees } from "./store/witnessed.ts";
 
 /**
  * Everything a node must not forget, in one SQLite file. A write outside a transaction is one by itself; each
@@ -15,6 +16,7 @@ export interface Store extends Disposable {
   readonly notices: Notices;
   readonly rules: Rules;
   readonly sightings: Sightings;
+  readonly witnessed: WitnessedTrees;
   /** All of the work or nothing; durable on return. The work must not wait for anything. */
   transaction<T>(work: () => T): T;
   /**
@@ -35,6 +37,7 @@ export function openStore(file: string): Store {
     notices: createNotices(database),
     rules: createRules(database),
     sightings: createSightings(database),
+    witnessed: createWitnessedTrees(database),
     transaction: (work) => inTransaction(database, work),
     forget: () => emptyLog(database),
     readForeignVersion: () => readDataVersion(database),

@@ -1,7 +1,9 @@
 import { LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
-import { checkRecord } from "./chain.ts";
-import { type Audited, auditChecked } from "./replay.ts";
+import { checkRecord, toChecks } from "./chain.ts";
+import type { ExaminedRecord } from "./examined-record.ts";
+import { type Audited, auditChecked, auditExamined } from "./replay.ts";
 import type { State } from "./state.ts";
+import type { TriedBatch } from "./tried-record.ts";
 
 /**
  * Records as far as they are in their place. `broken` is why the next one is not: nothing can be said after
@@ -29,6 +31,34 @@ export async function auditBatch(state: State, batch: readonly Uint8Array[]): Pr
     }
   }
   return { audited, broken };
+}
+
+/**
+ * Audits the next records, which were taken apart and whose signatures were tried elsewhere (`tryRecords`):
+ * the same findings as `auditBatch` of their bytes. `bytes` is asked for those of the few that were tried
+ * under another key than the one that counts here. Never two batches at once on one state.
+ */
+export async function auditTried(
+  state: State,
+  { records, broken }: TriedBatch,
+  bytes: (at: number) => Uint8Array,
+  onAudited: (audited: AuditedTried) => void,
+): Promise<LeixError | undefined> {
+  for (const [at, tried] of records.entries()) {
+    const checks = toChecks(state, tried) ?? (await checkRecord(state, parseRecord(bytes(at))));
+    const { record } = tried;
+    const outcome = attempt(() => ({ difference: auditExamined(state, record, checks) }));
+    if (outcome instanceof LeixError) return outcome;
+    onAudited({ at, record, ...outcome });
+  }
+  return broken && new LeixError(broken.code, broken.detail);
+}
+
+/** The same as `Audited`, of a record that was taken apart elsewhere; `at` is its place in the batch. */
+export interface AuditedTried {
+  readonly at: number;
+  readonly record: ExaminedRecord;
+  readonly difference: LeixError | undefined;
 }
 
 function parseBatch(batch: readonly Uint8Array[]): { parsed: ParsedRecord[]; broken: LeixError | undefined } {

@@ -1,7 +1,9 @@
 import { LeixError, type ParsedRecord, type RegisteredKey, type Statement, verifyJws } from "@leix/protocol";
 import type { Examined } from "./entry.ts";
-import { checkSignature, type SignatureCheck } from "./examine.ts";
+import { checkSignature, findSignerKey, type SignatureCheck } from "./examine.ts";
+import type { ExaminedRecord, SignedName } from "./examined-record.ts";
 import type { State } from "./state.ts";
+import { type TriedRecord, type TriedSignature, toKeyName } from "./tried-record.ts";
 
 /** The signatures on one record, tried under the keys that stand in the state before it. */
 export interface RecordChecks {
@@ -24,6 +26,35 @@ export async function checkRecord(state: State, record: ParsedRecord): Promise<R
   return { policy, input };
 }
 
+/**
+ * The same of signatures that were tried elsewhere, under public keys by their thumbprints alone: which key
+ * counts here, and for what, the state says. Undefined where it is another key than the one that was tried:
+ * then `checkRecord` has to try it.
+ */
+export function toChecks(state: State, { record, policy, input }: TriedRecord): RecordChecks | undefined {
+  const { decision, input: token } = record;
+  const placed = toPlaced(record);
+  const checked = {
+    policy: toCheck(findPolicyKey(state, decision.jws.header.kid, placed), decision.jws, policy),
+    input: token ? toCheck(findSignerKey({ ...placed, jws: token }, state), token, input) : "valid",
+  } as const;
+  const isTried = checked.policy !== undefined && checked.input !== undefined;
+  return isTried ? (checked as RecordChecks) : undefined;
+}
+
+/** As `verifyJws` judges, for a signature that it has judged under whatever key was at hand. */
+function toCheck(
+  key: RegisteredKey | undefined,
+  { header }: SignedName,
+  tried: TriedSignature | null,
+): SignatureCheck | undefined {
+  if (!key) return "jws/key-unknown";
+  if (key.use !== "sig") return "jws/key-use";
+  if (key.alg !== header.alg) return "jws/algorithm";
+  if (!tried || tried.key !== toKeyName(key.jwk)) return undefined;
+  return tried.isValid ? "valid" : "jws/signature-invalid";
+}
+
 export async function checkPolicySignature(state: State, record: ParsedRecord): Promise<SignatureCheck> {
   const { jws } = record.decision;
   const key = findPolicyKey(state, jws.header.kid, record);
@@ -41,7 +72,7 @@ export async function checkPolicySignature(state: State, record: ParsedRecord): 
  * Is this the record after the state's head, signed by the policy service with a key that was valid then?
  * Throws `claims/audience`, `record/index`, `record/chain`, `record/time` and the `jws/` codes.
  */
-export function verifyPlace(state: State, record: ParsedRecord, policy: SignatureCheck): void {
+export function verifyPlace(state: State, record: Placed, policy: SignatureCheck): void {
   const { content, jws } = record.decision;
   const { head, trust } = state;
   if (content.aud !== trust.aud) throw new LeixError("claims/audience", content.aud);
@@ -60,6 +91,20 @@ export function verifyPolicyKey(state: State, kid: RegisteredKey["kid"], at: num
   const key = findPolicyKey(state, kid, subject);
   if (!key) throw new LeixError("jws/key-unknown", `kid ${kid} is not the policy service's`);
   if (at < key.nbf || at >= key.exp) throw new LeixError("jws/key-not-valid", `kid ${kid}`);
+}
+
+/** What of a record says where it belongs, and who put it there. */
+export interface Placed extends Subject {
+  readonly decision: {
+    readonly content: Pick<ParsedRecord["decision"]["content"], "aud" | "prev" | "at"> & {
+      readonly index: number;
+    };
+    readonly jws: Pick<SignedName, "header">;
+  };
+}
+
+export function toPlaced({ kind, decision, entry }: ExaminedRecord): Placed {
+  return { kind, decision, ...(entry.kind === "statement" ? { statement: entry.statement } : {}) };
 }
 
 /** A record or an entry: what is signed, as far as it may bring keys with it. */
@@ -86,8 +131,8 @@ function findPolicyKey(
 /**
  * Whether a record is signed with what it says itself, and must not be believed before it is decided again.
  */
-export function bringsPolicyKeys(state: State, record: ParsedRecord): boolean {
-  return record.kind === "statement" && listBroughtKeys(state, record.statement).length > 0;
+export function bringsPolicyKeys(state: State, { statement }: Subject): boolean {
+  return listBroughtKeys(state, statement).length > 0;
 }
 
 function listBroughtKeys(state: State, statement: Statement | undefined): readonly RegisteredKey[] {

@@ -10,6 +10,7 @@ import type {
   Statement,
   Verdict,
 } from "@leix/protocol";
+import type { SignedName } from "./examined-record.ts";
 
 /** What a party sent, as the broker stored it. `received` is OUT's timestamp in whole seconds. */
 export interface Input {
@@ -32,15 +33,16 @@ interface Sent {
 /**
  * An input after everything that needs no state: taken apart, its form checked, its signature tried. The
  * outcome of the signature is a fact of the token and a key, whatever the registry later says of that key.
+ * What is stepped of a token is who signed it and what; the token itself is for those who record it.
  */
-export type Examined =
+export type Examined<Token extends SignedName = ParsedJws> =
   | (Sent & {
       readonly kind: "message";
-      readonly jws: ParsedJws;
+      readonly jws: Token;
       readonly claims: Claims;
       readonly body?: Body;
     })
-  | (Sent & { readonly kind: "statement"; readonly jws: ParsedJws; readonly statement: Statement })
+  | (Sent & { readonly kind: "statement"; readonly jws: Token; readonly statement: Statement })
   | (Sent & { readonly kind: "tick" })
   | (Sent & { readonly kind: "unusable"; readonly code: ErrorCode; readonly detail: string });
 

@@ -3,7 +3,6 @@ import {
   type ErrorCode,
   LeixError,
   limits,
-  type ParsedJws,
   parseClaims,
   parseEnvelope,
   parseJws,
@@ -18,6 +17,7 @@ import {
 } from "@leix/protocol";
 import { judgeTime } from "./claims-rules.ts";
 import type { Examined, Input } from "./entry.ts";
+import type { SignedName } from "./examined-record.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -47,7 +47,7 @@ export type SignatureCheck = "valid" | ErrorCode;
 export async function checkSignature(examined: Examined, state: State): Promise<SignatureCheck> {
   if (examined.kind === "unusable") return examined.code;
   if (examined.kind === "tick") return "valid";
-  const key = findKey(examined, state);
+  const key = findSignerKey(examined, state);
   if (!key) return "jws/key-unknown";
   try {
     await verifyJws(examined.jws, key);
@@ -58,12 +58,17 @@ export async function checkSignature(examined: Examined, state: State): Promise<
   }
 }
 
+/** What names a signer: a token, and the statement in it, if it is one. */
+interface Signed {
+  readonly jws: SignedName;
+  readonly statement?: Statement;
+}
+
 /** The anchor's first statement brings its own key, whose thumbprint every party was given beforehand. */
-function findKey(examined: Extract<Examined, { jws: ParsedJws }>, state: State): RegisteredKey | undefined {
-  const { kid } = examined.jws.header;
+export function findSignerKey({ jws, statement }: Signed, state: State): RegisteredKey | undefined {
+  const { kid } = jws.header;
   const registered = state.keys.get(kid)?.key;
-  if (registered || examined.kind !== "statement") return registered;
-  const { statement } = examined;
+  if (registered || !statement) return registered;
   const isGenesis = state.head.index === 0 && statement.kind === "anchor" && kid === state.trust.anchorKey;
   return isGenesis ? statement.keys.find((key) => key.kid === kid) : undefined;
 }

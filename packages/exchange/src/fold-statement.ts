@@ -2,7 +2,7 @@ import { loadPolicySet } from "@leix/principles";
 import type { RegisteredKey, Statement } from "@leix/protocol";
 import { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
 import { endAnswersTo } from "./duties.ts";
-import { type Party, type State, toFileKey } from "./state.ts";
+import { type ActivePolicySet, type Party, type State, toFileKey } from "./state.ts";
 
 /** Applies a statement that `step` found in order. */
 export function foldStatement(state: State, statement: Statement): void {
@@ -12,6 +12,7 @@ export function foldStatement(state: State, statement: Statement): void {
       state.reservedAccounts = statement.reservedAccounts;
       state.clockAccount = statement.clockAccount;
       state.policySetThreshold = statement.policySetThreshold;
+      state.witnessQuorum = statement.witnessQuorum ?? 0;
       registerParty(state, { id: "anchor", statement }, statement.keys);
       registerKeys(state, "policy", statement.policyKeys);
       state.accounts.set(statement.account.id, "anchor");
@@ -74,9 +75,16 @@ function foldPolicySet(state: State, statement: Extract<Statement, { kind: "poli
     digest: toAgreementDigest(statement),
   });
   if (countSignatures(state, statement) < state.policySetThreshold) return;
-  const files = statement.files.map(({ name, digest }) => ({
-    name,
-    content: state.policyFiles.get(toFileKey(name, digest))?.content ?? "",
-  }));
-  state.policySet = { version: statement.version, set: loadPolicySet(files), deciders: statement.deciders };
+  state.policySet = openActiveSet(state, statement);
+}
+
+/** A set as it is in force, of the files that are recorded. Throws `statement/policy-set`. */
+export function openActiveSet(
+  { policyFiles }: State,
+  { version, files, deciders }: Omit<ActivePolicySet, "set">,
+): ActivePolicySet {
+  const found = files.map(({ name, digest }) => {
+    return { name, content: policyFiles.get(toFileKey(name, digest))?.content ?? "" };
+  });
+  return { version, set: loadPolicySet(found), files, deciders };
 }

@@ -8,4 +8,5 @@ export {
   type TestLedger,
   toContent,
 } from "./ledger.testkit.ts";
-export { createWorld, NOW, toAccount, toRegisteredKey, type World } from "./world.testkit.ts";
+export { seal, signRecord } from "./seal.ts";
+export { createWorld, NOW, toAccount, toRegisteredKey, toSigningKey, type World } from "./world.testkit.ts";

@@ -1,14 +1,48 @@
-export { type AuditedBatch, auditBatch } from "./audit-batch.ts";
+export { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
+export { type AuditedBatch, type AuditedTried, auditBatch, auditTried } from "./audit-batch.ts";
 export { type BatchOptions, type Decided, decideBatch } from "./batch.ts";
-export { chooseDecider, DECIDERS, type KnownDecider } from "./decider.ts";
+export { checkRecord, type RecordChecks, verifyPlace } from "./chain.ts";
+export { chooseDecider, DECIDERS, findDecider, isAllowed, type KnownDecider } from "./decider.ts";
 export { type Delivery, listDeliveries, listReplies } from "./deliveries.ts";
 export { nextDue } from "./duties.ts";
 export type { Answer, Entry, Examined, Input, NothingDue, Repeat } from "./entry.ts";
 export { checkSignature, examine, listKeys, type SignatureCheck } from "./examine.ts";
+export type { ExaminedRecord } from "./examined-record.ts";
 export { fold } from "./fold.ts";
+export { type FollowedBatch, followChain, resumeAfter, resumeStatement } from "./follow-chain.ts";
+export { toLedgerSubject } from "./ledger-subject.ts";
 export { OVERDUE_GRACE_SECONDS } from "./limits.ts";
 export { createQueries } from "./queries.ts";
+export { toEntry } from "./recorded-entry.ts";
 export { isRecordedInput } from "./recorded-input.ts";
-export { type Audited, audit, auditStatement, follow, toEntry } from "./replay.ts";
-export { absorbLayer, createLayer, createState, type Party, type State, type Trust } from "./state.ts";
+export { type Audited, audit, auditStatement, follow } from "./replay.ts";
+export { createSenders, type SenderReport, type SenderStep, toSenderStep } from "./senders.ts";
+export type { ChainedMessage, SenderFinding } from "./senders-chain.ts";
+export { listParts, restoreState, type SnapshotPart } from "./snapshot.ts";
+export {
+  absorbLayer,
+  createLayer,
+  createState,
+  type Party,
+  type State,
+  type Trust,
+  toFileKey,
+} from "./state.ts";
 export { step } from "./step.ts";
+export { type Determining, type WhatIf, type WhatIfDuty, type WhatIfRecipient, whatIf } from "./what-if.ts";
+export {
+  type ChangeCount,
+  createWhatIfTally,
+  type OtherReason,
+  type WhatIfChange,
+  type WhatIfCounts,
+  type WhatIfExample,
+  type WhatIfMessage,
+} from "./what-if-tally.ts";
+export {
+  acceptLedgerCheckpoint,
+  listLogKeys,
+  listWitnesses,
+  toAcceptanceConfig,
+  type Witness,
+} from "./witnesses.ts";

@@ -6,7 +6,8 @@ import { nextDue } from "./duties.ts";
 import { fold } from "./fold.ts";
 import { createDutyInputs, createInputs } from "./history.testkit.ts";
 import { createTestLedger, startTestLedger, type TestLedger, toContent } from "./ledger.testkit.ts";
-import { audit, follow, toEntry } from "./replay.ts";
+import { toEntry } from "./recorded-entry.ts";
+import { audit, follow } from "./replay.ts";
 import { absorbLayer, createLayer, createState, type State } from "./state.ts";
 import { createWorld, NOW, type World } from "./world.testkit.ts";
 

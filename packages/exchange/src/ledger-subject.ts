@@ -1,5 +1,5 @@
-import type { Entry } from "@leix/exchange";
 import { toEventSubject, toMessageSubject, toRejectionSubject, toStatementSubject } from "@leix/protocol";
+import type { Entry } from "./entry.ts";
 
 /** The subject that a record takes in the ledger, for ever. */
 export function toLedgerSubject(entry: Entry): string {

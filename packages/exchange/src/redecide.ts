@@ -1,22 +1,11 @@
-import {
-  type Decider,
-  type Digest,
-  type ErrorCode,
-  encodeBase64url,
-  encodeCanonicalBytes,
-  encodeEnvelope,
-  LeixError,
-  type ParsedRecord,
-  toDigest,
-  toSalts,
-} from "@leix/protocol";
-import { toExamined } from "./chain.ts";
+import { type Decider, type ErrorCode, LeixError } from "@leix/protocol";
 import { type FactOverrides, findDecider, isAllowed } from "./decider.ts";
 import { isSilent, nextDue } from "./duties.ts";
-import type { Answer, Entry } from "./entry.ts";
+import type { Answer, Entry, Examined } from "./entry.ts";
 import type { SignatureCheck } from "./examine.ts";
+import type { ExaminedRecord, SignedName } from "./examined-record.ts";
 import { OVERDUE_GRACE_SECONDS } from "./limits.ts";
-import { countSalts, toDecision } from "./seal.ts";
+import { isSameValue } from "./same-value.ts";
 import type { State } from "./state.ts";
 import { stepNew } from "./step.ts";
 
@@ -25,17 +14,33 @@ import { stepNew } from "./step.ts";
  * differs, `record/decider-unknown`, `decision/engine`. Of a rejection only what the ledger tells can be
  * judged: a false one is its sender's to show, who has its text.
  */
-export function decideAgain(state: State, record: ParsedRecord, entry: Entry, input: SignatureCheck): void {
-  const examined = toExamined(record);
+export function decideAgain(state: State, record: ExaminedRecord, entry: Entry, input: SignatureCheck): void {
+  const examined = toExamined(record, entry);
   if (!examined) {
     refuseFalseRejection(state, entry);
     return;
   }
   const { decider } = record.decision.content;
-  refuseRejectedBefore(state, record);
+  refuseRejectedBefore(state, record, entry);
   const answer = stepNew(state, examined, input, entry.at, findFacts(state, decider));
-  if (!isSame(state, record, answer, decider)) {
+  if (!record.isExact || !isSame(entry, answer)) {
     throw otherwise(`recorded ${toSummary(entry)}; decided again ${toSummary(answer)}`);
+  }
+}
+
+/** What was sent, as far as the ledger has it; undefined where it was rejected. */
+function toExamined({ input: token }: ExaminedRecord, entry: Entry): Examined<SignedName> | undefined {
+  const { input, received } = entry;
+  const sent = { account: input.account, sequence: input.sequence, received, rawDigest: input.digest };
+  switch (entry.kind) {
+    case "message":
+      return token && { ...sent, kind: "message", jws: token, claims: entry.claims };
+    case "statement":
+      return token && { ...sent, kind: "statement", jws: token, statement: entry.statement };
+    case "event":
+      return { ...sent, kind: "tick" };
+    case "rejection":
+      return undefined;
   }
 }
 
@@ -50,14 +55,28 @@ export function refuseSilence(state: State, { kind, at }: Entry): void {
   throw new LeixError("record/overdue-missing", `due ${nextDue(state)}, still unrecorded at ${at}`);
 }
 
-/** The same answer is the same payload, under the record's own salts. */
-function isSame(state: State, record: ParsedRecord, answer: Answer, decider: Decider): boolean {
-  if (answer.kind === "repeat" || answer.kind === "nothing-due" || answer.kind !== record.kind) return false;
-  const salts = toSalts(record.decision);
-  if (salts.length !== countSalts(answer)) return false;
-  const { content } = toDecision(state, answer, decider, salts);
-  const [, payload] = record.decision.jws.token.split(".", 2);
-  return encodeBase64url(encodeCanonicalBytes(content)) === payload;
+/**
+ * The same answer is the same payload under the record's own salts. Of an exact record that is the same
+ * content: its place and its token are verified, so what is left is what was decided.
+ */
+function isSame(entry: Entry, answer: Answer): boolean {
+  if (answer.kind === "repeat" || answer.kind === "nothing-due") return false;
+  return isSameValue(toDecided(entry), toDecided(answer));
+}
+
+function toDecided(entry: Entry): unknown {
+  const { kind, index, input, received, at } = entry;
+  const place = { kind, index, input, received, at };
+  switch (entry.kind) {
+    case "message":
+      return { ...place, ref: entry.ref, policySet: entry.policySet, verdict: entry.verdict };
+    case "statement":
+      return place;
+    case "event":
+      return { ...place, lapse: entry.lapse };
+    case "rejection":
+      return { ...place, code: entry.code };
+  }
 }
 
 /** Released deciders stay: the one that a record names is the one that decides it again. */
@@ -70,26 +89,10 @@ function findFacts(state: State, decider: Decider): FactOverrides {
   return known.facts;
 }
 
-/**
- * What was rejected once stays rejected. An input with a body cannot be looked up: the ledger has not all
- * of it.
- */
-function refuseRejectedBefore(state: State, record: ParsedRecord): void {
-  const digest = toRawDigest(record);
-  const { account } = record.decision.content.input;
-  const before = digest && state.rejections.get(`${account}/${digest}`);
+/** What was rejected once stays rejected, as far as the ledger has the bytes that were. */
+function refuseRejectedBefore(state: State, { rawDigest }: ExaminedRecord, { input }: Entry): void {
+  const before = rawDigest && state.rejections.get(`${input.account}/${rawDigest}`);
   if (before) throw otherwise(`the same input is rejected in record ${before.index}`);
-}
-
-function toRawDigest(record: ParsedRecord): Digest | undefined {
-  switch (record.kind) {
-    case "statement":
-      return toDigest(encodeEnvelope({ statement: record.input.token }));
-    case "message":
-      return record.claims.body ? undefined : toDigest(encodeEnvelope({ message: record.input.token }));
-    default:
-      return record.decision.content.input.digest;
-  }
 }
 
 /** The areas of the codes with which an input can be rejected; beside them the engine's own failure. */

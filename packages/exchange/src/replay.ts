@@ -1,51 +1,18 @@
-import { LeixError, listElements, type ParsedRecord, parseRecord, toLapse, toVerdict } from "@leix/protocol";
+import { LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
 import {
   bringsPolicyKeys,
   checkPolicySignature,
   checkRecord,
   type RecordChecks,
+  toPlaced,
   verifyPlace,
 } from "./chain.ts";
 import type { Entry } from "./entry.ts";
+import { type ExaminedRecord, examineRecord } from "./examined-record.ts";
 import { fold } from "./fold.ts";
+import { toEntry } from "./recorded-entry.ts";
 import { decideAgain, refuseSilence } from "./redecide.ts";
 import type { State } from "./state.ts";
-
-/** What a record says happened, taken from its signed content without deciding anything. */
-export function toEntry(record: ParsedRecord): Entry {
-  const { content } = record.decision;
-  const { index, input, received, at } = content;
-  const place = { index, input, received, at };
-  if (record.kind === "message") {
-    if (content.kind !== "message") throw new LeixError("record/input", "decision of another kind");
-    const { claims } = record;
-    const ref = { iss: claims.iss, id: claims.id, digest: record.input.digest };
-    if (content.message.iss !== ref.iss || content.message.id !== ref.id)
-      throw new LeixError("record/input", "id");
-    const verdict = toVerdict(record.decision);
-    refuseOtherOrder(record.decision);
-    return { ...place, kind: "message", claims, ref, policySet: content.policySet, verdict };
-  }
-  if (record.kind === "statement") return { ...place, kind: "statement", statement: record.statement };
-  if (content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
-  if (content.kind === "rejection") return { ...place, kind: "rejection", code: content.code, detail: "" };
-  const lapse = toLapse(record.decision);
-  refuseOtherOrder(record.decision);
-  return { ...place, kind: "event", lapse };
-}
-
-/**
- * Nothing signed fixes the order of disclosures: without one, the same decision could be spelled in many
- * ways.
- */
-function refuseOtherOrder({ content, disclosures }: ParsedRecord["decision"]): void {
-  const names = content.kind === "message" ? ["outcome", "markings"] : [];
-  const elements = listElements(content);
-  const isOrdered = disclosures.every(({ name, digest }, i) => {
-    return i < names.length ? name === names[i] : digest === elements[i - names.length];
-  });
-  if (!isOrdered) throw new LeixError("record/malformed", "disclosures in another order");
-}
 
 /**
  * Follows the ledger without deciding again: what the policy service does with its own ledger, and every
@@ -70,17 +37,32 @@ export interface Audited {
   readonly difference: LeixError | undefined;
 }
 
-/**
- * Takes in one record whose signatures were tried, and decides it again. One that is sound but was decided
- * otherwise is followed all the same: what the exchange did, it did. Throws as `follow` does; then nothing
- * has changed.
- */
+/** Takes in one record whose signatures were tried, as `auditExamined` does. */
 export function auditChecked(state: State, record: ParsedRecord, checks: RecordChecks): Audited {
-  verifyPlace(state, record, checks.policy);
-  const entry = toEntry(record);
+  return { record, difference: auditExamined(state, examineRecord(record), checks) };
+}
+
+/**
+ * Takes in one record that was examined and whose signatures were tried, and decides it again; returns how it
+ * should have been decided otherwise. One that is sound but was decided otherwise is followed all the same:
+ * what the exchange did, it did. Throws as `follow` does; then nothing has changed.
+ */
+export function auditExamined(
+  state: State,
+  record: ExaminedRecord,
+  checks: RecordChecks,
+): LeixError | undefined {
+  const entry = toPlacedEntry(state, record, checks);
   const difference = findDifference(state, record, entry, checks);
   fold(state, entry, record.decision.jws.digest);
-  return { record, difference };
+  return difference;
+}
+
+function toPlacedEntry(state: State, record: ExaminedRecord, { policy }: RecordChecks): Entry {
+  verifyPlace(state, toPlaced(record), policy);
+  const { entry } = record;
+  if (entry.kind === "refused") throw new LeixError(entry.code, entry.detail);
+  return entry;
 }
 
 /**
@@ -92,9 +74,9 @@ export function auditChecked(state: State, record: ParsedRecord, checks: RecordC
 export async function audit(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
   const record = parseRecord(bytes);
   const checks = await checkRecord(state, record);
-  verifyPlace(state, record, checks.policy);
-  const entry = toEntry(record);
-  const difference = findDifference(state, record, entry, checks);
+  const examined = examineRecord(record);
+  const entry = toPlacedEntry(state, examined, checks);
+  const difference = findDifference(state, examined, entry, checks);
   if (difference) throw difference;
   fold(state, entry, record.decision.jws.digest);
   return record;
@@ -106,7 +88,7 @@ export async function audit(state: State, bytes: Uint8Array): Promise<ParsedReco
  */
 function findDifference(
   state: State,
-  record: ParsedRecord,
+  record: ExaminedRecord,
   entry: Entry,
   { input }: RecordChecks,
 ): LeixError | undefined {
@@ -118,7 +100,7 @@ function findDifference(
     if (!(error instanceof LeixError)) throw error;
     if (state.head.index === 0) throw new LeixError("statement/not-genesis", error.detail, { cause: error });
     // Signed with keys that it brings itself, and not as it should be: nothing after it can be believed.
-    if (bringsPolicyKeys(state, record)) throw error;
+    if (bringsPolicyKeys(state, toPlaced(record))) throw error;
     return error;
   }
 }

@@ -5,7 +5,7 @@ import type { Entry } from "./entry.ts";
 import { fold } from "./fold.ts";
 import { toContent, toWord } from "./ledger.testkit.ts";
 import { REMEMBERED_SECONDS, RETENTION_SECONDS } from "./limits.ts";
-import { toEntry } from "./replay.ts";
+import { toEntry } from "./recorded-entry.ts";
 import { findUnacknowledged } from "./room.ts";
 import { createScene, type Scene } from "./scene.testkit.ts";
 import { createLayer } from "./state.ts";

@@ -65,6 +65,8 @@ export interface PolicyFile {
 export interface ActivePolicySet {
   readonly version: number;
   readonly set: PolicySet;
+  /** Its manifest. */
+  readonly files: readonly { readonly name: string; readonly digest: Digest }[];
   readonly deciders: readonly string[];
 }
 
@@ -100,6 +102,8 @@ interface Values {
   /** Whose inputs are the clock; none before the anchor's statement. */
   clockAccount: AccountId | undefined;
   policySetThreshold: number;
+  /** So many agencies must cosign a checkpoint before it is relied on. */
+  witnessQuorum: number;
   policySet: ActivePolicySet | undefined;
   /** Duties that are not done, not stopped and not recorded as overdue; beside them some that were. */
   dueQueue: DueQueue | undefined;
@@ -159,6 +163,7 @@ export function createState(trust: Trust, deciders: readonly KnownDecider[] = DE
     reservedAccounts: [],
     clockAccount: undefined,
     policySetThreshold: 1,
+    witnessQuorum: 0,
     policySet: undefined,
     dueQueue: undefined,
     lastFullEventAt: 0,
@@ -186,10 +191,10 @@ export function absorbLayer(below: State, layer: State): void {
 /** Every one of them by its name: the compiler asks for what is left out. */
 function toValues(state: State): Values {
   const { head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet } = state;
-  const { dueQueue, lastFullEventAt, operatingDays, sweptDay } = state;
+  const { dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum } = state;
   return {
     ...{ head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet },
-    ...{ dueQueue, lastFullEventAt, operatingDays, sweptDay },
+    ...{ dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum },
   };
 }
 

@@ -139,7 +139,8 @@ function judgeContent(state: State, statement: Statement): Refusal | undefined {
       );
     case "agency":
       return (
-        judgeKeys(state, statement.subject, statement.keys, ["sig", "enc"]) ?? judgeAccount(state, statement)
+        judgeKeys(state, statement.subject, statement.keys, ["sig", "enc", "cosign"]) ??
+        judgeAccount(state, statement)
       );
     case "policy-file":
       return judgePolicyFile(statement);

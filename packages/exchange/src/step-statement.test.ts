@@ -11,7 +11,15 @@ import {
 } from "./genesis.testkit.ts";
 import { decideOn, startTestLedger, toWord } from "./ledger.testkit.ts";
 import { createLayer } from "./state.ts";
-import { createWorld, NOW, type Sent, toAccount, toEncryptionKey, toRegisteredKey } from "./world.testkit.ts";
+import {
+  createWorld,
+  NOW,
+  type Sent,
+  type SignerName,
+  toAccount,
+  toEncryptionKey,
+  toRegisteredKey,
+} from "./world.testkit.ts";
 
 const world = createWorld();
 const ledger = await startTestLedger(world);
@@ -133,6 +141,13 @@ describe("keys and accounts belong to one party and one use", () => {
     ["another's encryption key", ["AL", withKeys(...own, toEncryptionKey("RS-FIU"))], "statement/key-taken"],
     ["the policy service's key", ["AL", withKeys(...own, toRegisteredKey("policy"))], "statement/key-taken"],
     ["a key twice", ["AL", withKeys(...own, spare, spare)], "statement/key-taken"],
+    ["a key to cosign", ["AL", withKeys(...own, asCosigningKey("spare"))], "statement"],
+    ["a signing key to cosign", ["AL", withKeys(asCosigningKey("AL-CUSTOMS"))], "statement/key-taken"],
+    [
+      "one key to sign and to cosign",
+      ["AL", withKeys(spare, asCosigningKey("spare"))],
+      "statement/key-taken",
+    ],
     ["a signing key as encryption key", ["AL", withKeys(asEncryptionKey("AL-SPOC"))], "statement/key-taken"],
     [
       "a longer validity",
@@ -168,6 +183,16 @@ describe("keys and accounts belong to one party and one use", () => {
       "statement/key-taken",
     ],
     [
+      "an authority with a key to cosign",
+      ["anchor", toAuthority("AL", { ...v2, keys: [toRegisteredKey("AL"), asCosigningKey("spare")] })],
+      "statement/key-taken",
+    ],
+    [
+      "a service with a key to cosign",
+      ["anchor", { kind: "service", subject: "ledger", keys: [asCosigningKey("spare")], status: "active" }],
+      "statement/key-taken",
+    ],
+    [
       "a service with an agency's key",
       [
         "anchor",
@@ -187,6 +212,18 @@ describe("keys and accounts belong to one party and one use", () => {
     ],
   ]);
 
+  test("a key to cosign signs no message and no other thing, and stays its agency's", async () => {
+    const cosign = asCosigningKey("spare");
+    const decided = decide(
+      world.statement("AL", withKeys(...own, cosign)),
+      world.message("AL-SPOC", ["RS-SPOC"], {}, { key: "spare" }),
+      world.statement("AL", toAgency("AL-CUSTOMS", { version: 2, keys: [cosign] })),
+      world.statement("AL", toAgency("AL-SPOC", { version: 3, keys: [...own, spare] })),
+    );
+    const taken = "statement/key-taken";
+    expect(await decided).toEqual(["statement", "jws/key-use", taken, taken]);
+  });
+
   test("a key that was withdrawn never comes back, not even to its own party", async () => {
     const statements = [
       world.statement("AL", toAgency("AL-SPOC", { version: 2, keys: [spare] })),
@@ -196,6 +233,10 @@ describe("keys and accounts belong to one party and one use", () => {
     expect(await decide(...statements)).toEqual(["statement", "statement/key-taken", "statement/key-taken"]);
   });
 });
+
+function asCosigningKey(name: SignerName) {
+  return toRegisteredKey(name, { use: "cosign" });
+}
 
 function asEncryptionKey(name: "AL-SPOC") {
   return { ...toRegisteredKey(name), use: "enc", alg: "ECDH-ES+A256KW" } as (typeof own)[number];

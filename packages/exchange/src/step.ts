@@ -4,6 +4,7 @@ import { judgeClaims } from "./claims-rules.ts";
 import type { FactOverrides } from "./decider.ts";
 import type { Answer, Entry, Examined, Refusal, Repeat } from "./entry.ts";
 import type { SignatureCheck } from "./examine.ts";
+import type { SignedName } from "./examined-record.ts";
 import { findLapse } from "./lapse.ts";
 import { createQueries } from "./queries.ts";
 import type { RecordedPlace } from "./recorded.ts";
@@ -21,7 +22,7 @@ import { judgeStatement } from "./statement-rules.ts";
  */
 export function step(
   state: State,
-  examined: Examined,
+  examined: Stepped,
   signature: SignatureCheck,
   now: number,
   facts: FactOverrides = {},
@@ -37,7 +38,7 @@ export function step(
  */
 export function stepNew(
   state: State,
-  examined: Examined,
+  examined: Stepped,
   signature: SignatureCheck,
   now: number,
   facts: FactOverrides = {},
@@ -56,9 +57,10 @@ export function stepNew(
   }
 }
 
-type Message = Extract<Examined, { kind: "message" }>;
-type StatementInput = Extract<Examined, { kind: "statement" }>;
-type Tick = Extract<Examined, { kind: "tick" }>;
+type Stepped = Examined<SignedName>;
+type Message = Extract<Stepped, { kind: "message" }>;
+type StatementInput = Extract<Stepped, { kind: "statement" }>;
+type Tick = Extract<Stepped, { kind: "tick" }>;
 
 function stepMessage(state: State, examined: Message, now: number, facts: FactOverrides): Entry | Repeat {
   const { claims, jws } = examined;
@@ -112,7 +114,7 @@ function stepTick(state: State, examined: Tick, now: number): Answer {
  * The three identities of an input: the account that sent it, the key that signed it, and iss. All must
  * agree. A tick has only the first.
  */
-function judgeSender(state: State, examined: Examined, signature: SignatureCheck): Refusal | undefined {
+function judgeSender(state: State, examined: Stepped, signature: SignatureCheck): Refusal | undefined {
   const { account } = examined;
   const sender = findSender(state, account);
   if (!sender) return { code: "identity/account-unknown", detail: account };
@@ -135,7 +137,7 @@ function judgeSender(state: State, examined: Examined, signature: SignatureCheck
 /** No party: the broker's own account through which the clock ticks. */
 const CLOCK = "clock";
 
-function findSender(state: State, account: Examined["account"]): PartyId | typeof CLOCK | undefined {
+function findSender(state: State, account: Stepped["account"]): PartyId | typeof CLOCK | undefined {
   if (state.head.index === 0) return account === state.trust.anchorAccount ? "anchor" : undefined;
   return account === state.clockAccount ? CLOCK : state.accounts.get(account);
 }
@@ -155,11 +157,11 @@ function judgeSigner(state: State, examined: Message | StatementInput): Refusal 
 }
 
 /** The entry that records a refusal: the digest of what was sent, its account and the code; never content. */
-export function reject(state: State, examined: Examined, now: number, refusal: Refusal): Entry {
+export function reject(state: State, examined: Stepped, now: number, refusal: Refusal): Entry {
   return { ...toPlace(state, examined, now, examined.rawDigest), kind: "rejection", ...refusal };
 }
 
-function toPlace(state: State, examined: Examined, now: number, digest: Examined["rawDigest"]) {
+function toPlace(state: State, examined: Stepped, now: number, digest: Stepped["rawDigest"]) {
   const { account, sequence, received } = examined;
   return {
     index: state.head.index,
@@ -169,10 +171,10 @@ function toPlace(state: State, examined: Examined, now: number, digest: Examined
   };
 }
 
-function findRejection(state: State, examined: Examined): RecordedPlace | undefined {
+function findRejection(state: State, examined: Stepped): RecordedPlace | undefined {
   return state.rejections.get(`${examined.account}/${examined.rawDigest}`);
 }
 
-function toRepeat(recorded: RecordedPlace, examined: Examined): Repeat {
+function toRepeat(recorded: RecordedPlace, examined: Stepped): Repeat {
   return { kind: "repeat", index: recorded.index, sameDelivery: recorded.sequence === examined.sequence };
 }

@@ -81,8 +81,20 @@ ALTER TABLE inbox ADD COLUMN erased TEXT;
 CREATE INDEX inbox_retention ON inbox (delete_by) WHERE delete_by IS NOT NULL AND erased IS NULL;
 `;
 
+/** The largest tree seen of each log. */
+const THIRD_SCHEMA = `
+CREATE TABLE witnessed (
+  origin    TEXT PRIMARY KEY,
+  size      INTEGER NOT NULL,
+  root      BLOB NOT NULL,
+  note      BLOB NOT NULL,
+  at        INTEGER NOT NULL,
+  handed_in INTEGER NOT NULL DEFAULT 0
+) STRICT;
+`;
+
 /** What makes each version of the file from the one before. */
-const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA];
+const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA];
 
 /**
  * Opens the file, and makes it where there is none; one of an older version becomes one of this. What is

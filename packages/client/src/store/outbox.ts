@@ -35,6 +35,22 @@ const SentRow = z.object({
 });
 export type SentRow = z.infer<typeof SentRow>;
 
+/** A message that the exchange has acknowledged, and all that a ledger knows it by. */
+const ReceivedRow = SentRow.pick({
+  id: true,
+  seq: true,
+  digest: true,
+  kind: true,
+  status: true,
+  decision: true,
+}).extend({
+  rawDigest: Digest,
+  storedMs: z.int(),
+  /** When the last acknowledgement came; null where the answer came without one. */
+  receivedMs: z.int().nullable(),
+});
+export type ReceivedRow = z.infer<typeof ReceivedRow>;
+
 /** The id begins or ends with what is asked for; people copy either end. */
 export const ID_HAS_PART =
   "length(?1) > 0 AND (substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1)";
@@ -78,6 +94,8 @@ export interface Outbox {
   get(id: string): SentRow | undefined;
   getByRawDigest(digest: Digest): SentRow | undefined;
   list(): SentRow[];
+  /** What the exchange has received durably, by its own word, in order. */
+  listReceived(): ReceivedRow[];
   listThread(thread: MessageId): SentRow[];
   /** Ids that begin or end so. */
   match(part: string): SentRow[];
@@ -100,6 +118,10 @@ export function createOutbox(database: Database): Outbox {
   const byId = select("WHERE id = ?");
   const byRawDigest = select("WHERE raw_digest = ?");
   const all = select("ORDER BY seq");
+  const receipts = database.prepare(
+    `SELECT id, seq, digest, raw_digest AS rawDigest, kind, status, decision, stored_ms AS storedMs,
+       received_ms AS receivedMs FROM outbox WHERE status <> 'stored' ORDER BY seq`,
+  );
   const byThread = select("WHERE thread = ? ORDER BY seq");
   const byPart = select(`WHERE ${ID_HAS_PART} ORDER BY seq`);
   const due = database.prepare(
@@ -123,6 +145,7 @@ export function createOutbox(database: Database): Outbox {
     get: (id) => SentRow.optional().parse(byId.get(id)),
     getByRawDigest: (digest) => SentRow.optional().parse(byRawDigest.get(digest)),
     list: () => z.array(SentRow).parse(all.all()),
+    listReceived: () => z.array(ReceivedRow).parse(receipts.all()),
     listThread: (thread) => z.array(SentRow).parse(byThread.all(thread)),
     match: (part) => z.array(SentRow).parse(byPart.all(part)),
     listDue: (receivedBeforeMs) => due.all(receivedBeforeMs).map((row) => MessageId.parse(row.id)),

@@ -1,0 +1,78 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  createCollector,
+  type Evidence,
+  type EvidenceTrust,
+  makeEvidence,
+  type Wanted,
+} from "@leix/evidence";
+import { AgencyId, decodeUtf8, LeixError, MessageId } from "@leix/protocol";
+import type { ReplaySource } from "../audit/replay.ts";
+import { toLedgerFlags, withLedger } from "../audit/source-choice.ts";
+import { readCheckpoint } from "./evidence-file.ts";
+
+export interface MakeFlags {
+  /** `broker`, an address, a store's folder or an export. */
+  readonly from: string;
+  /** A file, or a folder with one named `checkpoint`; else the source's own. */
+  readonly checkpoint?: string;
+  readonly trust?: string;
+}
+
+/** What evidence was made of, and by whose key it is to be verified. */
+export interface Made {
+  readonly evidence: Evidence;
+  readonly trust: EvidenceTrust;
+}
+
+const CHECKPOINT_FILE = "checkpoint";
+
+/**
+ * Evidence of a message: `id`, or `AL-SPOC/id` where two senders have used one. Reads the ledger as an
+ * auditor does. Throws the `evidence/`, `ledger/`, `tlog/` and `broker/` codes.
+ */
+export async function makeFromLedger(dir: string, id: string, flags: MakeFlags): Promise<Made> {
+  const { from, checkpoint, trust: file } = flags;
+  const wanted = toWanted(id);
+  const named = checkpoint === undefined ? undefined : await loadNote(checkpoint);
+  const ledger = { ...(await toLedgerFlags(from)), ...(file === undefined ? {} : { trust: file }) };
+  return withLedger(dir, ledger, async ({ source, trust }) => {
+    const note = named ?? (source.checkpoint && decodeUtf8(source.checkpoint));
+    if (note === undefined) throw new LeixError("evidence/uncovered", "no checkpoint is published");
+    return { evidence: await collect(trust, wanted, source, note), trust };
+  });
+}
+
+async function collect(
+  trust: EvidenceTrust,
+  wanted: Wanted,
+  source: ReplaySource,
+  note: string,
+): Promise<Evidence> {
+  const collector = createCollector(trust, wanted, note);
+  let left = collector.size;
+  for await (const { bytes, refused, erased } of source.records()) {
+    if (left === 0) break;
+    if (refused) throw refused;
+    if (erased) collector.addErased(erased);
+    else collector.add(bytes);
+    left--;
+  }
+  return makeEvidence(collector.finish());
+}
+
+function toWanted(text: string): Wanted {
+  const [first = "", second] = text.split("/", 2);
+  const id = MessageId.safeParse(second ?? first);
+  const iss = second === undefined ? undefined : AgencyId.safeParse(first);
+  if (!id.success || iss?.success === false) {
+    throw new LeixError("evidence/not-recorded", "give a whole id, or agency/id");
+  }
+  return { id: id.data, ...(iss ? { iss: iss.data } : {}) };
+}
+
+async function loadNote(path: string): Promise<string> {
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  return readCheckpoint(isFolder ? join(path, CHECKPOINT_FILE) : path);
+}

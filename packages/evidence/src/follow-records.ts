@@ -1,0 +1,126 @@
+import { auditStatement, checkRecord, type Entry, type State, toEntry, verifyPlace } from "@leix/exchange";
+import {
+  type CountryCode,
+  type KeyId,
+  LeixError,
+  type ParsedRecord,
+  type PartyId,
+  type PolicySetStatement,
+} from "@leix/protocol";
+import type { NamedRecord } from "./evidence-part.ts";
+import { activatePolicySet, listSigners, notePolicySet } from "./policy-sets.ts";
+
+type MessageRecord = Extract<ParsedRecord, { kind: "message" }>;
+type MessageEntry = Extract<Entry, { kind: "message" }>;
+
+/** The newest statement about a party: its record, and who signed it. */
+export interface Registration {
+  readonly index: number;
+  readonly by: PartyId;
+}
+
+export interface PolicySetInForce {
+  readonly version: number;
+  readonly files: number;
+  readonly signedBy: readonly CountryCode[];
+}
+
+/** A part of the ledger as it is followed: what the exchange was, as far as the records shown say. */
+export interface Following {
+  readonly state: State;
+  readonly registrations: Map<PartyId, Registration>;
+  policySet: PolicySetInForce | undefined;
+}
+
+/** A message whose record is believed: signed by its sender, and by the policy service over it. */
+export interface FollowedMessage {
+  readonly record: MessageRecord;
+  readonly entry: MessageEntry;
+  /** Of the sender. */
+  readonly kid: KeyId;
+  readonly registered: Registration;
+}
+
+/**
+ * Takes in a statement. All but policy sets are decided again, exactly as a member of the exchange does who
+ * is given the statements alone; for that every version of what they are about must be there. A policy set is
+ * believed for its signatures: its earlier versions are not needed. Throws the `record/` and `jws/` codes,
+ * `identity/party-not-active`, `identity/issuer-not-account`, `evidence/missing`.
+ */
+export async function followStatement(following: Following, { bytes, record }: NamedRecord): Promise<void> {
+  if (record.kind !== "statement") throw new LeixError("evidence/differs", `a ${record.kind}`);
+  const { state, registrations } = following;
+  const { statement, decision } = record;
+  if (statement.kind === "policy-set") await followPolicySet(following, record, statement);
+  else await auditStatement(state, bytes);
+  registrations.set(statement.subject as PartyId, { index: decision.content.index, by: statement.iss });
+}
+
+async function followPolicySet(
+  following: Following,
+  record: ParsedRecord,
+  statement: PolicySetStatement,
+): Promise<void> {
+  const { state } = following;
+  await verifySigned(state, record, statement.iss);
+  if (statement.aud !== state.trust.aud) throw new LeixError("claims/audience", statement.aud);
+  if (notePolicySet(state, statement) && state.policySet?.version !== statement.version) {
+    activatePolicySet(state, statement);
+    const { version, files } = statement;
+    following.policySet = { version, files: files.length, signedBy: listSigners(state, statement) };
+  }
+  goOn(state, record);
+}
+
+/**
+ * The record of a message in its place. Throws as `followStatement` does, `claims/audience`, and
+ * `decision/disclosure` where anything of the decision is left out.
+ */
+export async function followMessage(following: Following, { record }: NamedRecord): Promise<FollowedMessage> {
+  if (record.kind !== "message") throw new LeixError("evidence/differs", `a ${record.kind}`);
+  const { state, registrations } = following;
+  const { claims } = record;
+  const kid = await verifySigned(state, record, claims.iss);
+  if (claims.aud !== state.trust.aud) throw new LeixError("claims/audience", claims.aud);
+  const entry = toEntry(record);
+  const registered = registrations.get(claims.iss);
+  if (entry.kind !== "message" || !registered) throw new LeixError("evidence/missing", claims.iss);
+  goOn(state, record);
+  return { record, entry, kid, registered };
+}
+
+/**
+ * Both signatures, under keys that were registered before this record and valid then; account, key and `iss`
+ * of the input are one party's, which was active (protocol.md, section 5).
+ */
+async function verifySigned(state: State, record: ParsedRecord, iss: PartyId): Promise<KeyId> {
+  enterPlace(state, record);
+  const checks = await checkRecord(state, record);
+  verifyPlace(state, record, checks.policy);
+  if (checks.input !== "valid") throw new LeixError(checks.input, `signature of ${iss}`);
+  const { kid } = "input" in record ? record.input.header : record.decision.jws.header;
+  const { input, received } = record.decision.content;
+  const owned = state.keys.get(kid);
+  if (owned?.party !== iss || state.accounts.get(input.account) !== iss) {
+    throw new LeixError("identity/issuer-not-account", `iss ${iss}, key of ${owned?.party}`);
+  }
+  const { key, withdrawn } = owned;
+  if (withdrawn || received < key.nbf || received >= key.exp) {
+    throw new LeixError("jws/key-not-valid", `kid ${kid}`);
+  }
+  const party = state.parties.get(iss)?.statement;
+  const isActive = party?.kind === "anchor" || party?.status === "active";
+  if (!isActive) throw new LeixError("identity/party-not-active", iss);
+  return kid;
+}
+
+/** Records between are not shown; where none is between, the chain is checked. */
+function enterPlace(state: State, { decision }: ParsedRecord): void {
+  const { index, prev } = decision.content;
+  if (index > state.head.index) state.head = { ...state.head, index, prev };
+}
+
+function goOn(state: State, { decision }: ParsedRecord): void {
+  const { content, jws } = decision;
+  state.head = { index: content.index + 1, prev: jws.digest, at: content.at };
+}
