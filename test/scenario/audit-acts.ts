@@ -1,12 +1,13 @@
-import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { setTimeout as pause } from "node:timers/promises";
 import { drawPlace, type Replay } from "@leix/cli/audit";
+import { runLeix, runLeixJson } from "./leix.ts";
 import { expectTold, type Screen } from "./screen.ts";
 
-const LEIX = fileURLToPath(import.meta.resolve("@leix/cli"));
-const OUTPUT_BYTES_MAX = 16 * 1_048_576;
+/** A checkpoint follows a record within a second; a busy machine may take longer. */
+const CHECKPOINT_TRIES_MAX = 30;
+const CHECKPOINT_PAUSE_MS = 500;
 
 /** What the audit found, as the summary tells it. */
 export interface AuditFindings {
@@ -19,7 +20,7 @@ export async function tellAudit(dir: string, screen: Screen): Promise<AuditFindi
   const replay = await screen.step(
     "The auditor replays the ledger and decides everything again",
     async () => {
-      const { result } = await runReplay(dir, []);
+      const result = await replayToCheckpoint(dir);
       const { checked, ledger, mismatches } = result;
       expectTold(
         checked === ledger && mismatches === 0,
@@ -33,6 +34,7 @@ export async function tellAudit(dir: string, screen: Screen): Promise<AuditFindi
       );
       screen.show("", `of ${rejection} rejection the text is not in the ledger: its sender can show it`);
       screen.show("differences", "none");
+      screen.show("root", `${result.tree.root}, the same as in the signed checkpoint of ${ledger}`);
       return result;
     },
   );
@@ -40,6 +42,20 @@ export async function tellAudit(dir: string, screen: Screen): Promise<AuditFindi
     tamperWith(dir, replay, screen),
   );
   return { replay, tamper };
+}
+
+/** Until the newest checkpoint covers the whole ledger: then the replayed tree must be the one it signs. */
+async function replayToCheckpoint(dir: string): Promise<Replay> {
+  for (let tries = 0; tries < CHECKPOINT_TRIES_MAX; tries++) {
+    const { result } = await runReplay(dir, []);
+    expectTold(
+      result.tree.checkpoints.every(({ isSame }) => isSame),
+      "a checkpoint signs another tree than the replayed one",
+    );
+    if (result.tree.checkpoints.some(({ size }) => size === result.ledger)) return result;
+    await pause(CHECKPOINT_PAUSE_MS);
+  }
+  expectTold(false, "no checkpoint covers the whole ledger");
 }
 
 async function tamperWith(dir: string, replay: Replay, screen: Screen): Promise<AuditFindings["tamper"]> {
@@ -83,23 +99,6 @@ function toShown(byte: number): string {
   return `'${String.fromCharCode(byte)}'`;
 }
 
-async function runReplay(
-  dir: string,
-  flags: readonly string[],
-): Promise<{ result: Replay; exitCode: number }> {
-  const { stdout, exitCode } = await runLeix(dir, ["audit", "replay", "--json", ...flags]);
-  const last = stdout.trimEnd().split("\n").at(-1) ?? "";
-  return { result: JSON.parse(last), exitCode };
-}
-
-/** Runs the command as a person would. Its exit code is an answer here, not an error. */
-function runLeix(dir: string, args: readonly string[]): Promise<{ stdout: string; exitCode: number }> {
-  return new Promise((resolve, reject) => {
-    const command = [LEIX, "--dir", dir, ...args];
-    execFile(process.execPath, command, { maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
-      const exitCode = error ? error.code : 0;
-      if (typeof exitCode === "number" && stdout !== "") resolve({ stdout, exitCode });
-      else reject(new Error(`leix ${args.join(" ")}: ${stderr || error?.message}`));
-    });
-  });
+function runReplay(dir: string, flags: readonly string[]): Promise<{ result: Replay; exitCode: number }> {
+  return runLeixJson<Replay>(dir, ["audit", "replay", ...flags]);
 }

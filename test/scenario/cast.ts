@@ -53,7 +53,9 @@ export async function openCast(
     const onEvent = () => void changes.emit("changed");
     const node = opened.use(await createNode({ folder, connectWaitMs: ANSWER_MS, onEvent }));
     members.set(agency, { node, changes });
-    running.push(node.run(ending.signal).catch((failure: unknown) => failure));
+    for (const work of [node.run(ending.signal), node.witness.run(ending.signal)]) {
+      running.push(work.catch((failure: unknown) => failure));
+    }
   }
   // Deferred last, so done first: the nodes stop running before they are closed.
   opened.defer(async () => {

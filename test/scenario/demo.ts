@@ -7,6 +7,7 @@ import {
   createPlan,
   findFreePort,
   loadPolicyFiles,
+  type NetworkFile,
   type NetworkPlan,
   parsePlan,
   startNetwork,
@@ -14,10 +15,13 @@ import {
 import { type AuditFindings, tellAudit } from "./audit-acts.ts";
 import { tellCase } from "./case-story.ts";
 import { openCast } from "./cast.ts";
+import { type EvidenceFindings, tellEvidence, tellWitnesses } from "./evidence-acts.ts";
 import { tellHostileActs } from "./hostile-acts.ts";
-import { tellRules } from "./rule-acts.ts";
+import { type Leads, tellRules } from "./rule-acts.ts";
 import { createScreen, type Screen } from "./screen.ts";
 
+/** So many agencies must have cosigned a checkpoint for it to be believed. */
+const WITNESSES = 2;
 const { values: flags } = parseArgs({
   options: { json: { type: "boolean", default: false }, keep: { type: "boolean", default: false } },
 });
@@ -50,20 +54,30 @@ async function tellStory(dir: string, screen: Screen): Promise<Summary> {
     startNetwork(dir, { env: process.env, say }),
   );
   const agencies = plan.agencies.map(({ id }) => id);
-  {
-    await using cast = await openCast(dir, network, agencies);
-    const leads = await tellCase(cast, screen);
-    await tellRules(cast, screen, leads);
-    await tellHostileActs(dir, network, screen);
-  }
+  const { answer } = await tellAll(dir, network, agencies, screen);
   const findings = await tellAudit(dir, screen);
+  const evidence = await tellEvidence(dir, network, answer, screen);
   if (flags.keep) await keepRunning(dir, running.stop);
-  return toSummary(findings, screen.steps);
+  return { ...toSummary(findings, screen.steps), evidence };
+}
+
+async function tellAll(
+  dir: string,
+  network: NetworkFile,
+  agencies: readonly string[],
+  screen: Screen,
+): Promise<Leads> {
+  await using cast = await openCast(dir, network, agencies);
+  const leads = await tellCase(cast, screen);
+  await tellRules(cast, screen, leads);
+  await tellHostileActs(dir, network, screen);
+  await tellWitnesses(dir, leads.forward.decision?.content.index ?? 0, screen);
+  return leads;
 }
 
 /** The sample network, with an exercise between two of its countries, in which answers are due in seconds. */
 function toPlan(port: number): NetworkPlan {
-  const sample = createPlan({ port });
+  const sample = createPlan({ port, witnessQuorum: WITNESSES });
   const { everyPair } = sample.terms;
   const exercise = { ...everyPair, between: ["AL", "MK"], profile: "exercise" };
   return parsePlan({ ...sample, terms: { everyPair, pairs: [exercise] } });
@@ -81,9 +95,11 @@ interface Summary {
   readonly ledger: number;
   readonly replay: { readonly checked: number; readonly mismatches: number };
   readonly tamper: AuditFindings["tamper"];
+  /** Of the file that proves one message. */
+  readonly evidence: EvidenceFindings;
 }
 
-function toSummary({ replay, tamper }: AuditFindings, steps: number): Summary {
+function toSummary({ replay, tamper }: AuditFindings, steps: number): Omit<Summary, "evidence"> {
   const { kinds, outcomes, ledger, checked, mismatches } = replay;
   return {
     steps,

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,10 +16,11 @@ import {
   type RunningNetwork,
   startNetwork,
 } from "@leix/runtime";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 const WAIT_MS = 30_000;
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 let root: string;
 let dir: string;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"] });
   await createNetwork(plan, dir, { policyFiles: loadPolicyFiles() });
   const say = (line: string) => void process.stderr.write(`leix: ${line}\n`);
-  network = await startNetwork(dir, { env: process.env, say, services: ["policy", "registry"] });
+  network = await startNetwork(dir, { env: process.env, say, services: ["policy", "registry", "ledger"] });
 });
 afterAll(async () => {
   await network.stop();
@@ -119,6 +120,64 @@ describe("the agency's node as a service", () => {
     expect(service.child.exitCode).toBe(0);
     expect(service.lines.at(-1)).toMatchObject({ event: "service.stopped" });
     expect(service.output()).not.toContain(marker);
+    stopping.abort();
+    await running;
+  });
+
+  test("cosigns the ledger's checkpoints as they come, and answers other logs' clients too", async () => {
+    const [port, httpPort] = [await findFreePort(), await findFreePort()];
+    const service = startService({
+      LEIX_NETWORK: dir,
+      LEIX_AGENCY: "AL-SPOC",
+      LEIX_WITNESS_PORT: String(port),
+      LEIX_HTTP_PORT: String(httpPort),
+    });
+    const first = await service.until("checkpoint.witnessed");
+    await using sender = await createNode({
+      folder: join(dir, "agencies/AL-CUSTOMS"),
+      connectWaitMs: WAIT_MS,
+    });
+    const stopping = new AbortController();
+    const running = sender.run(stopping.signal);
+    const { ref } = await sender.send({
+      kind: "request",
+      to: [AgencyId.parse("RS-SPOC")],
+      purpose: "investigation",
+      crime: "drug-trafficking",
+      officer: { name: "A. Hoxha", role: "officer" },
+      body: { text: "Who?", facts: "It was seen.", grounds: "It is there.", useRestriction: "None." },
+    });
+    const { decision } = await sender.waitForDecision(ref, WAIT_MS);
+    const index = decision?.content.index ?? 0;
+    expect(index).toBeGreaterThanOrEqual(Number(first.size));
+    await service.until("checkpoint.witnessed", ({ size }) => Number(size) > index);
+    const post = (body: string) => fetch(`http://127.0.0.1:${port}/add-checkpoint`, { method: "POST", body });
+    // Until the ledger has come to rest: acknowledgements follow the message.
+    const { note, size } = await vi.waitFor(async () => {
+      const text = await readFile(join(dir, "services/ledger/store/checkpoint"), "utf8");
+      const [, published] = text.split("\n");
+      const cosigned = await post(`old ${published}\n\n${text}`);
+      expect([cosigned.status, await cosigned.text()]).toEqual([
+        200,
+        expect.stringMatching(/^— demo\.leix\.example\/witness\/AL-SPOC \S+\n$/),
+      ]);
+      return { note: text, size: published };
+    }, WAIT_MS);
+    const behind = await post(`old 1\n\n${note}`);
+    expect([behind.status, behind.headers.get("content-type")]).toEqual([409, "text/x.tlog.size"]);
+    expect(Number(await behind.text())).toBeGreaterThanOrEqual(Number(size));
+    const statuses = [
+      await post("no request"),
+      await post(`old 1\n\n${note.replace("/ledger\n", "/other\n")}`),
+      await post(`old 1\n\n${note.replace(`\n${size}\n`, `\n${Number(size) + 1}\n`)}`),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([400, 404, 403]);
+    const health = await fetch(`http://127.0.0.1:${httpPort}/healthz`);
+    expect([health.status, await health.json()]).toEqual([200, { status: "ok", problems: [] }]);
+    service.child.kill("SIGTERM");
+    await once(service.child, "exit");
+    expect(service.child.exitCode).toBe(0);
+    expect(service.lines.filter(({ event }) => event === "checkpoint.refused")).toEqual([]);
     stopping.abort();
     await running;
   });

@@ -11,7 +11,7 @@ export interface AgencyEvents {
   readonly node: OnNodeEvent;
 }
 
-type Level = "debug" | "info" | "warn";
+type Level = "debug" | "info" | "warn" | "error";
 
 const LEVELS: Readonly<Record<Exclude<NodeEvent["kind"], "broker.changed">, Level>> = {
   "message.stored": "info",
@@ -29,6 +29,10 @@ const LEVELS: Readonly<Record<Exclude<NodeEvent["kind"], "broker.changed">, Leve
   "arrival.deferred": "warn",
   "membership.refreshed": "info",
   "membership.failed": "warn",
+  "checkpoint.witnessed": "info",
+  "checkpoint.refused": "warn",
+  "ledger.forked": "error",
+  "witness.waiting": "warn",
 };
 
 export function createAgencyEvents(logger: Logger): AgencyEvents {

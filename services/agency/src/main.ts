@@ -3,6 +3,7 @@ import { createNode } from "@leix/client";
 import { createLogger, runService, serveHealth } from "@leix/runtime";
 import { loadConfig } from "./config.ts";
 import { createAgencyEvents } from "./events.ts";
+import { serveWitness } from "./witness-server.ts";
 
 const CONNECT_WAIT_MS = 60_000;
 
@@ -18,11 +19,16 @@ await runService(logger, async (signal) => {
     onEvent: events.node,
   });
   if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, node, signal);
+  const { LEIX_WITNESS_PORT: port, LEIX_WITNESS_LISTEN: host } = config;
+  if (port) await serveWitness(node.witness, { host, port }, signal);
   events.started(node.agency);
   return {
     async run(stopped) {
       await using running = node;
-      await running.run(stopped);
+      const failed = new AbortController();
+      const either = AbortSignal.any([stopped, failed.signal]);
+      const orStopBoth = (work: Promise<void>) => work.finally(() => failed.abort());
+      await Promise.all([orStopBoth(running.run(either)), orStopBoth(running.witness.run(either))]);
     },
   };
 });

@@ -1,0 +1,88 @@
+import { createState, type Trust } from "@leix/exchange";
+import { AgencyId, parseSchema } from "@leix/protocol";
+import type { Command } from "commander";
+import { withNode } from "../../messages/node-access.ts";
+import { createPaper } from "../../messages/paper.ts";
+import { createProgress } from "../progress.ts";
+import type { LogKeys } from "../replay/log-keys.ts";
+import type { ReplayProgress, ReplaySource } from "../replay.ts";
+import { loadNote } from "../replay-command.ts";
+import { followChunks, readFrom } from "../search/ledger-reading.ts";
+import { type LedgerFlags, withLedger, withLedgerOptions } from "../source-choice.ts";
+import { writeCompleteness } from "./completeness-text.ts";
+import { type CoveredTree, createTreeBuilder } from "./covered-tree.ts";
+import { type Completeness, createMatcher, isComplete } from "./match-outbox.ts";
+
+interface CompletenessFlags extends LedgerFlags {
+  readonly as: string;
+  readonly checkpoint?: string;
+  readonly all?: true;
+  readonly json?: true;
+}
+
+export interface CompletenessReport extends Completeness {
+  readonly tree: CoveredTree;
+  /** NumericDate of the last record that was read. */
+  readonly at: number;
+}
+
+export interface CompletenessOptions {
+  readonly agency: AgencyId;
+  readonly receipts: Parameters<typeof createMatcher>[1];
+  /** A checkpoint to compare with, instead of the one that the ledger comes with. */
+  readonly note?: Uint8Array | undefined;
+  /** Who may sign it; without them, whom the ledger itself names. */
+  readonly keys?: LogKeys | undefined;
+}
+
+/** `leix audit completeness`: is all in the ledger that the exchange said it had received? */
+export function addCompletenessCommand(audit: Command): void {
+  withLedgerOptions(audit.command("completeness"))
+    .description(
+      "prove from the ledger that each message the exchange acknowledged to an agency was recorded",
+    )
+    .requiredOption("--as <agency>", "the agency: agencies/<id> of the network folder, with its outbox")
+    .option(
+      "--checkpoint <file>",
+      "a checkpoint of the ledger service over these records, instead of the one they come with",
+    )
+    .option("--all", "list every message, not only those that are missing or otherwise wrong")
+    .option("--json", "the result as one line of JSON")
+    .action(async (flags: CompletenessFlags, command: Command) => {
+      const { dir } = command.optsWithGlobals<{ dir: string }>();
+      const agency = parseSchema(AgencyId, flags.as);
+      const receipts = await withNode(command, flags, async ({ archive }) => archive.listReceipts());
+      const note = flags.checkpoint === undefined ? undefined : await loadNote(flags.checkpoint);
+      const progress = createProgress(process.stderr);
+      const report = await withLedger(dir, flags, ({ source, trust, keys }) =>
+        proveCompleteness(trust, source, { agency, receipts, note, keys }, progress.draw),
+      ).finally(progress.clear);
+      if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+      else writeCompleteness(createPaper(process.stdout), report, flags.all === true);
+      if (!isComplete(report)) process.exitCode = 1;
+    });
+}
+
+/**
+ * Follows a ledger, its signatures and its chain, and finds the messages in it. Throws where a record is not
+ * in its place, and where the checkpoint is not one of these records.
+ */
+export async function proveCompleteness(
+  trust: Trust,
+  source: ReplaySource,
+  { agency, receipts, note, keys }: CompletenessOptions,
+  onProgress: (progress: ReplayProgress) => void = () => undefined,
+): Promise<CompletenessReport> {
+  const state = createState(trust);
+  const matcher = createMatcher(agency, receipts);
+  const tree = createTreeBuilder(note ?? source.checkpoint);
+  const startedAt = performance.now();
+  for await (const chunk of followChunks(state, readFrom(source, 0))) {
+    tree.add(chunk);
+    for (const { record } of chunk) matcher.add(record);
+    const elapsedMs = performance.now() - startedAt;
+    onProgress({ checked: state.head.index, total: source.total, elapsedMs });
+  }
+  const { index, at } = state.head;
+  return { ...matcher.result({ index, at }), tree: await tree.finish(state, keys), at };
+}

@@ -1,0 +1,129 @@
+import type { Receipt } from "@leix/client";
+import type { AgencyId, Digest, ErrorCode, MessageId, Outcome, ParsedRecord } from "@leix/protocol";
+
+/** A record that is about one of the agency's messages. */
+export type Place =
+  | { readonly kind: "recorded"; readonly index: number; readonly outcome: Outcome }
+  | { readonly kind: "rejected"; readonly index: number; readonly code: ErrorCode };
+
+/** What the ledger has of a message that the exchange had acknowledged. */
+export type Standing =
+  /** Once, as it should be. */
+  | "recorded"
+  | "rejected"
+  /** Not there, and the ledger that was read ends before it would have to be. */
+  | "later"
+  /** Not there, and it would have to be. */
+  | "missing"
+  /** More than once. */
+  | "repeated"
+  /** There, under another decision than the one that the agency was given. */
+  | "otherwise";
+
+export interface MatchedMessage {
+  readonly id: MessageId;
+  readonly seq: number;
+  readonly kind: Receipt["kind"];
+  readonly standing: Standing;
+  readonly places: readonly Place[];
+  /** The record that the agency was told. */
+  readonly told?: number;
+}
+
+/** A message in the ledger under the agency's name that its outbox does not have. */
+export interface Stranger {
+  readonly index: number;
+  readonly id: MessageId;
+  readonly seq: number;
+}
+
+export interface Completeness {
+  readonly agency: AgencyId;
+  /** Messages that the exchange has acknowledged, by the agency's outbox. */
+  readonly acknowledged: number;
+  readonly standings: Readonly<Record<Standing, number>>;
+  readonly messages: readonly MatchedMessage[];
+  readonly strangers: number;
+  /** The first of them. */
+  readonly strange: readonly Stranger[];
+}
+
+/** The end of what was read. */
+export interface LedgerEnd {
+  readonly index: number;
+  readonly at: number;
+}
+
+const STRANGERS_KEPT_MAX = 100;
+/** What two clocks may differ by, and what deciding may take while others' messages are decided. */
+const GRACE_SECONDS = 300;
+
+/** Finds an agency's acknowledged messages among the records of a ledger, which are given in order. */
+export function createMatcher(
+  agency: AgencyId,
+  receipts: readonly Receipt[],
+): { add(record: ParsedRecord): void; result(end: LedgerEnd): Completeness } {
+  const byId = new Map(receipts.map((receipt) => [receipt.ref.id, receipt]));
+  const byRaw = new Map(receipts.map((receipt) => [receipt.rawDigest, receipt]));
+  const found = new Map<MessageId, { readonly place: Place; readonly decision: Digest }[]>();
+  const strange: Stranger[] = [];
+  let strangers = 0;
+  const note = ({ ref }: Receipt, place: Place, decision: Digest): void => {
+    const known = found.get(ref.id);
+    if (known) known.push({ place, decision });
+    else found.set(ref.id, [{ place, decision }]);
+  };
+  return {
+    add(record) {
+      const { content, jws } = record.decision;
+      const { index } = content;
+      if (content.kind === "rejection") {
+        const receipt = byRaw.get(content.input.digest);
+        if (receipt) note(receipt, { kind: "rejected", index, code: content.code }, jws.digest);
+        return;
+      }
+      if (record.kind !== "message" || record.claims.iss !== agency) return;
+      const { id, seq } = record.claims;
+      const receipt = byId.get(id);
+      const { outcome } = record.decision;
+      if (receipt?.ref.digest === record.input.digest && outcome) {
+        note(receipt, { kind: "recorded", index, outcome }, jws.digest);
+        return;
+      }
+      strangers++;
+      if (strange.length < STRANGERS_KEPT_MAX) strange.push({ index, id, seq });
+    },
+    result(end) {
+      const messages = receipts.map((receipt) => toMatched(receipt, found.get(receipt.ref.id) ?? [], end));
+      const standings = { recorded: 0, rejected: 0, later: 0, missing: 0, repeated: 0, otherwise: 0 };
+      for (const { standing } of messages) standings[standing]++;
+      return { agency, acknowledged: receipts.length, standings, messages, strangers, strange };
+    },
+  };
+}
+
+/** All that was acknowledged is there, once, as the agency was told; and nothing that it did not send. */
+export function isComplete({ standings, strangers }: Completeness): boolean {
+  return standings.missing + standings.repeated + standings.otherwise + strangers === 0;
+}
+
+type Found = readonly { readonly place: Place; readonly decision: Digest }[];
+
+function toMatched(receipt: Receipt, found: Found, end: LedgerEnd): MatchedMessage {
+  const { ref, seq, kind, told } = receipt;
+  return {
+    ...{ id: ref.id, seq, kind, standing: toStanding(receipt, found, end) },
+    places: found.map(({ place }) => place),
+    ...(told ? { told: told.index } : {}),
+  };
+}
+
+function toStanding(receipt: Receipt, found: Found, end: LedgerEnd): Standing {
+  const [first, second] = found;
+  const { told } = receipt;
+  if (second) return "repeated";
+  if (first) return told && told.decision !== first.decision ? "otherwise" : first.place.kind;
+  if (told) return told.index >= end.index ? "later" : "missing";
+  const receivedAt = Math.floor((receipt.receivedMs ?? receipt.storedMs) / 1_000);
+  return receivedAt + GRACE_SECONDS >= end.at ? "later" : "missing";
+}

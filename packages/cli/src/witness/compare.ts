@@ -1,0 +1,56 @@
+import { writeFile } from "node:fs/promises";
+import { LeixError } from "@leix/protocol";
+import { createVerifier, encodeForkProof, parseCheckpoint, parseNote, verifyFork } from "@leix/tlog";
+import type { Command } from "commander";
+import { type NodeFlags, withNode, withNodeOptions } from "../messages/node-access.ts";
+import { createPaper } from "../messages/paper.ts";
+import { toForkText } from "./fork-text.ts";
+import { loadFile } from "./fork-verify.ts";
+
+interface CompareFlags extends NodeFlags {
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Two agencies that were shown two histories find out here. */
+export function addCompareCommand(witness: Command): void {
+  withNodeOptions(witness.command("compare"))
+    .description("whether two signed checkpoints are of one history; writes a proof where they are not")
+    .argument("<note>", "a checkpoint, as `leix witness note` prints it")
+    .argument("<other>", "another; tiles of the larger one are asked of the ledger service")
+    .option("--out <file>", "where a proof is written", "fork-proof.txt")
+    .action((one: string, other: string, flags: CompareFlags, self: Command) =>
+      withNode(self, flags, async (node) => {
+        const notes = [await loadFile(one), await loadFile(other)] as const;
+        await node.refreshMembership().catch(ignoreAbsence);
+        const compared = await node.witness.compare(...notes);
+        const sizes = notes.map((note) => parseCheckpoint(parseNote(note).text).size);
+        if (compared.kind === "forked") {
+          process.exitCode = 1;
+          await writeFile(flags.out, encodeForkProof(compared.proof));
+        }
+        if (flags.json) {
+          const proof = compared.kind === "forked" ? { proof: flags.out } : {};
+          process.stdout.write(`${JSON.stringify({ kind: compared.kind, sizes, ...proof })}\n`);
+          return;
+        }
+        const paper = createPaper(process.stdout);
+        if (compared.kind !== "forked") {
+          const [smaller, larger] = [Math.min(...sizes), Math.max(...sizes)];
+          const word = compared.kind === "same" ? "They are the same tree" : "The larger extends the smaller";
+          paper.line(`${word}: ${smaller} and ${larger} records of one history.`);
+          return;
+        }
+        const keys = await Promise.all(node.witness.listLogKeys().map(createVerifier));
+        for (const line of toForkText(await verifyFork(compared.proof, keys))) paper.line(line);
+        paper.line(
+          `The proof is ${flags.out}; anyone checks it with leix witness fork-verify. [ledger/forked]`,
+        );
+      }),
+    );
+}
+
+/** Notes are compared with the keys that are known here, broker or not. */
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof LeixError) || !error.code.startsWith("broker/")) throw error;
+}

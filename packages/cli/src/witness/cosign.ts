@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { type NodeFlags, withNode, withNodeOptions } from "../messages/node-access.ts";
+import { createPaper } from "../messages/paper.ts";
+
+interface CosignFlags extends NodeFlags {
+  readonly json?: true;
+}
+
+/** One round of what the agency's node does by itself. */
+export function addCosignCommand(witness: Command): void {
+  withNodeOptions(witness.command("cosign"))
+    .description("ask for the newest checkpoint now, and cosign it if it extends the last one")
+    .action((flags: CosignFlags, self: Command) =>
+      withNode(self, flags, async ({ agency, witness: own }, listen) => {
+        const refused: string[] = [];
+        using _listening = listen((event) => {
+          if (event.kind === "checkpoint.refused" || event.kind === "ledger.forked") refused.push(event.code);
+        });
+        await own.cosignNewest();
+        const [code] = refused.toReversed();
+        const size = own.last()?.size ?? 0;
+        if (code) process.exitCode = 1;
+        if (flags.json) {
+          process.stdout.write(`${JSON.stringify({ agency, size, cosigns: own.cosigns, refused: code })}\n`);
+          return;
+        }
+        const paper = createPaper(process.stdout);
+        paper.line(`${agency} has ${own.cosigns ? "cosigned" : "seen"} the ledger up to ${size} records.`);
+        if (code) paper.line(paper.colours.red(`The newest checkpoint was refused: ${code}`));
+        for (const file of await own.listForks()) paper.line(`Proof of two histories: ${file}`);
+      }),
+    );
+}

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { encodeBase64url, LeixError } from "@leix/protocol";
+import { createVerifier, parseForkProof, parseVerifierKey, type VerifierKey, verifyFork } from "@leix/tlog";
+import type { Command } from "commander";
+import { withNode } from "../messages/node-access.ts";
+import { createPaper } from "../messages/paper.ts";
+import { toForkText } from "./fork-text.ts";
+
+interface ForkVerifyFlags {
+  readonly log?: readonly string[];
+  readonly as?: string;
+  readonly json?: true;
+}
+
+/** Needs no network: the file, and the log's key. */
+export function addForkVerifyCommand(witness: Command): void {
+  witness
+    .command("fork-verify")
+    .description("whether a file proves that the ledger has two histories")
+    .argument("<file>", "what a witness or `leix witness compare` wrote")
+    .option("--log <vkey...>", "the log's verifier key, of whoever you trust; several where it had several")
+    .option("--as <agency>", "or the keys that this agency's own membership names")
+    .option("--json", "the result as one line of JSON")
+    .action(async (file: string, flags: ForkVerifyFlags, command: Command) => {
+      const keys = await loadKeys(flags, command);
+      const proof = parseForkProof(await loadFile(file));
+      const proven = await verifyFork(proof, await Promise.all(keys.map(createVerifier)));
+      if (flags.json) {
+        const toTree = ({ size, root }: typeof proven.first) => ({ size, root: encodeBase64url(root) });
+        const { origin, first, second } = proven;
+        const trees = { first: toTree(first), second: toTree(second), root: encodeBase64url(proven.root) };
+        process.stdout.write(`${JSON.stringify({ proven: true, origin, ...trees })}\n`);
+        return;
+      }
+      const paper = createPaper(process.stdout);
+      for (const line of toForkText(proven)) paper.line(line);
+    });
+}
+
+export async function loadFile(file: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (cause) {
+    throw new LeixError("config/invalid", `cannot read ${file}`, { cause });
+  }
+}
+
+async function loadKeys({ log, as }: ForkVerifyFlags, command: Command): Promise<VerifierKey<"ed25519">[]> {
+  if ((log === undefined) === (as === undefined)) {
+    throw new LeixError("config/invalid", "--log or --as: one of the two");
+  }
+  if (log) return log.map((text) => parseVerifierKey(text, "ed25519"));
+  return withNode(command, { as: as ?? "" }, async ({ witness }) => [...witness.listLogKeys()]);
+}

@@ -1,0 +1,167 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { toLogOrigin } from "@leix/protocol";
+import {
+  createNetwork,
+  createPlan,
+  findFreePort,
+  loadGenesis,
+  loadPolicyFiles,
+  loadSigningKey,
+  type RunningNetwork,
+  startNetwork,
+} from "@leix/runtime";
+import {
+  createSigner,
+  encodeCheckpoint,
+  encodeNote,
+  hashLeaf,
+  parseCheckpoint,
+  parseNote,
+  signNote,
+} from "@leix/tlog";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+let root: string;
+let dir: string;
+let network: RunningNetwork;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "leix-witness-"));
+  dir = join(root, "network");
+  const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"], witnessQuorum: 2 });
+  await createNetwork(plan, dir, { policyFiles: loadPolicyFiles() });
+  const say = (line: string) => void process.stderr.write(`leix: ${line}\n`);
+  network = await startNetwork(dir, { env: process.env, say, services: ["policy", "registry", "ledger"] });
+  const { length } = await loadGenesis(dir);
+  await vi.waitFor(async () => expect((await loadPublished()).size).toBe(length), 60_000);
+});
+afterAll(async () => {
+  await network?.stop();
+  await rm(root, { recursive: true, force: true });
+});
+
+/** What the ledger service has published; of no records, before the first. */
+async function loadPublished(): Promise<{ readonly size: number; readonly signers: readonly string[] }> {
+  const bytes = await readFile(join(dir, "services/ledger/store/checkpoint")).catch(() => undefined);
+  if (!bytes) return { size: 0, signers: [] };
+  const { text, signatures } = parseNote(bytes);
+  const signers = signatures.map(({ name }) => name.replace(/^.*\//, "")).toSorted();
+  return { size: parseCheckpoint(text).size, signers };
+}
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `leix` as a person does. */
+function leix(...words: readonly string[]): Promise<Result> {
+  const { PATH = "", HOME = "" } = process.env;
+  const options = { env: { PATH, HOME }, cwd: root };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, "--dir", dir, ...words], options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+interface Cosigned {
+  readonly size: number;
+  readonly cosigns: boolean;
+}
+
+async function cosign(agency: string): Promise<Cosigned> {
+  const { code, stdout, stderr } = await leix("witness", "cosign", "--as", agency, "--json");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout) as Cosigned;
+}
+
+/** A checkpoint that the ledger's key signs, but not the ledger service. */
+async function signOther(size: number, name: string): Promise<string> {
+  const { network: about } = network;
+  const origin = toLogOrigin(about.exchange);
+  const signer = await createSigner(origin, "ed25519", await loadSigningKey(join(dir, "services/ledger")));
+  const text = encodeCheckpoint({ origin, size, root: hashLeaf(new Uint8Array([size])), extensions: [] });
+  const file = join(root, name);
+  await writeFile(file, encodeNote({ text, signatures: [await signNote(text, signer)] }));
+  return file;
+}
+
+describe("leix witness", () => {
+  test("cosigns with the ledger service, and says what was cosigned", async () => {
+    const none = await leix("witness", "status");
+    expect(none.stdout).toMatch(/^AL-CUSTOMS +no checkpoint yet$/m);
+    const size = (await cosign("AL-SPOC")).size;
+    expect(await cosign("RS-SPOC")).toMatchObject({ size, cosigns: true });
+    const { stdout } = await leix("witness", "status", "--json");
+    const found = JSON.parse(stdout) as { agency: string; last: { size: number } | null; log: string[] }[];
+    const sizes = found.map(({ agency, last }) => [agency, last?.size]);
+    expect(sizes).toEqual([
+      ["AL-CUSTOMS", undefined],
+      ["AL-SPOC", size],
+      ["RS-FIU", undefined],
+      ["RS-SPOC", size],
+    ]);
+    expect(await loadPublished()).toEqual({ size, signers: ["AL-SPOC", "RS-SPOC", "ledger"] });
+    const relied = await leix(
+      "witness",
+      "accept",
+      join(dir, "services/ledger/store/checkpoint"),
+      "--as",
+      "AL-SPOC",
+    );
+    expect(relied.stdout).toMatch(
+      new RegExp(`^AL-SPOC may rely on the checkpoint of ${size} records\\.$`, "m"),
+    );
+    expect(relied.stdout.match(/^cosigned by .*\/witness\/(?:AL|RS)-SPOC at /gm)).toHaveLength(2);
+    const text = await leix("witness", "status", "--as", "AL-SPOC");
+    expect(text.stdout).toMatch(new RegExp(`^AL-SPOC  cosigned ${size} records  .* UTC\nlog  .*/ledger\\+`));
+    const note = await leix("witness", "note", "--as", "AL-CUSTOMS");
+    expect([note.code, note.stderr]).toEqual([1, expect.stringContaining("ledger/unpublished")]);
+  });
+
+  test("compares two histories, and proves them to whoever has the log's key and the file", async () => {
+    const { size } = await cosign("AL-SPOC");
+    const own = join(root, "own.note");
+    await writeFile(own, (await leix("witness", "note", "--as", "AL-SPOC")).stdout);
+    const alone = await leix("witness", "accept", own, "--as", "AL-SPOC");
+    expect([alone.code, alone.stderr]).toEqual([1, expect.stringContaining("[tlog/quorum]")]);
+    const same = await leix("witness", "compare", own, own, "--as", "RS-SPOC");
+    expect([same.code, same.stdout]).toEqual([0, expect.stringMatching(/^They are the same tree/)]);
+
+    const status = JSON.parse((await leix("witness", "status", "--as", "AL-SPOC", "--json")).stdout);
+    const [log] = (status as { log: string[] }[])[0]?.log ?? [];
+    for (const otherSize of [size, size - 3]) {
+      const other = await signOther(otherSize, `other-${otherSize}.note`);
+      const proof = join(root, `proof-${otherSize}.txt`);
+      const compared = await leix("witness", "compare", own, other, "--as", "RS-SPOC", "--out", proof);
+      expect([compared.code, compared.stderr]).toEqual([1, ""]);
+      expect(compared.stdout).toMatch(/^Proven: the key of .*\/ledger has signed two histories\./);
+      expect(compared.stdout).toContain("ledger/forked");
+      const [third, member] = [
+        await leix("witness", "fork-verify", proof, "--log", log ?? ""),
+        await leix("witness", "fork-verify", proof, "--as", "RS-SPOC", "--json"),
+      ];
+      expect([third.code, third.stdout]).toEqual([0, expect.stringContaining("has signed two histories")]);
+      const trees = { first: { size: otherSize }, second: { size } };
+      expect(JSON.parse(member.stdout)).toMatchObject({ proven: true, ...trees });
+      const altered = join(root, "altered.txt");
+      await writeFile(altered, (await readFile(proof, "utf8")).replace(`\n${size}\n`, `\n${size + 1}\n`));
+      const refused = await leix("witness", "fork-verify", altered, "--log", log ?? "");
+      expect([refused.code, refused.stdout]).toEqual([1, ""]);
+      expect(refused.stderr).toMatch(/\[tlog\/signature-invalid\]/);
+    }
+    const nothing = await leix("witness", "fork-verify", own, "--log", log ?? "");
+    expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining("[tlog/fork]")]);
+    const nobody = await leix("witness", "fork-verify", own);
+    expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("[config/invalid]")]);
+  });
+});
