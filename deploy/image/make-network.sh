@@ -12,7 +12,7 @@ if [ -e "$folder/network.json" ]; then
 fi
 # The engine may have made the folders that other containers mount, empty.
 find "$folder" -mindepth 1 -type d -empty -delete
-node packages/cli/src/main.ts network init --dir "$folder" --host broker
+node packages/cli/src/main.ts network init --dir "$folder" --host broker --log-host ledger --log-port 4280
 chmod 700 "$folder"
 if [ "$(id -u)" -eq 0 ]; then
   chown -R --reference="$owner" "$folder"

@@ -1,11 +1,18 @@
 import { parseArgs } from "node:util";
 import { measureDecide } from "./decide/measure.ts";
+import { measureLedger } from "./ledger/measure.ts";
 
-/** `npm run bench [-- <name> …] [-- --json]`: every benchmark, or the named ones. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<object>>> = { decide: measureDecide };
+/**
+ * `npm run bench [-- <name> …] [-- --json] [-- --records <n>]`: every benchmark, or the named ones.
+ * `--records`: how many are replayed.
+ */
+const BENCHMARKS: Readonly<Record<string, (options: { readonly records?: number }) => Promise<object>>> = {
+  decide: measureDecide,
+  ledger: measureLedger,
+};
 
 const { values: flags, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false } },
+  options: { json: { type: "boolean", default: false }, records: { type: "string" } },
   allowPositionals: true,
 });
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
@@ -15,17 +22,27 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
+const options = flags.records === undefined ? {} : { records: Number(flags.records) };
 const figures: Record<string, object> = {};
 for (const name of names) {
-  const measured = (await BENCHMARKS[name]?.()) ?? {};
+  const measured = (await BENCHMARKS[name]?.(options)) ?? {};
   figures[name] = measured;
   if (flags.json) continue;
-  process.stdout.write(`${name}\n`);
-  for (const [figure, value] of Object.entries(measured)) {
-    process.stdout.write(`  ${figure.padEnd(32)}${typeof value === "number" ? toText(value) : value}\n`);
-  }
+  printFigures(name, measured);
 }
 if (flags.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+
+/** Figures under their heading; those of a part are further in. */
+function printFigures(heading: string, measured: object, indent = ""): void {
+  process.stdout.write(`${indent}${heading}\n`);
+  for (const [figure, value] of Object.entries(measured)) {
+    if (typeof value === "object" && value !== null) printFigures(figure, value, `${indent}  `);
+    else {
+      const text = typeof value === "number" ? toText(value) : String(value);
+      process.stdout.write(`${indent}  ${figure.padEnd(32)}${text}\n`);
+    }
+  }
+}
 
 function toText(value: number): string {
   return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(3);

@@ -1,13 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { drawPlace, type Replay } from "@leix/cli/audit";
+import { waitUntil } from "@leix/testkit";
 import { runLeix, runLeixJson } from "./leix.ts";
 import { expectTold, type Screen } from "./screen.ts";
-
-/** A checkpoint follows a record within a second; a busy machine may take longer. */
-const CHECKPOINT_TRIES_MAX = 30;
-const CHECKPOINT_PAUSE_MS = 500;
 
 /** What the audit found, as the summary tells it. */
 export interface AuditFindings {
@@ -45,17 +41,14 @@ export async function tellAudit(dir: string, screen: Screen): Promise<AuditFindi
 }
 
 /** Until the newest checkpoint covers the whole ledger: then the replayed tree must be the one it signs. */
-async function replayToCheckpoint(dir: string): Promise<Replay> {
-  for (let tries = 0; tries < CHECKPOINT_TRIES_MAX; tries++) {
+function replayToCheckpoint(dir: string): Promise<Replay> {
+  return waitUntil("a checkpoint of the whole ledger", async () => {
     const { result } = await runReplay(dir, []);
-    expectTold(
-      result.tree.checkpoints.every(({ isSame }) => isSame),
-      "a checkpoint signs another tree than the replayed one",
-    );
-    if (result.tree.checkpoints.some(({ size }) => size === result.ledger)) return result;
-    await pause(CHECKPOINT_PAUSE_MS);
-  }
-  expectTold(false, "no checkpoint covers the whole ledger");
+    const { checkpoints } = result.tree;
+    const isSame = checkpoints.every((one) => one.isSame);
+    expectTold(isSame, "a checkpoint signs another tree than the replayed one");
+    return checkpoints.some(({ size }) => size === result.ledger) && result;
+  });
 }
 
 async function tamperWith(dir: string, replay: Replay, screen: Screen): Promise<AuditFindings["tamper"]> {

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { SentMessage } from "@leix/client";
 import type { Verification } from "@leix/evidence";
 import type { NetworkFile } from "@leix/runtime";
+import { waitUntil } from "@leix/testkit";
 import { parseCheckpoint, parseNote } from "@leix/tlog";
 import { runLeix, runLeixJson } from "./leix.ts";
 import { expectTold, type Screen } from "./screen.ts";
@@ -26,26 +26,20 @@ export interface EvidenceFindings {
 
 /** Where the ledger service keeps the newest checkpoint that enough witnesses have cosigned. */
 const COSIGNED = "services/ledger/cosigned";
-/** Witnesses ask every few seconds. */
-const COSIGNED_TRIES_MAX = 120;
-const COSIGNED_PAUSE_MS = 500;
 
 /** Waits until as many agencies as the anchor asks for have cosigned a tree that has this record. */
 export function tellWitnesses(dir: string, index: number, screen: Screen): Promise<void> {
   return screen.step("Agencies cosign the ledger's checkpoint: none was shown another ledger", async () => {
-    for (let tries = 0; tries < COSIGNED_TRIES_MAX; tries++) {
+    const { signatures, size } = await waitUntil("a checkpoint that enough agencies cosigned", async () => {
       const note = await readFile(join(dir, COSIGNED)).catch(() => undefined);
-      const { signatures = [], text = "" } = note ? parseNote(note) : {};
-      const size = note ? parseCheckpoint(text).size : 0;
-      if (size > index) {
-        const [log, ...witnesses] = signatures.map(({ name }) => name);
-        screen.show("checkpoint", `${size} records, signed by ${log}`);
-        for (const witness of witnesses) screen.show("cosigned by", witness);
-        return;
-      }
-      await pause(COSIGNED_PAUSE_MS);
-    }
-    expectTold(false, "too few agencies have cosigned a checkpoint");
+      if (!note) return undefined;
+      const parsed = parseNote(note);
+      const checkpoint = parseCheckpoint(parsed.text);
+      return checkpoint.size > index && { signatures: parsed.signatures, size: checkpoint.size };
+    });
+    const [log, ...witnesses] = signatures.map(({ name }) => name);
+    screen.show("checkpoint", `${size} records, signed by ${log}`);
+    for (const witness of witnesses) screen.show("cosigned by", witness);
   });
 }
 

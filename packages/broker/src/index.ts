@@ -60,10 +60,12 @@ export {
 } from "./connect.ts";
 export { type ConnectionWatch, watchConnection } from "./connection-watch.ts";
 export type { Delivery } from "./delivery.ts";
+export { Doorbell } from "./doorbell.ts";
 export { type Inbox, type InboxSubject, openInbox, parseInboxSubject } from "./inbox.ts";
 export { followLedger } from "./ledger-follower.ts";
 export type { LedgerMessage } from "./ledger-range.ts";
 export { checkStillThere, ledgerHead, loadLedgerMessage, readLedger } from "./ledger-reader.ts";
+export { type LedgerStream, loadLedgerStream, readRemains, recreateLedger } from "./ledger-stream.ts";
 export { type OutDrain, type OutDrainOptions, openOutDrain } from "./out-drain.ts";
 export {
   answerParties,

@@ -14,16 +14,22 @@ const LEDGER_HINT = "leix.ledger.>";
  * Gives every message of LEDGER from a sequence (the first is 1) on, each once, in order, and then each new
  * one within milliseconds; ends when the signal is aborted. A broker that is away is waited for.
  *
- * At the start and after every reconnect it checks that the last message it knows is still there and
- * unchanged: throws ledger/rolled-back when not, and broker/unreachable when the connection is closed for
- * good.
+ * At the start and after every reconnect it checks that the last message it knows (at the start `before`, the
+ * one before `from`) is still there and unchanged, and awaits `onConnection`, before it gives anything
+ * further. Throws ledger/rolled-back where it is not, what `onConnection` throws, and broker/unreachable when
+ * the connection is closed for good.
  */
 export async function* followLedger(
   nc: NatsConnection,
   from: number,
   signal: AbortSignal,
+  before?: Uint8Array,
+  onConnection?: () => Promise<unknown>,
 ): AsyncGenerator<LedgerMessage, void> {
-  let seen: { sequence: number; data?: Uint8Array } = { sequence: from - 1 };
+  let seen: { sequence: number; data?: Uint8Array } = {
+    sequence: from - 1,
+    ...(before ? { data: before } : {}),
+  };
   let checked: AbortSignal | undefined;
   let waitMs = LOOK_AGAIN_MS_MIN;
   const bell = new Doorbell();
@@ -33,7 +39,10 @@ export async function* followLedger(
     while (!signal.aborted) {
       const connection = watch.current();
       try {
-        if (connection !== checked) await checkStillThere(nc, seen, connection);
+        if (connection !== checked) {
+          await checkStillThere(nc, seen, connection);
+          await onConnection?.();
+        }
         checked = connection;
         for await (const message of readLedger(nc, seen.sequence + 1, connection)) {
           seen = message;

@@ -61,10 +61,15 @@ export async function loadLedgerMessage(
   return { sequence, subject: message.subject, data: message.data };
 }
 
-/** The last sequence of LEDGER, 0 when it is empty. A batch that is being stored may count already. */
+/**
+ * The last sequence of LEDGER, 0 when it is empty. A batch that is being stored may count already. Throws
+ * ledger/rolled-back where the first message is not there: nothing is ever taken out of LEDGER.
+ */
 export async function ledgerHead(nc: NatsConnection, signal?: AbortSignal): Promise<number> {
   const { messages, pending } = await loadLedgerRange(nc, 1, ONE, signal);
-  return (messages[0]?.sequence ?? 0) + pending;
+  const first = messages[0]?.sequence;
+  if (first !== undefined && first !== 1) throw toGap(1, first);
+  return (first ?? 0) + pending;
 }
 
 /**

@@ -109,7 +109,7 @@ function isSame(wanted: unknown, actual: unknown): boolean {
 }
 
 /** Without the check that asks for `$JS.API.INFO`: none of our users may. */
-function openManager(nc: NatsConnection, apiPrefix = "$JS.API"): Promise<JetStreamManager> {
+export function openManager(nc: NatsConnection, apiPrefix = "$JS.API"): Promise<JetStreamManager> {
   return jetstreamManager(nc, { checkAPI: false, apiPrefix });
 }
 
@@ -122,7 +122,8 @@ async function attemptInfo<T>(call: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function attempt<T>(what: string, call: () => Promise<T>): Promise<T> {
+/** Throws `broker/refused` for what the server refused, `broker/no-answer`. */
+export async function attempt<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {

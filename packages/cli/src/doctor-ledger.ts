@@ -6,16 +6,17 @@ import {
   readLedger,
 } from "@leix/broker";
 import { chooseDecider, createState, follow, type State, type Trust } from "@leix/exchange";
-import { LeixError, type PartyId } from "@leix/protocol";
+import { type KeyId, LeixError, type PartyId, type RegisteredKey } from "@leix/protocol";
 import {
   type AccountStatement,
+  loadCosigningKey,
   loadSigningKey,
   type PartyConnection,
   parseAccountJwt,
   readZoneVersion,
   toPartyAccount,
 } from "@leix/runtime";
-import { type CheckedFolder, listDateProblems } from "./doctor-files.ts";
+import { type CheckedFolder, listDateProblems, type Span } from "./doctor-files.ts";
 import { type CheckReport, type Problem, toProblem } from "./doctor-report.ts";
 
 /** Folds the ledger as every follower does: form, place, chain, time, the policy service's signatures. */
@@ -92,15 +93,26 @@ export async function checkSigningKeys(
 ): Promise<CheckReport> {
   const found = folders.map(async ({ id, folder }): Promise<Problem[]> => {
     try {
-      const { kid } = await loadSigningKey(folder);
-      const owned = state.keys.get(kid);
-      if (owned?.party !== (id as PartyId) || owned.withdrawn) throw new LeixError("jws/key-unknown", kid);
-      const { nbf, exp } = owned.key;
-      return listDateProblems(`${id}: its signing key`, { from: nbf * 1_000, to: exp * 1_000 }, now);
+      const cosigning = await loadCosigningKey(folder);
+      const signing = toSpanOf((await loadSigningKey(folder)).kid, id, "sig", state);
+      return [
+        ...listDateProblems(`${id}: its signing key`, signing, now),
+        ...(cosigning
+          ? listDateProblems(`${id}: its cosigning key`, toSpanOf(cosigning.kid, id, "cosign", state), now)
+          : []),
+      ];
     } catch (error) {
       return [toProblem(error, id)];
     }
   });
   const problems = (await Promise.all(found)).flat();
   return { name: "signing keys", summary: `${folders.length}, registered and valid`, problems };
+}
+
+/** When a key may be used that is in the party's folder. Throws `jws/key-unknown` for another one's. */
+function toSpanOf(kid: KeyId, id: string, use: RegisteredKey["use"], state: State): Span {
+  const owned = state.keys.get(kid);
+  const isOwn = owned?.party === (id as PartyId) && owned.key.use === use && !owned.withdrawn;
+  if (!isOwn) throw new LeixError("jws/key-unknown", kid);
+  return { from: owned.key.nbf * 1_000, to: owned.key.exp * 1_000 };
 }

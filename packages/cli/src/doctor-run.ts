@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { State } from "@leix/exchange";
 import { LeixError } from "@leix/protocol";
-import { loadRunning, NETWORK_FILES, type PartyConnection } from "@leix/runtime";
+import { loadRunning, NETWORK_FILES, PARTY_FILES, type PartyConnection } from "@leix/runtime";
 import { checkBrokerClock, checkConnections, checkStreams, compareClocks } from "./doctor-broker.ts";
+import { checkCheckpoint } from "./doctor-checkpoint.ts";
 import {
   type CertificateFiles,
   type CheckedFolder,
@@ -40,7 +41,7 @@ export async function* runChecks(options: DoctorOptions): AsyncGenerator<CheckRe
   const identities = await loadIdentities(dir, options.as, options.natsUrl);
   const { folders, network } = identities;
   yield await checkModes(dir, network ? [...folders, ...listOwnFolders(dir)] : folders);
-  const servers = network ? [toServerFiles(dir)] : [];
+  const servers = network ? [toServerFiles(dir), ...folders.flatMap(toLogFiles)] : [];
   yield await checkCertificates([...folders.map(toCertificateFiles), ...servers], now());
   yield await checkCredentials(folders, now());
   const { report, version, reached } = await checkConnections(identities.ids, identities.connect);
@@ -69,6 +70,8 @@ async function* checkInside(
   if (network || reached.has("auditor")) {
     yield await as("auditor", "ledger", async (nc) => keep(await checkLedger(nc, trust)));
     yield state ? checkPolicySet(state) : skip("policy set", "the ledger was not read");
+    const folded = state;
+    if (folded) yield await as("auditor", "checkpoint", (nc) => checkCheckpoint(nc, folded, now()));
   } else if (options.as !== undefined && holders.some(({ id }) => id !== "policy" && id !== "registry")) {
     yield await as(options.as, "membership", async (nc) => keep(await checkMembership(nc, trust)));
   }
@@ -125,6 +128,15 @@ function skip(name: string, skipped: string): CheckReport {
 function listOwnFolders(dir: string): CheckedFolder[] {
   const { ca, operator, nats } = NETWORK_FILES;
   return [ca, operator, join(nats, "tls")].map((path) => ({ id: path, folder: join(dir, path) }));
+}
+
+/** What the ledger service's HTTPS server shows. */
+function toLogFiles({ id, folder }: CheckedFolder): CertificateFiles[] {
+  if (id !== "ledger") return [];
+  const [ca, certificate, key] = [PARTY_FILES.ca, PARTY_FILES.logCertificate, PARTY_FILES.logKey];
+  return [
+    { id: "log", ca: join(folder, ca), certificate: join(folder, certificate), key: join(folder, key) },
+  ];
 }
 
 function toServerFiles(dir: string): CertificateFiles {

@@ -45,7 +45,7 @@ beforeAll(async () => {
   running = await startNetwork(dir, {
     env: process.env,
     say: () => undefined,
-    services: ["policy", "registry"],
+    services: ["policy", "registry", "ledger"],
   });
 });
 afterAll(async () => {
@@ -180,6 +180,13 @@ describe("leix doctor", () => {
     expect(lines).toEqual([expect.stringMatching(/^problem {2}signing keys AL-SPOC: jws\/key-unknown/)]);
   });
 
+  it("finds a key to cosign with that is not the registered one", async () => {
+    const foreign = await readFile(join(toPartyFolder(dir, network, "RS-SPOC"), "cosigning.jwk"), "utf8");
+    const file = join(toPartyFolder(dir, network, "AL-SPOC"), "cosigning.jwk");
+    const lines = await withFile(file, foreign, () => examine());
+    expect(lines).toEqual([expect.stringMatching(/^problem {2}signing keys AL-SPOC: jws\/key-unknown/)]);
+  });
+
   it("finds what the registry has not applied, and a service that does not answer", async () => {
     running.service("registry").pause();
     try {
@@ -191,6 +198,21 @@ describe("leix doctor", () => {
       ]);
     } finally {
       running.service("registry").resume();
+    }
+  });
+});
+
+describe("leix doctor beside a ledger service that stands still", () => {
+  it("finds the records that no checkpoint covers", async () => {
+    running.service("ledger").pause();
+    try {
+      await suspend("AL-CUSTOMS");
+      const lines = await examine({ now: () => Date.now() + 31_000 });
+      const uncovered = /^problem {2}checkpoint {3}the last 1 records are not covered, after 3\d s\./;
+      expect(lines).toContainEqual(expect.stringMatching(uncovered));
+      expect(lines).toContainEqual(expect.stringMatching(/^problem {2}services {5}ledger does not answer/));
+    } finally {
+      running.service("ledger").resume();
     }
   });
 });

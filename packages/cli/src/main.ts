@@ -3,9 +3,12 @@ import { LeixError } from "@leix/protocol";
 import { Command } from "commander";
 import { addAuditCommands } from "./audit.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addEvidenceCommands } from "./evidence.ts";
+import { addLedgerCommands } from "./ledger.ts";
 import { addMessageCommands } from "./messages.ts";
 import { loadRunConfig } from "./network/config.ts";
 import { addNetworkCommands } from "./network.ts";
+import { addWitnessCommands } from "./witness.ts";
 
 const program = new Command("leix")
   .description("Law-Enforcement Information eXchange: signed messages, decided by agreed principles")
@@ -15,6 +18,9 @@ const program = new Command("leix")
 addNetworkCommands(program);
 addMessageCommands(program);
 addAuditCommands(program);
+addEvidenceCommands(program);
+addLedgerCommands(program);
+addWitnessCommands(program);
 addDoctorCommand(program);
 
 try {

@@ -17,8 +17,8 @@ import { isExact, toEntry } from "./recorded-entry.ts";
 export type SignedName = Pick<ParsedJws, "header" | "digest">;
 
 /**
- * A record after everything that needs no state, and all that deciding it again asks for. JSON, so that it can
- * be made in one thread and judged in another.
+ * A record after everything that needs no state, and all that deciding it again asks for. JSON, so that it
+ * can be made in one thread and judged in another.
  */
 export interface ExaminedRecord {
   readonly kind: ParsedRecord["kind"];

@@ -13,7 +13,8 @@ import {
 } from "@leix/protocol";
 import { type ExaminedRecord, examineRecord, type Refused, toRefused } from "./examined-record.ts";
 
-// The dear part of an audit, which asks for no state: it can be done for any record at any time, in any thread.
+// The dear part of an audit, which asks for no state: it can be done for any record at any time, in any
+// thread.
 
 /**
  * A fact of a token and a public key, whoever's that is and whatever it may be used for: `toChecks` judges

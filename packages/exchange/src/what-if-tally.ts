@@ -82,13 +82,19 @@ const CHANGES_KEPT_MAX = 1_000;
 const FAILURES_KEPT_MAX = 100;
 const DAY_SECONDS = 86_400;
 
-/** Counts what `whatIf` found, in memory that does not grow with the number of messages. */
-export function createWhatIfTally(): {
+export interface WhatIfTally {
   add(message: WhatIfMessage, found: WhatIf): void;
   result(): WhatIfCounts;
-} {
-  const total = { messages: 0, deliveries: 0, changed: 0, reasons: 0, failed: 0, toDeny: 0, toPermit: 0 };
-  const by = {
+}
+
+/** Counts what `whatIf` found, in memory that does not grow with the number of messages. */
+export function createWhatIfTally(): WhatIfTally {
+  return new Counting();
+}
+
+class Counting implements WhatIfTally {
+  readonly #total = { messages: 0, deliveries: 0, changed: 0, reasons: 0, failed: 0, toDeny: 0, toPermit: 0 };
+  readonly #by = {
     policy: createGroups<Determining>(),
     agency: createGroups<AgencyId>(),
     pair: createGroups<string>(),
@@ -96,51 +102,53 @@ export function createWhatIfTally(): {
     day: createGroups<string>(),
     other: createGroups<string>(),
   };
-  const changes: WhatIfChange[] = [];
-  const failures: WhatIfCounts["failures"][number][] = [];
+  readonly #changes: WhatIfChange[] = [];
+  readonly #failures: WhatIfCounts["failures"][number][] = [];
 
-  function addChange(message: WhatIfMessage, one: WhatIfRecipient): void {
-    const { iss } = message.ref;
+  add(message: WhatIfMessage, found: WhatIf): void {
+    this.#total.messages++;
+    this.#total.deliveries += message.recipients;
+    this.#by.day.get(toDay(message.at)).messages++;
+    if (found.kind === "same") return;
+    this.#total[found.kind]++;
+    if (found.kind === "failed") {
+      const { code, detail } = found;
+      const hasRoom = this.#failures.length < FAILURES_KEPT_MAX;
+      if (hasRoom) this.#failures.push({ ...toExample(message), code, detail });
+      return;
+    }
+    for (const one of found.recipients) {
+      if (one.recorded !== one.proposed) this.#addChange(message, one);
+    }
+    if (found.kind !== "reasons") return;
+    const { added, removed } = toNames(found);
+    for (const name of added) this.#by.other.get(name).count(true, message);
+    for (const name of removed) this.#by.other.get(name).count(false, message);
+  }
+
+  #addChange(message: WhatIfMessage, one: WhatIfRecipient): void {
+    const by = this.#by;
     const isDenied = one.proposed === "deny";
-    total[isDenied ? "toDeny" : "toPermit"]++;
+    this.#total[isDenied ? "toDeny" : "toPermit"]++;
     const policies = isDenied ? one.added : one.removed;
     const groups = [
       ...policies.map((policy) => by.policy.get(policy)),
       by.agency.get(one.agency),
-      by.pair.get(`${countryOf(iss)} > ${countryOf(one.agency)}`),
+      by.pair.get(`${countryOf(message.ref.iss)} > ${countryOf(one.agency)}`),
       by.kind.get(message.kind),
       by.day.get(toDay(message.at)),
     ];
     for (const group of groups) group.count(isDenied, message);
-    if (changes.length >= CHANGES_KEPT_MAX) return;
+    if (this.#changes.length >= CHANGES_KEPT_MAX) return;
     const { agency, as, recorded: from, proposed: to } = one;
     const { at, kind } = message;
-    changes.push({ ...toExample(message), ...{ at, kind, agency, as, from, to, policies } });
+    this.#changes.push({ ...toExample(message), ...{ at, kind, agency, as, from, to, policies } });
   }
 
-  return {
-    add(message, found) {
-      total.messages++;
-      total.deliveries += message.recipients;
-      by.day.get(toDay(message.at)).messages++;
-      if (found.kind === "same") return;
-      total[found.kind]++;
-      if (found.kind === "failed") {
-        const { code, detail } = found;
-        if (failures.length < FAILURES_KEPT_MAX) failures.push({ ...toExample(message), code, detail });
-        return;
-      }
-      for (const one of found.recipients) {
-        if (one.recorded !== one.proposed) addChange(message, one);
-      }
-      if (found.kind === "reasons") {
-        const { added, removed } = toNames(found);
-        for (const name of added) by.other.get(name).count(true, message);
-        for (const name of removed) by.other.get(name).count(false, message);
-      }
-    },
-    result: () => ({
-      ...total,
+  result(): WhatIfCounts {
+    const by = this.#by;
+    return {
+      ...this.#total,
       byPolicy: by.policy
         .list("policy")
         .map((one) => ({ ...one, examples: by.policy.get(one.policy).examples })),
@@ -151,13 +159,13 @@ export function createWhatIfTally(): {
         .list("day")
         .map((one) => ({ ...one, messages: by.day.get(one.day).messages }))
         .toSorted((a, b) => (a.day < b.day ? -1 : 1)),
-      changes,
+      changes: [...this.#changes],
       otherReasons: by.other.list("name").map(({ name, toDeny, toPermit }) => {
         return { name, added: toDeny, removed: toPermit, examples: by.other.get(name).examples };
       }),
-      failures,
-    }),
-  };
+      failures: [...this.#failures],
+    };
+  }
 }
 
 function toExample({ index, ref }: WhatIfMessage): WhatIfExample {

@@ -11,7 +11,7 @@ export const REPLAY_ERRORS = {
     todo: "Check the address and that the service runs; records are given to the network's auditor alone.",
   },
   "audit/resume-unusable": {
-    when: "The file to resume an audit from is not one that this program wrote for this exchange, or is damaged.",
+    when: "The file to resume an audit from is damaged, or not one of this program and this exchange.",
     todo: "Delete it, and audit the ledger from its first record.",
   },
 } as const satisfies Record<string, ErrorText>;

@@ -60,7 +60,8 @@ describe("the limits close", () => {
   it("for what a party is told by the largest decision and event, one notice or all of them", async () => {
     const [one = SENDER] = TOLD;
     const toAll = { notices: TOLD.map(() => toLargestNotice(one)) };
-    const spread = [await decide(LARGEST), await decideEvent(LARGEST_LAPSE)].map((text) => openDecision(text));
+    const texts = [await decide(LARGEST), await decideEvent(LARGEST_LAPSE)];
+    const spread = texts.map((text) => openDecision(text));
     for (const opened of spread) {
       const sizes = TOLD.map((agency) => presentNotices(opened, agency).length);
       expect(Math.max(...sizes)).toBeLessThanOrEqual(limits.COPY_DECISION_BYTES_MAX);

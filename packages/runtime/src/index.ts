@@ -52,6 +52,7 @@ export {
 } from "./network/start-network.ts";
 export { type AccountStatement, parseAccountJwt, toPartyAccount } from "./party-account.ts";
 export {
+  loadCosigningKey,
   loadDecryptionKeys,
   loadPartyFolder,
   loadSigningKey,

@@ -13,6 +13,9 @@ import {
 } from "@leix/protocol";
 import { z } from "zod";
 
+/** A checkpoint with all the cosignatures that one can have. */
+const CHECKPOINT_CHARACTERS_MAX = 65_536;
+
 /**
  * The first line of an exported ledger. It says what the file claims to be; nothing in it is signed, so a
  * reader compares it with what it trusts and takes nothing from it.
@@ -23,8 +26,13 @@ export const LedgerFileHeader = z.strictObject({
   aud: ExchangeId,
   anchorKey: KeyId,
   anchorAccount: AccountId,
-  /** How many lines follow, each one record in its canonical bytes. */
+  /**
+   * How many lines follow, each one record in its canonical bytes; where a record was erased, its leaf's
+   * bytes in its place.
+   */
   records: z.int().min(0),
+  /** The newest signed checkpoint (a note) over them. It is verified, not believed. */
+  checkpoint: z.string().max(CHECKPOINT_CHARACTERS_MAX).optional(),
 });
 export type LedgerFileHeader = z.infer<typeof LedgerFileHeader>;
 
@@ -48,7 +56,8 @@ export interface LedgerFile extends AsyncDisposable {
 }
 
 const NEWLINE = 0x0a;
-const HEADER_BYTES_MAX = 1_024;
+/** Characters of a checkpoint may need escapes. */
+const HEADER_BYTES_MAX = 4_096 + 2 * CHECKPOINT_CHARACTERS_MAX;
 const READ_BYTES = 1_048_576;
 const WRITE_BYTES = 1_048_576;
 

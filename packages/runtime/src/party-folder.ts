@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrokerAccess } from "@leix/broker";
@@ -21,11 +22,15 @@ export const PARTY_FILES = {
   key: "tls.key",
   credentials: "nats.creds",
   signing: "signing.jwk",
+  /** An agency's, as a witness of the ledger. Without one it is none. */
+  cosigning: "cosigning.jwk",
   /** A folder: one file a key, so that old bodies stay readable after a rotation. */
   encryption: "encryption",
   /** 32 random bytes in base64url: resolves an officer to the pseudonym in the claims. */
   officers: "officers.key",
   store: "node.sqlite",
+  /** A folder: proofs that the ledger's key has signed two histories. Not there as long as there is none. */
+  forks: "forks",
   /** Seed of the identity of the party's NATS account: kept offline, nothing reads it. */
   accountIdentity: "offline/account.nk",
   /** Seed that signs users of the party's account, all of one form. */
@@ -33,6 +38,10 @@ export const PARTY_FILES = {
   /** Of the registry only: what signs accounts, and the second identity that tells the server about them. */
   operatorSigning: "operator-signing.nk",
   pusher: "pusher.creds",
+  /** Of the ledger service only: what its HTTPS server shows, and the folder of tiles and records. */
+  logCertificate: "log.crt",
+  logKey: "log.key",
+  ledgerStore: "store",
 } as const;
 
 /**
@@ -52,6 +61,11 @@ export const PartyFile = z.strictObject({
   logAccount: AccountId.optional(),
   /** `tls://host:port`; several for a cluster. */
   servers: z.array(z.string().regex(/^tls:\/\/[^/\s]+:[0-9]{1,5}$/)).min(1),
+  /** `https://host:port`, where the ledger service serves the log, if it has a fixed place. */
+  log: z
+    .array(z.string().regex(/^https:\/\/[^/\s]+:[0-9]{1,5}$/))
+    .min(1)
+    .optional(),
 });
 export type PartyFile = z.infer<typeof PartyFile>;
 
@@ -95,6 +109,15 @@ export async function loadPartyFolder(folder: string, natsUrl?: string): Promise
 export async function loadSigningKey(folder: string): Promise<SigningKey> {
   const { kid, alg, jwk } = await loadPrivateKey(join(folder, PARTY_FILES.signing));
   if (alg === "ECDH-ES+A256KW") throw new LeixError("config/invalid", "signing.jwk holds an encryption key");
+  return { kid, alg, jwk };
+}
+
+/** Undefined where the agency is no witness. Throws `config/invalid` for a key that cannot cosign. */
+export async function loadCosigningKey(folder: string): Promise<SigningKey | undefined> {
+  const file = join(folder, PARTY_FILES.cosigning);
+  if (!existsSync(file)) return undefined;
+  const { kid, alg, jwk } = await loadPrivateKey(file);
+  if (alg !== "Ed25519") throw new LeixError("config/invalid", "cosigning.jwk holds no Ed25519 key");
   return { kid, alg, jwk };
 }
 

@@ -1,3 +1,4 @@
+export { type BlockMessage, listBlockMessages } from "./block-file.ts";
 export { startTestBroker } from "./broker.ts";
 export { type DeafProxy, startDeafProxy } from "./deaf-proxy.ts";
 export {
@@ -36,16 +37,23 @@ export {
   toForged,
   toNow,
 } from "./forge.ts";
+export { flipBit, type LabMessage, LedgerLab, type LedgerObserver, openLedgerLab } from "./ledger-lab.ts";
+export { type ClientIdentity, fetchLog, type LogAnswer } from "./log-client.ts";
+export { createLedgerLab, NewLedgerLab } from "./new-ledger-lab.ts";
 export { checkExactlyOnce, findSigningDigest, untilIdle } from "./observation.ts";
 export type { PartyWire, WireAnswer, WireCopy } from "./party-wire.ts";
 export { type ProgramEnd, type ProgramOptions, startProgram, type TestProgram } from "./program.ts";
+export { RecordedNetwork, startRecordedNetwork } from "./recorded-network.ts";
 export { findTexts, loadExposed, loadPrivateParts } from "./secrets.ts";
 export {
   type Fault,
   type FaultOrder,
   type FaultPlace,
+  type LedgerFaultOrder,
   startAgency,
+  startFaultyLedger,
   startFaultyPolicy,
+  startLedger,
   startPolicy,
 } from "./service-programs.ts";
 export {

@@ -39,6 +39,16 @@ export interface FaultOrder {
   readonly startsEmpty?: boolean;
 }
 
+/** The same for the ledger service: at which of its writes it dies, counted from 0. */
+export interface LedgerFaultOrder {
+  readonly network: string;
+  readonly natsUrl?: string;
+  readonly store?: string;
+  /** Writes count from its start, or from when the store is open and its end was found. */
+  readonly from: "start" | "open";
+  readonly killAt: number;
+}
+
 const STARTED = '"event":"policy.started"';
 
 /**
@@ -81,4 +91,36 @@ export async function startAgency(
   });
   await program.untilSaid('"event":"agency.started"');
   return program;
+}
+
+/** The ledger service as it is, until the write at which it is told to die. */
+export function startFaultyLedger(order: LedgerFaultOrder): Promise<TestProgram> {
+  return startProgram({
+    file: new URL("../../../services/ledger/src/faulty-ledger.testkit.ts", import.meta.url),
+    args: [JSON.stringify(order)],
+    logFile: join(order.network, NETWORK_FILES.log, "ledger-faulty.log"),
+  });
+}
+
+export interface LedgerProgramOptions {
+  /** Another folder of tiles and records than the network's own: a second machine. */
+  readonly store?: string;
+  /** Where it serves the log. */
+  readonly port?: number;
+  /** Of its log file. */
+  readonly name?: string;
+}
+
+/** The ledger service itself, on a network folder. */
+export function startLedger(network: string, options: LedgerProgramOptions = {}): Promise<TestProgram> {
+  const { store, port, name = "ledger" } = options;
+  return startProgram({
+    file: new URL("../../../services/ledger/src/main.ts", import.meta.url),
+    env: {
+      LEIX_NETWORK: network,
+      ...(store === undefined ? {} : { LEIX_LEDGER_STORE: store }),
+      ...(port === undefined ? {} : { LEIX_LOG_PORT: String(port), LEIX_LOG_LISTEN: "127.0.0.1" }),
+    },
+    logFile: join(network, NETWORK_FILES.log, `${name}.log`),
+  });
 }

@@ -1,22 +1,33 @@
 import type { Entry } from "@leix/exchange";
 import { createInputs, createWorld, forgeRecord, startTestLedger } from "@leix/exchange/testkit";
 import { type ErrorCode, invariant, LeixError, parseRecord } from "@leix/protocol";
+import { openSeenLedger } from "@leix/seen-ledger";
+import { createTestMemory, createTestSource, type TestMemory } from "@leix/seen-ledger/testkit";
 import { describe, expect, test } from "vitest";
 import { createAuditorService } from "./auditor-service.ts";
 import type { AuditorEvents } from "./events.ts";
-import {
-  createLedgerPort,
-  createTestMemory,
-  type TestLedgerPort,
-  type TestMemory,
-} from "./ledger.testkit.ts";
+import { createLedgerPort, type TestLedgerPort } from "./ledger.testkit.ts";
 
 const ledger = await startTestLedger(createWorld());
 await ledger.appendInputs(await createInputs(ledger.world));
 const { records } = ledger;
 const { trust } = ledger.world;
 const digestOf = (bytes = new Uint8Array()) => parseRecord(bytes).decision.jws.digest;
-const seenAll = { records: records.length, digest: digestOf(records.at(-1)) };
+
+/** What an auditor remembers that has seen these. */
+async function remember(seen: readonly Uint8Array<ArrayBuffer>[]): Promise<TestMemory> {
+  const memory = createTestMemory();
+  const follower = await openSeenLedger({
+    source: createTestSource(seen),
+    memory,
+    listLogKeys: () => [],
+    onNotKept: (error) => expect.unreachable(String(error)),
+  });
+  await follower.check();
+  await follower.append(seen, digestOf(seen.at(-1)));
+  await follower.settled();
+  return memory;
+}
 
 /** An auditor that runs, and what it says. */
 function runAuditor(port: TestLedgerPort, memory: TestMemory = createTestMemory()) {
@@ -78,7 +89,7 @@ describe("a sound ledger", () => {
       await using auditor = runAuditor(createLedgerPort(records), memory);
       await auditor.until("caughtUp");
     }
-    expect(memory.seen).toEqual(seenAll);
+    expect(memory.seen).toEqual((await remember(records)).seen);
     {
       await using auditor = runAuditor(createLedgerPort(records), memory);
       await auditor.until("caughtUp");
@@ -165,9 +176,9 @@ describe("where the chain breaks", () => {
 
   test("the ledger is shorter than it was seen, or another one", async () => {
     const shorter = createLedgerPort(records.slice(0, 5));
-    await expectStopped(shorter, 0, "ledger/rolled-back", createTestMemory(seenAll));
-    const seenOther = { records: 6, digest: digestOf(records[4]) };
-    await expectStopped(createLedgerPort(records), 5, "ledger/rolled-back", createTestMemory(seenOther));
+    await expectStopped(shorter, 0, "ledger/rolled-back", await remember(records));
+    const other = await remember(records.slice(0, 6).with(5, records[4] ?? new Uint8Array()));
+    await expectStopped(createLedgerPort(records), 5, "ledger/rolled-back", other);
   });
 
   test("it is rolled back while it is followed", async () => {

@@ -1,13 +1,13 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { type Audited, auditBatch, createState, type Trust } from "@leix/exchange";
+import { type Audited, auditBatch, createState, listLogKeys, type State, type Trust } from "@leix/exchange";
 import { type ErrorCode, LeixError } from "@leix/protocol";
 import { toChunks, untilAborted } from "@leix/runtime";
+import { isLedgerTrouble, type Memory, openSeenLedger, type SeenLedger } from "@leix/seen-ledger";
 import type { AuditorEvents } from "./events.ts";
-import { createKeeper } from "./keeper.ts";
-import type { Ledger, Memory, Seen } from "./ports.ts";
+import type { Ledger } from "./ports.ts";
 
 export interface AuditorOptions {
   readonly ledger: Ledger;
+  /** What it has seen of the ledger, in this life and those before. */
   readonly memory: Memory;
   readonly trust: Trust;
   readonly events: AuditorEvents;
@@ -29,104 +29,107 @@ interface Alarm {
 }
 
 const CHUNK_RECORDS = 256;
-const ASK_AGAIN_MS = 250;
 
 export function createAuditorService(options: AuditorOptions): AuditorService {
-  const { ledger, memory, events } = options;
-  const state = createState(options.trust);
-  const keeper = createKeeper(memory, events);
-  let [awaited, otherAt]: (number | undefined)[] = [];
-  let isCaughtUp = false;
-  let differences = 0;
-  let [firstDifference, stopped]: (Alarm | undefined)[] = [];
+  return new FollowingAuditor(options);
+}
 
-  async function auditAll(signal: AbortSignal): Promise<void> {
-    const seen = await memory.load();
-    awaited = await countRecords(ledger, events, signal);
-    events.started(awaited, seen?.records ?? 0);
-    if (seen && awaited < seen.records) throw toRolledBack(`${awaited} records, ${seen.records} seen`);
-    noteProgress();
-    for await (const chunk of toChunks(ledger.follow(signal), CHUNK_RECORDS)) {
+class FollowingAuditor implements AuditorService {
+  readonly #options: AuditorOptions;
+  readonly #state: State;
+  #awaited: number | undefined;
+  #isCaughtUp = false;
+  #differences = 0;
+  #firstDifference: Alarm | undefined;
+  #stopped: Alarm | undefined;
+
+  constructor(options: AuditorOptions) {
+    this.#options = options;
+    this.#state = createState(options.trust);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { ledger, memory, events } = this.#options;
+    const seen = await openSeenLedger({
+      source: ledger,
+      memory,
+      listLogKeys: () => listLogKeys(this.#state),
+      onNotKept: events.forgetful,
+    });
+    const ending = new AbortController();
+    try {
+      await this.#auditAll(seen, AbortSignal.any([signal, ending.signal]));
+    } catch (error) {
+      if (!isLedgerTrouble(error)) throw error;
+      const index = seen.brokenAt ?? this.#state.head.index;
+      this.#stopped = { index, code: error.code };
+      events.stopped(index, error.code, error.detail);
+    } finally {
+      ending.abort();
+      await seen.settled();
+    }
+    await untilAborted(signal);
+  }
+
+  problems(): readonly string[] {
+    const stopped = this.#stopped;
+    const place = `${this.#state.head.index} of ${this.#awaited ?? "?"} records`;
+    return [
+      ...(stopped ? [`audit stopped at record ${stopped.index}: ${stopped.code}`] : []),
+      ...(this.#firstDifference ? [toDifferences(this.#differences, this.#firstDifference)] : []),
+      ...(this.#isCaughtUp || stopped ? [] : [`the ledger is still being audited: ${place}`]),
+    ];
+  }
+
+  async #auditAll(seen: SeenLedger, signal: AbortSignal): Promise<void> {
+    const { ledger, events } = this.#options;
+    const state = this.#state;
+    const records = ledger.follow(signal, () => this.#check(seen));
+    for await (const chunk of toChunks(records, CHUNK_RECORDS)) {
       const { audited, broken } = await auditBatch(state, chunk);
-      for (const one of audited) noteAudited(one, seen);
+      for (const one of audited) this.#noteAudited(one);
       if (broken) throw broken;
+      if (state.head.prev) await seen.append(chunk, state.head.prev);
       events.audited(state.head.index, audited.length);
-      const { index: records, prev: digest } = state.head;
-      if (digest && records > (seen?.records ?? 0)) keeper.note({ records, digest });
-      noteProgress();
+      this.#noteProgress();
     }
   }
 
-  function noteProgress(): void {
-    if (isCaughtUp || awaited === undefined || state.head.index < awaited) return;
-    isCaughtUp = true;
-    events.caughtUp(state.head.index);
+  async #check(seen: SeenLedger): Promise<void> {
+    const count = await this.#askAgainWhere(() => seen.check());
+    if (this.#awaited !== undefined) return;
+    this.#awaited = count;
+    this.#options.events.started(count, seen.remembered);
+    this.#noteProgress();
   }
 
-  function noteAudited({ record, difference }: Audited, seen: Seen | undefined): void {
-    const { jws, content } = record.decision;
-    if (seen && content.index === seen.records - 1 && jws.digest !== seen.digest) {
-      otherAt = content.index;
-      throw toRolledBack(`record ${content.index} is another one than was seen`);
+  /** Whoever follows the ledger asks again where the broker does not answer. */
+  async #askAgainWhere(ask: () => Promise<number>): Promise<number> {
+    try {
+      return await ask();
+    } catch (error) {
+      const isSilent = error instanceof LeixError && error.code === "broker/no-answer";
+      if (isSilent) this.#options.events.waiting(error.code);
+      throw error;
     }
+  }
+
+  #noteProgress(): void {
+    const { index } = this.#state.head;
+    if (this.#isCaughtUp || this.#awaited === undefined || index < this.#awaited) return;
+    this.#isCaughtUp = true;
+    this.#options.events.caughtUp(index);
+  }
+
+  #noteAudited({ record, difference }: Audited): void {
+    const { index } = record.decision.content;
     if (!difference) return;
-    differences++;
-    firstDifference ??= { index: content.index, code: difference.code };
-    events.differs(content.index, difference.code, difference.detail);
+    this.#differences++;
+    this.#firstDifference ??= { index, code: difference.code };
+    this.#options.events.differs(index, difference.code, difference.detail);
   }
-
-  return {
-    async run(signal) {
-      const ending = new AbortController();
-      try {
-        await auditAll(AbortSignal.any([signal, ending.signal]));
-      } catch (error) {
-        if (!isAboutLedger(error)) throw error;
-        stopped = { index: otherAt ?? state.head.index, code: error.code };
-        events.stopped(stopped.index, error.code, error.detail);
-      } finally {
-        ending.abort();
-        await keeper.settled();
-      }
-      await untilAborted(signal);
-    },
-    problems() {
-      const place = `${state.head.index} of ${awaited ?? "?"} records`;
-      return [
-        ...(stopped ? [`audit stopped at record ${stopped.index}: ${stopped.code}`] : []),
-        ...(firstDifference ? [toDifferences(differences, firstDifference)] : []),
-        ...(isCaughtUp || stopped ? [] : [`the ledger is still being audited: ${place}`]),
-      ];
-    },
-  };
 }
 
 function toDifferences(count: number, first: Alarm): string {
   return `${count} decided otherwise, the first ${first.index}: ${first.code}`;
-}
-
-/**
- * Everything that can be wrong with records; anything else is wrong with the broker, the folder or this
- * program.
- */
-const LEDGER_AREAS = ["record", "ledger", "jws", "decision", "claims", "input", "key", "statement"];
-
-function isAboutLedger(error: unknown): error is LeixError {
-  return error instanceof LeixError && LEDGER_AREAS.includes(error.code.slice(0, error.code.indexOf("/")));
-}
-
-function toRolledBack(detail: string): LeixError {
-  return new LeixError("ledger/rolled-back", detail);
-}
-
-async function countRecords(ledger: Ledger, events: AuditorEvents, signal: AbortSignal): Promise<number> {
-  while (true) {
-    try {
-      return await ledger.count();
-    } catch (error) {
-      if (!(error instanceof LeixError) || error.code !== "broker/no-answer") throw error;
-      events.waiting(error.code);
-    }
-    await pause(ASK_AGAIN_MS, undefined, { signal });
-  }
 }

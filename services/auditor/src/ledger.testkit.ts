@@ -1,9 +1,9 @@
 import { LeixError } from "@leix/protocol";
-import type { Ledger, Memory, Seen } from "./ports.ts";
+import { createTestSource } from "@leix/seen-ledger/testkit";
+import type { Ledger } from "./ports.ts";
 
 /** A ledger in memory that can grow, shrink, and not answer. */
 export interface TestLedgerPort extends Ledger {
-  readonly records: Uint8Array[];
   append(...records: readonly Uint8Array[]): void;
   /** What a follower is told when it looks again. */
   fail(error: LeixError): void;
@@ -11,7 +11,8 @@ export interface TestLedgerPort extends Ledger {
   silences: number;
 }
 
-export function createLedgerPort(records: readonly Uint8Array[]): TestLedgerPort {
+export function createLedgerPort(given: readonly Uint8Array[]): TestLedgerPort {
+  const source = createTestSource(given);
   let bell = Promise.withResolvers<void>();
   let failure: LeixError | undefined;
   const ring = (): void => {
@@ -19,10 +20,10 @@ export function createLedgerPort(records: readonly Uint8Array[]): TestLedgerPort
     bell = Promise.withResolvers();
   };
   const port: TestLedgerPort = {
-    records: [...records],
+    ...source,
     silences: 0,
     append(...more) {
-      port.records.push(...more);
+      source.records = [...source.records, ...more];
       ring();
     },
     fail(error) {
@@ -31,12 +32,13 @@ export function createLedgerPort(records: readonly Uint8Array[]): TestLedgerPort
     },
     count() {
       if (port.silences-- > 0) return Promise.reject(new LeixError("broker/no-answer"));
-      return Promise.resolve(port.records.length);
+      return source.count();
     },
-    async *follow(signal) {
+    async *follow(signal, onConnection) {
       signal.addEventListener("abort", ring);
+      while (!(await attempt(onConnection)));
       for (let next = 0; !signal.aborted; ) {
-        const record = port.records[next];
+        const record = source.records[next];
         if (failure) throw failure;
         if (record) {
           next++;
@@ -48,26 +50,13 @@ export function createLedgerPort(records: readonly Uint8Array[]): TestLedgerPort
   return port;
 }
 
-/** Remembers in memory, or fails to. */
-export interface TestMemory extends Memory {
-  seen: Seen | undefined;
-  /** Everything that was ever kept. */
-  readonly kept: Seen[];
-  fault: Error | undefined;
-}
-
-export function createTestMemory(seen?: Seen): TestMemory {
-  const memory: TestMemory = {
-    seen,
-    kept: [],
-    fault: undefined,
-    load: () => Promise.resolve(memory.seen),
-    save(next) {
-      if (memory.fault) return Promise.reject(memory.fault);
-      memory.seen = next;
-      memory.kept.push(next);
-      return Promise.resolve();
-    },
-  };
-  return memory;
+/** Who follows asks again where no answer came. */
+async function attempt(ask: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await ask();
+    return true;
+  } catch (error) {
+    if (!(error instanceof LeixError) || error.code !== "broker/no-answer") throw error;
+    return false;
+  }
 }

@@ -1,9 +1,9 @@
-import { type ConnectionEvent, connectBroker, followLedger, ledgerHead } from "@leix/broker";
+import { type ConnectionEvent, connectBroker, followLedger } from "@leix/broker";
 import type { PartyFolder } from "@leix/runtime";
+import { createNatsSource, createSeenFile } from "@leix/seen-ledger";
 import { createAuditorService } from "./auditor-service.ts";
 import type { AuditorEvents } from "./events.ts";
 import type { Ledger } from "./ports.ts";
-import { createSeenFile } from "./seen-file.ts";
 
 /** An auditor over a broker, until its run ends. */
 export interface Auditor {
@@ -47,12 +47,13 @@ export async function openAuditor(
   };
 }
 
-/** LEDGER as the port. Record `n` has sequence `n + 1`, so the count is the last sequence. */
+/** LEDGER as the port. Record `n` has sequence `n + 1`. */
 function createNatsLedger(nc: Connection): Ledger {
   return {
-    count: () => ledgerHead(nc),
-    async *follow(signal) {
-      for await (const message of followLedger(nc, 1, signal)) yield message.data;
+    ...createNatsSource(nc),
+    async *follow(signal, onConnection) {
+      const messages = followLedger(nc, 1, signal, undefined, onConnection);
+      for await (const message of messages) yield message.data;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ConnectionEvent } from "@leix/broker";
 import type { Decided } from "@leix/exchange";
-import type { ErrorCode } from "@leix/protocol";
+import type { ErrorCode, LeixError } from "@leix/protocol";
 import type { Logger } from "@leix/runtime";
 import type { Hindrance } from "./retry.ts";
 
@@ -19,6 +19,10 @@ export interface PolicyEvents {
   suspected(account: string, digest: string, deliveries: number): void;
   /** The broker does not answer, or refuses a write; it is tried again, and told once until it is over. */
   hindered(hindrance: Hindrance): void;
+  /** The alarm: from this index on the ledger is not what it was; nothing is written any more. */
+  stopped(ledgerIndex: number, error: LeixError): void;
+  /** What was seen could not be kept: a rolled-back ledger will be noticed in this life only. */
+  forgetful(error: unknown): void;
   connection(event: ConnectionEvent): void;
 }
 
@@ -33,6 +37,10 @@ export function createPolicyEvents(logger: Logger): PolicyEvents {
     suspected: (account, digest, deliveries) =>
       logger.warn({ event: "input.suspected", account, digest, deliveries }),
     hindered: ({ code, detail }) => logger.warn({ event: "broker.hindered", code, detail }),
+    stopped: (ledgerIndex, { code, detail }) => {
+      logger.error({ event: "policy.stopped", ledgerIndex, code, detail });
+    },
+    forgetful: (err) => logger.warn({ event: "memory.not-kept", err }),
     connection: (event) => {
       const { kind, ...detail } = event;
       const level = kind === "reconnected" ? "info" : "warn";

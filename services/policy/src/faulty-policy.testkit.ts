@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connectBroker, type OutMessage, openOutDrain } from "@leix/broker";
 import { decodeUtf8, encodeBase64url, LeixError, limits, toDigest } from "@leix/protocol";
 import { createLogger, loadPartyFolder, loadSigningKey, readZoneVersion, runService } from "@leix/runtime";
+import { createSeenFile } from "@leix/seen-ledger";
 import type { FaultOrder, FaultPlace } from "@leix/testkit";
 import { createPolicyEvents } from "./events.ts";
 import { createNatsInboxes, createNatsQuarantine, createNatsTicks } from "./nats-inboxes.ts";
@@ -65,6 +66,7 @@ function gatherRounds(drain: Drain): Drain {
   const isComplete = () => about.every((digest) => kept.some((message) => isAbout(message, [digest])));
   return {
     add: (account) => drain.add(account),
+    close: () => drain.close(),
     async next(signal, only) {
       while (about.length > 0 && !isArmed && !isComplete()) {
         const round = await drain.next(signal, only);
@@ -94,6 +96,7 @@ function spoilAcknowledgements(
   let hasAcknowledged = false;
   return {
     add: (account) => drain.add(account),
+    close: () => drain.close(),
     async next(signal, only) {
       if (hasAcknowledged) {
         hasAcknowledged = false;
@@ -135,15 +138,15 @@ await runService(createLogger("policy", "info"), async (signal) => {
   const drain = openOutDrain(nc);
   const service = createPolicyService({
     ledger: {
-      count: () => ledger.count(),
+      ...ledger,
       read(index) {
         const isFirst = !hasRead;
         hasRead = true;
         return isFirst && startsEmpty ? readNothing() : ledger.read(index);
       },
-      load: (index) => ledger.load(index),
       append: (records, head) => around("record", () => ledger.append(records, head)),
     },
+    memory: createSeenFile(folder),
     inboxes: { deliver: (deliveries) => around("delivery", () => inboxes.deliver(deliveries)) },
     quarantine: {
       keep: (account, digest, bytes) => around("quarantine", () => quarantine.keep(account, digest, bytes)),

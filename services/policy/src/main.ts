@@ -10,6 +10,7 @@ import {
   runService,
   serveHealth,
 } from "@leix/runtime";
+import { createSeenFile } from "@leix/seen-ledger";
 import { loadConfig } from "./config.ts";
 import { createPolicyEvents } from "./events.ts";
 import { createNatsInboxes, createNatsQuarantine, createNatsTicks } from "./nats-inboxes.ts";
@@ -35,6 +36,7 @@ await runService(logger, async (signal) => {
   );
   const service = createPolicyService({
     ledger: createNatsLedger(nc),
+    memory: createSeenFile(folder),
     inboxes: createNatsInboxes(nc),
     quarantine: createNatsQuarantine(nc),
     ticks: createNatsTicks(nc),

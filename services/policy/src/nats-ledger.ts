@@ -1,4 +1,5 @@
-import { commitBatch, ledgerHead, loadLedgerMessage, readLedger, watchConnection } from "@leix/broker";
+import { commitBatch, readLedger, watchConnection } from "@leix/broker";
+import { createNatsSource } from "@leix/seen-ledger";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Ledger } from "./ports.ts";
 
@@ -9,12 +10,10 @@ import type { Ledger } from "./ports.ts";
 export function createNatsLedger(nc: NatsConnection): Ledger {
   const watch = watchConnection(nc);
   return {
-    count: () => ledgerHead(nc, watch.current()),
+    ...createNatsSource(nc),
+    connection: () => watch.current(),
     async *read(index) {
       for await (const message of readLedger(nc, index + 1, watch.current())) yield message.data;
-    },
-    async load(index) {
-      return (await loadLedgerMessage(nc, index + 1, watch.current())).data;
     },
     async append(records, head) {
       const messages = records.map(({ subject, record }) => ({ subject, data: record }));

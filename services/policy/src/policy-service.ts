@@ -1,27 +1,21 @@
 import type { OutDrain, OutMessage } from "@leix/broker";
-import {
-  absorbLayer,
-  createLayer,
-  createState,
-  type Decided,
-  decideBatch,
-  follow,
-  type Input,
-  isRecordedInput,
-  type State,
-  type Trust,
-} from "@leix/exchange";
+import { absorbLayer, createLayer, createState, type Decided, type State, type Trust } from "@leix/exchange";
 import { LeixError, type SigningKey } from "@leix/protocol";
+import { untilAborted } from "@leix/runtime";
+import type { Memory } from "@leix/seen-ledger";
 import { type Clock, createClock } from "./clock.ts";
+import { decideRound, recordDecided } from "./decide-round.ts";
 import type { PolicyEvents } from "./events.ts";
+import { createFollower, type Follower } from "./follower.ts";
 import { findGivenUp } from "./give-up.ts";
-import { toLedgerSubject } from "./ledger-subject.ts";
 import type { Inboxes, Ledger, Quarantine, Ticks } from "./ports.ts";
 import { type Hindrance, isWorthWaiting, type Patience, retry, waitOut } from "./retry.ts";
 import { createRouter, type Router } from "./router.ts";
 
 export interface PolicyServiceOptions {
   readonly ledger: Ledger;
+  /** What it has seen of the ledger, in this life and those before. */
+  readonly memory: Memory;
   readonly inboxes: Inboxes;
   readonly quarantine: Quarantine;
   readonly ticks: Ticks;
@@ -29,7 +23,7 @@ export interface PolicyServiceOptions {
    * OUT. What was delivered before without an outcome is a round of its own, so that it takes no other down
    * with it.
    */
-  readonly drain: Pick<OutDrain, "add" | "next">;
+  readonly drain: Pick<OutDrain, "add" | "next" | "close">;
   readonly trust: Trust;
   readonly key: SigningKey;
   readonly events: PolicyEvents;
@@ -45,7 +39,11 @@ export interface PolicyServiceOptions {
 const FOLLOW_MS = 1_000;
 
 export interface PolicyService {
-  /** Folds the ledger, then decides until the signal is aborted. Throws what cannot be mended by going on. */
+  /**
+   * Folds the ledger, then decides until the signal is aborted. Where the ledger is not what it was
+   * (`ledger/rolled-back`) or cannot be followed, it says so, writes nothing more, and stays to be asked.
+   * Throws what else cannot be mended by going on.
+   */
   run(signal: AbortSignal): Promise<void>;
   /** What keeps it from its work at the moment; empty when all is well. */
   problems(): readonly string[];
@@ -63,46 +61,66 @@ export interface PolicyService {
  * again.
  */
 export function createPolicyService(options: PolicyServiceOptions): PolicyService {
+  const { ledger, memory, events } = options;
   const state = createState(options.trust);
-  const router = createRouter(options.ledger, options.inboxes, options.events);
+  const follower = createFollower({ ledger, memory, state, onNotKept: events.forgetful });
+  const router = createRouter(ledger, options.inboxes, events);
   const clock = createClock({
     state,
     ticks: options.ticks,
     now: options.clock,
-    catchUp: () => catchUp(options, state),
+    catchUp: () => catchUp(parts),
   });
-  const parts = { options, state, router, clock };
+  const parts: Parts = { options, state, follower, router, clock };
   let isReady = false;
   let hindrance: Hindrance | undefined;
+  let stopped: LeixError | undefined;
+
+  async function decideAll(signal: AbortSignal): Promise<void> {
+    const onHindered = (found: Hindrance) => {
+      const isNew = found.code !== hindrance?.code;
+      hindrance = found;
+      if (isNew) events.hindered(found);
+    };
+    const patience = { signal, onHindered, assure: follower.assure };
+    await retry(() => catchUp(parts), patience);
+    let readMs = performance.now();
+    isReady = true;
+    events.started(state.head.index);
+    while (!signal.aborted) {
+      // Others record too: whom to drain and what falls due is known from their records alone, and an
+      // instance that has no inputs of its own would never read them.
+      if (performance.now() - readMs >= FOLLOW_MS) {
+        await retry(() => catchUp(parts), patience);
+        readMs = performance.now();
+      }
+      await clock.tick(patience);
+      const { round, isOver } = await nextRound(options.drain, clock, signal);
+      if (isOver) return;
+      if (round) await process(parts, round, patience);
+      hindrance = undefined;
+    }
+  }
+
   return {
     problems: () => [
-      ...(isReady ? [] : ["the ledger is still being folded"]),
+      ...(stopped ? [`stopped at record ${state.head.index}: ${stopped.message}`] : []),
+      ...(isReady || stopped ? [] : ["the ledger is still being folded"]),
       ...(clock.problem() ? [`no tick of the clock is taken: ${clock.problem()}`] : []),
       ...(hindrance ? [`the broker is in the way: ${hindrance.code} ${hindrance.detail}`] : []),
     ],
     async run(signal) {
-      const onHindered = (found: Hindrance) => {
-        const isNew = found.code !== hindrance?.code;
-        hindrance = found;
-        if (isNew) options.events.hindered(found);
-      };
-      const patience = { signal, onHindered };
-      await retry(() => catchUp(options, state), patience);
-      let readMs = performance.now();
-      isReady = true;
-      options.events.started(state.head.index);
-      while (!signal.aborted) {
-        // Others record too: whom to drain and what falls due is known from their records alone, and an
-        // instance that has no inputs of its own would never read them.
-        if (performance.now() - readMs >= FOLLOW_MS) {
-          await retry(() => catchUp(options, state), patience);
-          readMs = performance.now();
-        }
-        await clock.tick(patience);
-        const { round, isOver } = await nextRound(options.drain, clock, signal);
-        if (isOver) return;
-        if (round) await process(parts, round, patience);
-        hindrance = undefined;
+      try {
+        await decideAll(signal);
+      } catch (error) {
+        if (!isAboutLedger(error, follower)) throw error;
+        stopped = error;
+        events.stopped(state.head.index, error);
+        // What waits here goes back to OUT, and stays there.
+        await options.drain.close();
+        await untilAborted(signal);
+      } finally {
+        await follower.settled();
       }
     },
   };
@@ -111,17 +129,18 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
 interface Parts {
   readonly options: PolicyServiceOptions;
   readonly state: State;
+  readonly follower: Follower;
   readonly router: Router;
   readonly clock: Clock;
 }
 
-/** Reads on from the state's head. What another instance has written is followed, never decided again. */
-async function catchUp(options: PolicyServiceOptions, state: State): Promise<void> {
-  const count = await options.ledger.count();
-  if (count < state.head.index) {
-    throw new LeixError("ledger/rolled-back", `${count} records, ${state.head.index} seen`);
-  }
-  for await (const record of options.ledger.read(state.head.index)) await follow(state, record);
+function isAboutLedger(error: unknown, { broken }: Follower): error is LeixError {
+  const isBroken = broken !== undefined && error === broken;
+  return isBroken || (error instanceof LeixError && error.code === "ledger/rolled-back");
+}
+
+async function catchUp({ options, state, follower }: Parts): Promise<void> {
+  await follower.catchUp();
   addAccounts(options, state);
 }
 
@@ -156,25 +175,28 @@ function addAccounts(options: PolicyServiceOptions, state: State): void {
 
 /** Decides and records a round, however often the head moves, then routes and acknowledges it. */
 async function process(parts: Parts, round: readonly OutMessage[], patience: Patience): Promise<void> {
-  const { options, state, router, clock } = parts;
+  const { options, state, follower, router, clock } = parts;
   const givenUp = await findGivenUp(options, state, round, patience);
   while (!patience.signal.aborted) {
     if (!(await recordOverdue(parts, round, patience))) return;
     const layer = createLayer(state);
     let decided: readonly Decided[];
     try {
-      decided = await decide(options, state, layer, round, givenUp);
-      await record(options, state, decided);
+      decided = await decideRound(options, state, layer, round, givenUp);
+      await follower.assure();
+      await recordDecided(options, state, decided);
     } catch (error) {
-      await makeWay(error, options, state, patience);
+      await makeWay(error, parts, patience);
       if (!isBeforeGenesis(error, state)) continue;
       // The anchor's statement may be in another hand, or in a later round: this one comes again.
       for (const one of round) one.release();
       return;
     }
     absorbLayer(state, layer);
+    await follower.committed(decided.flatMap((one) => (one.kind === "record" ? [one.record] : [])));
     addAccounts(options, state);
     await router.route(state, decided, patience);
+    await retry(follower.assure, patience);
     for (const one of round) one.ack();
     options.events.decided(decided);
     clock.note(decided);
@@ -203,22 +225,6 @@ async function recordOverdue(
   return true;
 }
 
-function decide(
-  options: PolicyServiceOptions,
-  state: State,
-  layer: State,
-  round: readonly OutMessage[],
-  givenUp: ReadonlySet<OutMessage>,
-): Promise<readonly Decided[]> {
-  const inputs = round.map((one) => toInput(state, one, givenUp));
-  return decideBatch(layer, inputs, {
-    key: options.key,
-    tz: options.tz,
-    now: Math.floor(options.clock() / 1000),
-    createSalt: options.createSalt,
-  });
-}
-
 /** Nothing can be recorded before the anchor's first statement, and the ledger has none yet. */
 function isBeforeGenesis(error: unknown, state: State): boolean {
   return error instanceof LeixError && error.code === "statement/not-genesis" && state.head.index === 0;
@@ -228,36 +234,10 @@ function isBeforeGenesis(error: unknown, state: State): boolean {
  * After a batch that was not recorded, or perhaps was: reads on. What the ledger has by then is found there
  * as a repeat. Throws what cannot be mended so.
  */
-async function makeWay(
-  error: unknown,
-  options: PolicyServiceOptions,
-  state: State,
-  patience: Patience,
-): Promise<void> {
+async function makeWay(error: unknown, parts: Parts, patience: Patience): Promise<void> {
   if (error instanceof LeixError && error.code === "broker/head-moved") {
-    options.events.raced(state.head.index, error.code);
+    parts.options.events.raced(parts.state.head.index, error.code);
   } else if (isWorthWaiting(error)) await waitOut(error, patience);
   else throw error;
-  await retry(() => catchUp(options, state), patience);
-}
-
-async function record(
-  options: PolicyServiceOptions,
-  state: State,
-  decided: readonly Decided[],
-): Promise<void> {
-  for (const one of decided) {
-    if (one.kind !== "record" || !one.isQuarantined) continue;
-    await options.quarantine.keep(one.input.account, one.entry.input.digest, one.input.bytes);
-  }
-  const appends = decided
-    .filter((one) => one.kind === "record")
-    .map((one) => ({ subject: toLedgerSubject(one.entry), record: one.record }));
-  if (appends.length > 0) await options.ledger.append(appends, state.head.index);
-}
-
-function toInput(state: State, message: OutMessage, givenUp: ReadonlySet<OutMessage>): Input {
-  const { account, sequence, storedMs, data } = message;
-  const isGivenUp = givenUp.has(message) && !isRecordedInput(state, message);
-  return { account, sequence, received: Math.floor(storedMs / 1000), bytes: data, isGivenUp };
+  await retry(() => catchUp(parts), patience);
 }

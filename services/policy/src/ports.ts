@@ -1,5 +1,6 @@
 import type { Delivery } from "@leix/exchange";
 import type { AccountId, Digest } from "@leix/protocol";
+import type { LedgerSource } from "@leix/seen-ledger";
 
 /** One record to append. The subject is its identity, which the ledger takes once. */
 export interface LedgerAppend {
@@ -7,16 +8,12 @@ export interface LedgerAppend {
   readonly record: Uint8Array<ArrayBuffer>;
 }
 
-/** The ledger, as its one writer needs it. */
-export interface Ledger {
-  /** How many records there are. */
-  count(): Promise<number>;
+/** The ledger, as its one writer needs it. What was read or appended before can be loaded again. */
+export interface Ledger extends LedgerSource {
+  /** Another one after the connection was made anew: the broker behind it may have lost something. */
+  connection(): AbortSignal;
   /** The records from `index` to the end as it is now, in order. A gap throws `ledger/rolled-back`. */
   read(index: number): AsyncIterable<Uint8Array>;
-  /**
-   * One record that was read or appended before. Throws `ledger/rolled-back` where it is not there any more.
-   */
-  load(index: number): Promise<Uint8Array>;
   /**
    * Appends all or none, only where exactly `head` records stand before; durable on return. Throws
    * `broker/head-moved` and `broker/subject-used` (nothing happened), and `broker/not-acknowledged` (it may

@@ -11,6 +11,8 @@ export interface Patience {
   readonly signal: AbortSignal;
   /** Told before every pause. */
   readonly onHindered: (hindrance: Hindrance) => void;
+  /** Comes before every attempt; what it throws is thrown or waited for as if the attempt did. */
+  readonly assure?: () => Promise<void>;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function retry<T>(attempt: () => Promise<T>, patience: Patience): P
   while (true) {
     patience.signal.throwIfAborted();
     try {
+      await patience.assure?.();
       return await attempt();
     } catch (error) {
       if (!isWorthWaiting(error)) throw error;

@@ -84,6 +84,8 @@ function open(accounts: Accounts): AccountKeeper {
     accountFailed: (party, code) => void told.push(`${party} ${code}`),
     waiting: () => undefined,
     rulesRefused: () => undefined,
+    stopped: () => undefined,
+    forgetful: () => undefined,
     connection: () => undefined,
   };
   return createAccountKeeper(accounts, signer, events);
@@ -213,5 +215,7 @@ const silent: RegistryEvents = {
   accountFailed: () => undefined,
   waiting: () => undefined,
   rulesRefused: () => undefined,
+  stopped: () => undefined,
+  forgetful: () => undefined,
   connection: () => undefined,
 };

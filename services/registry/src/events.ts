@@ -1,5 +1,5 @@
 import type { ConnectionEvent } from "@leix/broker";
-import type { AccountId, ErrorCode, PartyId } from "@leix/protocol";
+import type { AccountId, ErrorCode, LeixError, PartyId } from "@leix/protocol";
 import type { Logger } from "@leix/runtime";
 
 /** What the registry says about itself. Ids, codes and counts; never a JWT, never a statement. */
@@ -11,6 +11,10 @@ export interface RegistryEvents {
   /** The broker does not answer; it is asked again. */
   waiting(code: ErrorCode): void;
   rulesRefused(account: AccountId, code: ErrorCode): void;
+  /** The alarm: from this index on the ledger is not what it was; no account is changed any more. */
+  stopped(ledgerIndex: number, error: LeixError): void;
+  /** What was seen could not be kept: a rolled-back ledger will be noticed in this life only. */
+  forgetful(error: unknown): void;
   connection(event: ConnectionEvent, identity: "registry" | "pusher"): void;
 }
 
@@ -25,6 +29,10 @@ export function createRegistryEvents(logger: Logger): RegistryEvents {
     },
     waiting: (code) => logger.warn({ event: "broker.waiting", code }),
     rulesRefused: (account, code) => logger.info({ event: "rules.refused", account, code }),
+    stopped: (ledgerIndex, { code, detail }) => {
+      logger.error({ event: "registry.stopped", ledgerIndex, code, detail });
+    },
+    forgetful: (err) => logger.warn({ event: "memory.not-kept", err }),
     connection: (event, identity) => {
       const { kind, ...detail } = event;
       const isExpected = kind === "reconnected" || (kind === "closed" && !event.error);

@@ -3,20 +3,21 @@ import {
   ensureClockConsumer,
   ensurePartyConsumers,
   followLedger,
-  ledgerHead,
   lookupAccount,
   pushAccount,
 } from "@leix/broker";
+import { createNatsSource } from "@leix/seen-ledger";
 import type { Accounts, Ledger } from "./ports.ts";
 
 type Connection = Awaited<ReturnType<typeof connectBroker>>;
 
-/** LEDGER as the port. Record `n` has sequence `n + 1`, so the count is the last sequence. */
+/** LEDGER as the port. Record `n` has sequence `n + 1`. */
 export function createNatsLedger(registry: Connection): Ledger {
   return {
-    count: () => ledgerHead(registry),
-    async *follow(signal) {
-      for await (const message of followLedger(registry, 1, signal)) yield message.data;
+    ...createNatsSource(registry),
+    async *follow(signal, onConnection) {
+      const messages = followLedger(registry, 1, signal, undefined, onConnection);
+      for await (const message of messages) yield message.data;
     },
   };
 }

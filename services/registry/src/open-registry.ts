@@ -1,6 +1,7 @@
 import { answerParties, type ConnectionEvent, connectBroker } from "@leix/broker";
 import { LeixError, RULES_SUBJECT } from "@leix/protocol";
 import { untilAborted } from "@leix/runtime";
+import { createSeenFile } from "@leix/seen-ledger";
 import type { RegistryEvents } from "./events.ts";
 import { createNatsAccounts, createNatsLedger } from "./nats-broker.ts";
 import type { RegistryFolder } from "./registry-folder.ts";
@@ -42,6 +43,7 @@ export async function openRegistry(
   const { aud, anchorKey, anchorAccount } = folder.party;
   const started = createRegistryService({
     ledger: createNatsLedger(registry),
+    memory: createSeenFile(folder.folder),
     accounts: createNatsAccounts(registry, pusher),
     signer: folder.signer,
     trust: { aud, anchorKey, anchorAccount },

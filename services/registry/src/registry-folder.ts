@@ -6,6 +6,7 @@ import { loadPartyFolder, PARTY_FILES, type PartyFolder } from "@leix/runtime";
 import type { AccountSigner } from "./account-keeper.ts";
 
 export interface RegistryFolder {
+  readonly folder: string;
   readonly party: PartyFolder["party"];
   /** The user of the BROKER account. */
   readonly registry: BrokerAccess;
@@ -24,6 +25,7 @@ export async function loadRegistryFolder(dir: string, natsUrl?: string): Promise
   }
   const file = join(folder, PARTY_FILES.operatorSigning);
   return {
+    folder,
     party,
     registry: access,
     pusher: { ...access, credentials: { file: join(folder, PARTY_FILES.pusher) } },

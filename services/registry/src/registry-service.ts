@@ -1,6 +1,8 @@
-import { createState, follow, type State, type Trust } from "@leix/exchange";
+import { createState, follow, listLogKeys, type State, type Trust } from "@leix/exchange";
 import { type AccountId, LeixError } from "@leix/protocol";
-import { type AccountSigner, createAccountKeeper } from "./account-keeper.ts";
+import { toChunks, untilAborted } from "@leix/runtime";
+import { isLedgerTrouble, type Memory, openSeenLedger, type SeenLedger } from "@leix/seen-ledger";
+import { type AccountKeeper, type AccountSigner, createAccountKeeper } from "./account-keeper.ts";
 import { createBell } from "./bell.ts";
 import type { RegistryEvents } from "./events.ts";
 import type { Accounts, Ledger } from "./ports.ts";
@@ -8,6 +10,8 @@ import { answerRules, type RuleRecord, toRuleRecord } from "./rules.ts";
 
 export interface RegistryOptions {
   readonly ledger: Ledger;
+  /** What it has seen of the ledger, in this life and those before. */
+  readonly memory: Memory;
   readonly accounts: Accounts;
   readonly signer: AccountSigner;
   readonly trust: Trust;
@@ -18,7 +22,9 @@ export interface RegistryOptions {
 
 export interface RegistryService {
   /**
-   * Follows the ledger and keeps the broker's accounts as it says. Throws what cannot be mended by going on.
+   * Follows the ledger and keeps the broker's accounts as it says. Where the ledger is not what it was
+   * (`ledger/rolled-back`), or cannot be followed, it says so, changes no account any more, and stays to be
+   * asked. Throws what else cannot be mended by going on.
    */
   run(signal: AbortSignal): Promise<void>;
   /** Settles when the ledger was folded to its end for the first time, and every account tried once. */
@@ -34,6 +40,7 @@ export interface RegistryService {
  * What is looked at again although nothing new was said: an account that failed, a head that was not reached.
  */
 const RETRY_MS = 1_000;
+const CHUNK_RECORDS = 256;
 /** Behind for so long is a problem; less is the normal way of catching up. */
 const BEHIND_MS_MAX = 10_000;
 
@@ -44,70 +51,124 @@ const BEHIND_MS_MAX = 10_000;
  * what differs.
  */
 export function createRegistryService(options: RegistryOptions): RegistryService {
-  const { events, clock } = options;
-  const state = createState(options.trust);
-  const keeper = createAccountKeeper(options.accounts, options.signer, events);
-  const rules: RuleRecord[] = [];
-  const bell = createBell();
-  const ready = Promise.withResolvers<void>();
-  let isReady = false;
-  let upToDateAt = clock();
-
-  async function followLedger(signal: AbortSignal): Promise<void> {
-    for await (const bytes of options.ledger.follow(signal)) {
-      const record = await follow(state, bytes);
-      const rule = toRuleRecord(record, bytes);
-      if (!rule) continue;
-      rules.push(rule);
-      const { kind, subject } = rule.statement;
-      if (kind === "anchor" || kind === "authority" || kind === "agency") keeper.note(subject);
-      bell.ring();
-    }
-  }
-
-  async function keepAccounts(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      if (await isAtEnd(state, options)) {
-        upToDateAt = clock();
-        const isNews = keeper.pending.size > 0 || !isReady;
-        await keeper.apply(state, async () => !signal.aborted && (await isAtEnd(state, options)));
-        if (signal.aborted) return;
-        isReady = true;
-        ready.resolve();
-        if (isNews && keeper.pending.size === 0) events.settled(state.head.index);
-      }
-      await bell.wait(RETRY_MS, signal);
-    }
-  }
-
-  return {
-    ready: ready.promise,
-    async run(signal) {
-      const failure = new AbortController();
-      const either = AbortSignal.any([signal, failure.signal]);
-      const stopOthers = (work: Promise<void>) => work.finally(() => failure.abort());
-      await Promise.all([stopOthers(followLedger(either)), stopOthers(keepAccounts(either))]);
-    },
-    answer: (account, question) => answerRules(state, rules, account, question),
-    reconnected() {
-      keeper.noteAll(state);
-      bell.ring();
-    },
-    problems() {
-      const failing = [...keeper.failing].map(
-        ([party, { code }]) => `account of ${party} not applied: ${code}`,
-      );
-      const behindMs = clock() - upToDateAt;
-      const behind =
-        behindMs > BEHIND_MS_MAX ? [`not at the ledger's end for ${Math.floor(behindMs / 1_000)} s`] : [];
-      return [...(isReady ? [] : ["the ledger is still being folded"]), ...behind, ...failing];
-    },
-  };
+  return new FollowingRegistry(options);
 }
 
+class FollowingRegistry implements RegistryService {
+  readonly #options: RegistryOptions;
+  readonly #state: State;
+  readonly #keeper: AccountKeeper;
+  readonly #rules: RuleRecord[] = [];
+  readonly #bell = createBell();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly ready = this.#ready.promise;
+  #isReady = false;
+  #upToDateAt: number;
+  #stopped: LeixError | undefined;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#state = createState(options.trust);
+    this.#keeper = createAccountKeeper(options.accounts, options.signer, options.events);
+    this.#upToDateAt = options.clock();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#work(signal);
+    } catch (error) {
+      if (!isLedgerTrouble(error)) throw error;
+      this.#stopped = error;
+      this.#options.events.stopped(this.#state.head.index, error);
+      await untilAborted(signal);
+    }
+  }
+
+  answer(account: AccountId, question: Uint8Array): Uint8Array {
+    return answerRules(this.#state, this.#rules, account, question);
+  }
+
+  reconnected(): void {
+    this.#keeper.noteAll(this.#state);
+    this.#bell.ring();
+  }
+
+  problems(): readonly string[] {
+    const stopped = this.#stopped;
+    if (stopped) return [`stopped at record ${this.#state.head.index}: ${stopped.message}`];
+    const failing = [...this.#keeper.failing].map(
+      ([party, { code }]) => `account of ${party} not applied: ${code}`,
+    );
+    const behindMs = this.#options.clock() - this.#upToDateAt;
+    const behind =
+      behindMs > BEHIND_MS_MAX ? [`not at the ledger's end for ${Math.floor(behindMs / 1_000)} s`] : [];
+    return [...(this.#isReady ? [] : ["the ledger is still being folded"]), ...behind, ...failing];
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    const { ledger, memory, events } = this.#options;
+    const seen = await openSeenLedger({
+      source: ledger,
+      memory,
+      listLogKeys: () => listLogKeys(this.#state),
+      onNotKept: events.forgetful,
+    });
+    const failure = new AbortController();
+    const either = AbortSignal.any([signal, failure.signal]);
+    const stopOthers = (one: Promise<void>) => one.finally(() => failure.abort());
+    const both = [this.#followLedger(seen, either), this.#keepAccounts(seen, either)].map(stopOthers);
+    try {
+      await Promise.all(both);
+    } finally {
+      await Promise.allSettled(both);
+      await seen.settled();
+    }
+  }
+
+  async #followLedger(seen: SeenLedger, signal: AbortSignal): Promise<void> {
+    const records = this.#options.ledger.follow(signal, () => seen.check());
+    for await (const chunk of toChunks(records, CHUNK_RECORDS)) {
+      for (const bytes of chunk) await this.#takeIn(bytes);
+      const { prev } = this.#state.head;
+      if (prev) await seen.append(chunk, prev);
+    }
+  }
+
+  async #takeIn(bytes: Uint8Array): Promise<void> {
+    const record = await follow(this.#state, bytes);
+    const rule = toRuleRecord(record, bytes);
+    if (!rule) return;
+    this.#rules.push(rule);
+    const { kind, subject } = rule.statement;
+    if (kind === "anchor" || kind === "authority" || kind === "agency") this.#keeper.note(subject);
+    this.#bell.ring();
+  }
+
+  async #keepAccounts(seen: SeenLedger, signal: AbortSignal): Promise<void> {
+    const { clock, events } = this.#options;
+    const [state, keeper] = [this.#state, this.#keeper];
+    const isUpToDate = async () => seen.isChecked && (await isAtEnd(state, this.#options)) && seen.isChecked;
+    while (!signal.aborted) {
+      if (await isUpToDate()) {
+        this.#upToDateAt = clock();
+        const isNews = keeper.pending.size > 0 || !this.#isReady;
+        await keeper.apply(state, async () => !signal.aborted && (await isUpToDate()));
+        if (signal.aborted) return;
+        this.#isReady = true;
+        this.#ready.resolve();
+        if (isNews && keeper.pending.size === 0) events.settled(state.head.index);
+      }
+      await this.#bell.wait(RETRY_MS, signal);
+    }
+  }
+}
+
+/** A ledger that is shorter than what was folded is no end of it: whoever follows it will say so. */
 async function isAtEnd(state: State, { ledger, events }: RegistryOptions): Promise<boolean> {
+  const seen = state.head.index;
   try {
-    return (await ledger.count()) <= state.head.index;
+    const count = await ledger.count();
+    return count >= seen && count <= state.head.index;
   } catch (error) {
     if (!(error instanceof LeixError) || error.code !== "broker/no-answer") throw error;
     events.waiting(error.code);

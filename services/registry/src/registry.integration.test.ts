@@ -127,6 +127,8 @@ async function runRegistry(): Promise<Run> {
     accountFailed: (_party, code) => void failed.push(code),
     waiting: () => undefined,
     rulesRefused: () => undefined,
+    stopped: (_index, { code }) => hear(`stopped ${code}`),
+    forgetful: () => hear("forgetful"),
     connection: ({ kind }, identity) => hear(`${identity} ${kind}`),
   };
   const controller = new AbortController();
@@ -251,15 +253,27 @@ describe("accounts", () => {
 });
 
 describe("a ledger that is put back", () => {
-  it("stops the registry", async () => {
-    await recordGenesis();
-    await using run = await runRegistry();
-    await run.registry.ready;
+  async function putBack(): Promise<void> {
     await broker.stop();
     await rm(join(dir, "nats", "store"), { recursive: true });
     broker = await start();
     await provisionNetwork(dir);
-    expect(await run.ended).toMatchObject({ code: "ledger/rolled-back" });
+  }
+
+  it("stops the registry while it runs and at its next start; it changes nothing", async () => {
+    await recordGenesis();
+    {
+      await using run = await runRegistry();
+      await run.registry.ready;
+      const stopped = run.until("stopped ledger/rolled-back");
+      await putBack();
+      await stopped;
+      expect(run.registry.problems()).toEqual([expect.stringContaining("ledger/rolled-back")]);
+    }
+    await using again = await runRegistry();
+    await again.until("stopped ledger/rolled-back");
+    expect(again.applied).toEqual([]);
+    expect(again.registry.problems()).toEqual([expect.stringContaining("ledger/rolled-back")]);
   });
 });
 

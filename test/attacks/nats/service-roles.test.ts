@@ -1,5 +1,5 @@
-import { BROKER_ROLES, type BrokerRole, commitBatch, READER_API } from "@leix/broker";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BROKER_ROLES, type BrokerRole, commitBatch, publishOnce, READER_API } from "@leix/broker";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { attempt, type Siege, startSiege } from "./siege.ts";
 
 let siege: Siege;
@@ -12,7 +12,7 @@ const ROLES = Object.keys(BROKER_ROLES) as BrokerRole[];
 
 /** What could be done to the exchange from within BROKER, and who may: nobody else. */
 const POWERS: readonly { readonly subject: string; readonly may: readonly BrokerRole[] }[] = [
-  { subject: "leix.ledger.event.x", may: ["policy"] },
+  { subject: "leix.ledger.event.x", may: ["policy", "restorer"] },
   { subject: "leix.in.V.copy.A.x", may: ["policy"] },
   { subject: "leix.quarantine.A.x", may: ["policy"] },
   { subject: "leix.out.A", may: [] },
@@ -26,16 +26,20 @@ const POWERS: readonly { readonly subject: string; readonly may: readonly Broker
   { subject: "leix.api.STREAM.INFO.OUT", may: ["monitor"] },
   { subject: "leix.api.CONSUMER.INFO.INBOX.A", may: ["monitor"] },
   { subject: "$JS.API.STREAM.UPDATE.LEDGER", may: [] },
-  { subject: "$JS.API.STREAM.DELETE.LEDGER", may: [] },
+  // Of whoever recreates LEDGER: a role of the operator's, without a user while the exchange runs.
+  { subject: "$JS.API.STREAM.CREATE.LEDGER", may: ["provisioner", "restorer"] },
+  { subject: "$JS.API.STREAM.INFO.LEDGER", may: ["provisioner", "restorer"] },
+  { subject: "$JS.API.STREAM.DELETE.OUT", may: [] },
+  { subject: "$JS.API.STREAM.DELETE.CHECKPOINT", may: [] },
   { subject: "$JS.API.STREAM.PURGE.LEDGER", may: [] },
   { subject: "$JS.API.STREAM.MSG.DELETE.LEDGER", may: [] },
   { subject: "$JS.API.STREAM.MSG.GET.INBOX", may: [] },
   { subject: "$JS.API.STREAM.SNAPSHOT.LEDGER", may: [] },
   { subject: "$JS.API.STREAM.RESTORE.LEDGER", may: [] },
-  { subject: "$JS.API.DIRECT.GET.LEDGER", may: ["policy", "registry", "ledger", "auditor"] },
+  { subject: "$JS.API.DIRECT.GET.LEDGER", may: ["policy", "registry", "ledger", "auditor", "restorer"] },
   {
     subject: "$JS.API.DIRECT.GET.CHECKPOINT.leix.checkpoint",
-    may: ["policy", "registry", "ledger", "auditor"],
+    may: ["policy", "registry", "ledger", "auditor", "restorer"],
   },
   { subject: "$JS.API.DIRECT.GET.INBOX", may: [] },
   { subject: "$JS.API.DIRECT.GET.OUT", may: [] },
@@ -49,9 +53,13 @@ const POWERS: readonly { readonly subject: string; readonly may: readonly Broker
   { subject: "$JS.API.CONSUMER.CREATE.OUT", may: [] },
   { subject: "$JS.API.CONSUMER.DELETE.OUT.A", may: [] },
   { subject: "$SYS.REQ.CLAIMS.UPDATE", may: [] },
+  { subject: "$JS.API.STREAM.DELETE.LEDGER", may: ["restorer"] },
 ];
 
 describe("a service of the exchange", () => {
+  // What is tried here is done: LEDGER is taken away by the one who may.
+  afterEach(() => siege.broker.createStreams());
+
   it.each(ROLES)("%s may do what its work needs, and nothing else", async (role) => {
     await using nc = await siege.broker.connect(role);
     for (const { subject, may } of POWERS) {
@@ -146,7 +154,9 @@ describe("a reader who names a stream's subject as the reply to its question", (
   it("works for whoever may write anyway, which shows that the attack is real (control)", async () => {
     await using policy = await siege.broker.connect("policy");
     const { QUARANTINE: before = 0 } = await siege.counts();
-    const question = JSON.stringify({ seq: 1 });
+    // Not of a batch, whose headers QUARANTINE refuses.
+    const plain = { subject: "leix.ledger.event.plain", data: new TextEncoder().encode("a record") };
+    const question = JSON.stringify({ seq: await publishOnce(policy, plain) });
     policy.publish("$JS.API.DIRECT.GET.LEDGER", question, { reply: "leix.quarantine.x.injected" });
     await expect.poll(async () => (await siege.counts()).QUARANTINE).toBe(before + 1);
   });

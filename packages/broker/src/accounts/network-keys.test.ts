@@ -57,7 +57,7 @@ describe("encodeNetworkJwts", () => {
 
   it.each([
     ["SYS", jwts.systemAccount, Object.keys(SYSTEM_ROLES)],
-    ["BROKER", jwts.brokerAccount, ["policy", "registry", "provisioner"]],
+    ["BROKER", jwts.brokerAccount, ["policy", "registry", "provisioner", "restorer"]],
     ["READER", jwts.roleAccounts.auditor, ["auditor", "monitor"]],
     ["LOG", jwts.logAccount, ["ledger"]],
   ])("%s has one scoped key a role and no other", (_name, account, roles) => {
@@ -68,15 +68,17 @@ describe("encodeNetworkJwts", () => {
 
   it("gives no role a right on everything, to change a stream, or without an inbox of its own", () => {
     const roles = Object.values({ ...BROKER_ROLES, ...SYSTEM_ROLES });
-    expect(roles).toHaveLength(7);
+    expect(roles).toHaveLength(8);
     // The account's own clock alone: nobody may speak for a party.
     const clock = "leix.out.{{account-subject()}}";
     expect(roles.filter(({ publish }) => publish.includes(clock))).toEqual([BROKER_ROLES.policy]);
     for (const { publish, subscribe } of roles) {
       expect(subscribe).toContain("_INBOX.{{subject()}}.>");
+      const changing = publish.filter((subject) => /STREAM\.(UPDATE|DELETE|PURGE|MSG)/.test(subject));
+      const isOffline = publish === BROKER_ROLES.restorer.publish;
+      expect(changing).toEqual(isOffline ? ["$JS.API.STREAM.DELETE.LEDGER"] : []);
       for (const subject of [...publish.filter((one) => one !== clock), ...subscribe]) {
         expect(subject).not.toMatch(/^(>|\*|\$JS\.>|\$JS\.API\.>|\$SYS\.>|leix\.>|leix\.out.*)$/);
-        expect(subject).not.toMatch(/STREAM\.(UPDATE|DELETE|PURGE|MSG)/);
       }
     }
   });

@@ -12,8 +12,8 @@ import { BROKER_ROLES, type BrokerRole, SYSTEM_ROLES, type SystemRole } from "./
 
 /**
  * Every NATS identity of one network but the parties'. The five identity keys (operator, system, broker,
- * reader, log) are used once, when the network is made, and then kept offline; `operatorSigning` signs accounts as
- * members come and go; a role's key signs users of that role and can give nothing more.
+ * reader, log) are used once, when the network is made, and then kept offline; `operatorSigning` signs
+ * accounts as members come and go; a role's key signs users of that role and can give nothing more.
  */
 export interface NetworkKeys {
   readonly operator: KeyPair;

@@ -7,7 +7,14 @@ export interface RolePermissions {
   readonly subscribe: readonly string[];
 }
 
-export type BrokerRole = "policy" | "registry" | "ledger" | "auditor" | "provisioner" | "monitor";
+export type BrokerRole =
+  | "policy"
+  | "registry"
+  | "ledger"
+  | "auditor"
+  | "provisioner"
+  | "restorer"
+  | "monitor";
 export type SystemRole = "pusher";
 
 /**
@@ -124,10 +131,23 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
       publish: [READ_LEDGER, READ_CHECKPOINT],
       subscribe: [OWN_INBOX, LEDGER_HINT],
     },
-    // Used once, when the network comes up. Nobody may update or delete a stream at run time.
+    // Used once, when the network comes up. Nobody that runs may update or delete a stream.
     provisioner: {
       account: "BROKER",
       publish: ["$JS.API.STREAM.CREATE.*", STREAM_INFO],
+      subscribe: [OWN_INBOX],
+    },
+    // `leix ledger restore`, an operator's act. Its key is offline, and its users live for that act only.
+    restorer: {
+      account: "BROKER",
+      publish: [
+        `$JS.API.STREAM.DELETE.${STREAMS.ledger}`,
+        `$JS.API.STREAM.CREATE.${STREAMS.ledger}`,
+        `$JS.API.STREAM.INFO.${STREAMS.ledger}`,
+        "leix.ledger.>",
+        READ_LEDGER,
+        READ_CHECKPOINT,
+      ],
       subscribe: [OWN_INBOX],
     },
     // What `leix doctor` compares: settings and counts, no content.

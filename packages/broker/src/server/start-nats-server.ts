@@ -12,6 +12,8 @@ export interface StartNatsServerOptions {
   readonly configFile: string;
   /** Given every line the server writes, as it writes it. */
   readonly onLine?: (line: string) => void;
+  /** How long it may take until it is ready; READY_TIMEOUT_MS where it is left out. */
+  readonly readyTimeoutMs?: number;
 }
 
 export interface ServerExit {
@@ -54,7 +56,7 @@ export async function startNatsServer(options: StartNatsServerOptions): Promise<
   });
   const lines: string[] = [];
   const exited = toExit(child);
-  await waitUntilReady(child, exited, lines, options.onLine);
+  await waitUntilReady(child, exited, lines, options);
   const pid = child.pid;
   if (pid === undefined) throw new LeixError("broker/server-failed", "the process has no id");
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -97,7 +99,7 @@ async function waitUntilReady(
   child: ChildProcess,
   exited: Promise<ServerExit>,
   lines: string[],
-  onLine: StartNatsServerOptions["onLine"],
+  { onLine, readyTimeoutMs = READY_TIMEOUT_MS }: StartNatsServerOptions,
 ): Promise<void> {
   if (child.stderr === null) throw new LeixError("broker/server-failed", "no standard error");
   const reader = createInterface({ input: child.stderr });
@@ -109,7 +111,7 @@ async function waitUntilReady(
       onLine?.(line);
     });
   });
-  const timeout = AbortSignal.timeout(READY_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(readyTimeoutMs);
   const late = once(timeout, "abort").then(() => "late" as const);
   const outcome = await Promise.race([ready, exited.then(() => "exited" as const), late]);
   if (outcome === "ready") return;

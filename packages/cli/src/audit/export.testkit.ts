@@ -10,8 +10,9 @@ import {
   startTestLedger,
   type TestLedger,
 } from "@leix/exchange/testkit";
-import { invariant, parseRecord } from "@leix/protocol";
+import { encodeLeafEntry, invariant, parseRecord, toLeafEntry } from "@leix/protocol";
 import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
+import { hashLeaf, hashTree, type TreeHead } from "@leix/tlog";
 import { type Replay, replayLedger } from "./replay.ts";
 import { openFileSource } from "./sources.ts";
 
@@ -57,6 +58,19 @@ export async function writeExport(
 
 async function* give(records: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* records;
+}
+
+/** The head of the tree over records, made without a replay. */
+export function toTestHead(records: readonly Uint8Array[]): TreeHead {
+  const leaves = records.map((record) => {
+    return hashLeaf(encodeLeafEntry(toLeafEntry(parseRecord(record).kind, record)));
+  });
+  return { size: records.length, root: hashTree(leaves) };
+}
+
+/** The same root, as checkpoints and reports have it. */
+export function toRootText(records: readonly Uint8Array[]): string {
+  return Buffer.from(toTestHead(records).root).toString("base64");
 }
 
 export async function replayFile(file: string, trust: Trust): Promise<Replay> {

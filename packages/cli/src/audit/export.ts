@@ -1,7 +1,7 @@
 import type { Trust } from "@leix/exchange";
-import { LedgerFileHeader, type PartyConnection, writeLedgerFile } from "@leix/runtime";
-import type { SourceRecord } from "./replay.ts";
-import { findEnd, readUpTo } from "./sources.ts";
+import { decodeUtf8 } from "@leix/protocol";
+import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
+import type { ReplaySource } from "./replay.ts";
 
 /** What an export has written. */
 export interface Exported {
@@ -9,22 +9,24 @@ export interface Exported {
   readonly bytes: number;
 }
 
-/** Copies LEDGER as it is now into one file, whole or not at all. */
-export async function exportLedger(nc: PartyConnection, trust: Trust, out: string): Promise<Exported> {
+/**
+ * Copies a ledger into one file, whole or not at all, with its checkpoint: whoever has the file needs nothing
+ * else but whom to trust. Throws as reading the source does.
+ */
+export async function exportLedger(source: ReplaySource, trust: Trust, out: string): Promise<Exported> {
   const { aud, anchorKey, anchorAccount } = trust;
-  const records = await findEnd(nc);
+  const { total, checkpoint } = source;
   const header = LedgerFileHeader.parse({
-    format: "leix-ledger",
-    v: 1,
-    aud,
-    anchorKey,
-    anchorAccount,
-    records,
+    ...{ format: "leix-ledger", v: 1, aud, anchorKey, anchorAccount, records: total },
+    ...(checkpoint ? { checkpoint: decodeUtf8(checkpoint) } : {}),
   });
-  const { bytes } = await writeLedgerFile(out, header, toBytes(readUpTo(nc, records)));
-  return { records, bytes };
+  const { bytes } = await writeLedgerFile(out, header, toLines(source));
+  return { records: total, bytes };
 }
 
-async function* toBytes(records: AsyncIterable<SourceRecord>): AsyncGenerator<Uint8Array, void> {
-  for await (const { bytes } of records) yield bytes;
+async function* toLines(source: ReplaySource): AsyncGenerator<Uint8Array, void> {
+  for await (const { bytes, erased, refused } of source.records()) {
+    if (refused) throw refused;
+    yield erased ?? bytes;
+  }
 }

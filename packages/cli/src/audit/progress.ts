@@ -30,8 +30,8 @@ export function createProgress(screen: ProgressScreen): {
   };
 }
 
-export function toProgressLine({ checked, total, elapsedMs }: ReplayProgress): string {
-  const rate = checked / (elapsedMs / 1_000);
+export function toProgressLine({ checked, total, elapsedMs, begin = 0 }: ReplayProgress): string {
+  const rate = (checked - begin) / (elapsedMs / 1_000);
   const percent = total === 0 ? 100 : Math.floor((checked / total) * 100);
   const left = Number.isFinite(rate) && rate > 0 ? toTime((total - checked) / rate) : "–";
   const shownRate = Number.isFinite(rate) ? toCount(Math.round(rate)) : "–";

@@ -10,6 +10,7 @@ import {
   createLedger,
   createSmallLedger,
   replayFile,
+  toRootText,
   writeExport,
 } from "./export.testkit.ts";
 import { isSound, type ReplayProgress, replayLedger } from "./replay.ts";
@@ -38,9 +39,10 @@ describe("a sound ledger", () => {
     const { durationMs: _d, ...counted } = replay;
     expect(counted).toEqual({
       ...{ checked: records.length, ledger: records.length, mismatches: 0, differences: [], broken: null },
-      head: ledger.state.head.prev,
+      ...{ resumed: null, erased: 0, undecided: 0, head: ledger.state.head.prev },
+      tree: { size: records.length, root: toRootText(records), checkpoints: [] },
       ...{ kinds: expect.anything(), outcomes: expect.anything(), rejections: expect.anything() },
-      overdue: expect.any(Number),
+      ...{ overdue: expect.any(Number), senders: expect.anything() },
     });
     const { kinds, outcomes, rejections, overdue } = replay;
     const sum = (counts: object) => Object.values(counts).reduce((total, count) => total + count, 0);
@@ -70,7 +72,7 @@ describe("a sound ledger", () => {
         for (const bytes of records) yield { bytes };
       },
     };
-    await replayLedger(trust, source, (progress) => seen.push(progress));
+    await replayLedger(trust, source, { onProgress: (progress) => seen.push(progress) });
     expect(seen.at(-1)).toMatchObject({ checked: records.length, total: records.length });
   });
 });

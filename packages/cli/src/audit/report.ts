@@ -1,34 +1,70 @@
 import { ERRORS } from "@leix/protocol";
 import pc from "picocolors";
+import { toSendersLines } from "./completeness/senders-line.ts";
 import { drawPlace } from "./place-bar.ts";
 import { toCount } from "./progress.ts";
-import { isSound, type Replay, type ReplayDifference } from "./replay.ts";
+import { isSound, isSoundButErased, type Replay, type ReplayDifference } from "./replay.ts";
 
+const SENDERS_UNSEEN = "senders      their numbering is looked at by an audit from the first record only";
 const DIFFERENCES_SHOWN_MAX = 20;
 
 /** What a replay found, for a person. `size` is that of the file it was read from. */
 export function toReport(replay: Replay, size?: number): string {
   const { checked, ledger, kinds, outcomes, rejections, overdue, head, durationMs } = replay;
-  const rate = Math.round(checked / (durationMs / 1_000));
+  const rate = Math.round((checked - (replay.resumed ?? 0)) / (durationMs / 1_000));
   const codes = Object.entries(rejections).map(([code, count]) => `${toCount(count)} ${code}`);
   const lines = [
     `checked      ${toCount(checked)} of ${toCount(ledger)} records, ${toCount(rate)} records/s`,
+    ...toResumedLines(replay),
     `messages     ${toCount(kinds.message)}: ${toCount(outcomes.permitted)} permitted, ` +
       `${toCount(outcomes["partly-permitted"])} partly permitted, ${toCount(outcomes.denied)} denied`,
     `statements   ${toCount(kinds.statement)}`,
     `rejections   ${toCount(kinds.rejection)}${codes.length > 0 ? `: ${codes.join(", ")}` : ""}`,
     `events       ${toCount(kinds.event)}: the time of ${toCount(overdue)} duties had run out`,
     `head         ${head ?? "none"}`,
+    ...(replay.resumed === null ? toSendersLines(replay.senders, replay.erased > 0) : [SENDERS_UNSEEN]),
+    ...toTreeLines(replay),
+    ...toErasedLines(replay),
     ...toDifferenceLines(replay, size),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function toTreeLines({ tree }: Replay): string[] {
+  const { size, root, checkpoints } = tree;
+  const compared = checkpoints.map((one) => {
+    if (one.isSame && one.size === size) return `             ${pc.green("the same as the checkpoint's")}`;
+    const name = `the checkpoint's of ${toCount(one.size)} records`;
+    return `             ${one.isSame ? pc.green(`extends ${name}`) : pc.red(`not ${name}`)}`;
+  });
+  return [`root         ${root} of ${toCount(size)} records`, ...compared];
+}
+
+function toResumedLines({ resumed }: Replay): string[] {
+  if (resumed === null) return [];
+  return [
+    `resumed      from record ${toCount(resumed)}; those before it, an earlier audit of this file's checked`,
+  ];
+}
+
+function toErasedLines({ checked, erased, undecided }: Replay): string[] {
+  if (erased === 0) return [];
+  return [
+    `erased       ${toCount(erased)} records: valid, record erased. Their leaves are in the tree.`,
+    `             What was decided from record ${toCount(checked)} on rests on them:`,
+    `             ${toCount(undecided)} records after them are in place, but could not be decided again.`,
+  ];
 }
 
 function toDifferenceLines(replay: Replay, size: number | undefined): string[] {
   const { differences, mismatches, broken } = replay;
   if (isSound(replay))
     return [`differences  ${pc.green("none: every record was decided as the rules demand")}`];
-  if (mismatches === 0) return [`differences  ${pc.red("none, for there was nothing to check")}`];
+  if (isSoundButErased(replay)) return [`differences  ${pc.green("none in what is left")}`];
+  if (mismatches === 0) {
+    const why = replay.checked > 0 ? "so far: this audit was stopped" : ", for there was nothing to check";
+    return [`differences  ${pc.red(`none${why.startsWith(",") ? "" : " "}${why}`)}`];
+  }
   const shown = differences.filter((one) => one !== broken).slice(0, DIFFERENCES_SHOWN_MAX);
   const hidden = mismatches - shown.length - (broken ? 1 : 0);
   return [

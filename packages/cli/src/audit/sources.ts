@@ -1,6 +1,6 @@
-import { ledgerHead, readLedger } from "@leix/broker";
+import { ledgerHead, loadCheckpoint, readLedger } from "@leix/broker";
 import type { Trust } from "@leix/exchange";
-import { LeixError, limits } from "@leix/protocol";
+import { encodeUtf8, LeixError, limits, parseLeafEntry } from "@leix/protocol";
 import { type LedgerFile, type LedgerFileHeader, openLedgerFile, type PartyConnection } from "@leix/runtime";
 import type { ReplayDifference, ReplaySource, SourceRecord } from "./replay.ts";
 
@@ -12,7 +12,8 @@ export async function openFileSource(path: string, trust: Trust): Promise<Replay
     total: header.records,
     size,
     differences: compareHeader(header, trust),
-    records: () => readRecords(file),
+    checkpoint: header.checkpoint === undefined ? undefined : encodeUtf8(header.checkpoint),
+    records: (begin = 0) => readRecords(file, begin),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
@@ -27,11 +28,27 @@ function compareHeader(header: LedgerFileHeader, trust: Trust): ReplayDifference
     }));
 }
 
-async function* readRecords(file: LedgerFile): AsyncGenerator<SourceRecord, void> {
+async function* readRecords(file: LedgerFile, begin: number): AsyncGenerator<SourceRecord, void> {
   for await (const { index, offset, bytes, isEnded } of file.lines()) {
+    if (index < begin) continue;
     const refused = toRefusal(index < file.header.records, isEnded);
-    yield { bytes, offset, ...(refused ? { refused } : {}) };
+    const erased = isErased(bytes) ? { erased: bytes } : {};
+    yield { bytes, offset, ...erased, ...(refused ? { refused } : {}) };
     if (refused) return;
+  }
+}
+
+const ERASED = Buffer.from('{"digest":"');
+
+/** In place of a record that was erased stands its leaf, which begins as no record does. */
+function isErased(bytes: Uint8Array): boolean {
+  if (Buffer.compare(bytes.subarray(0, ERASED.byteLength), ERASED) !== 0) return false;
+  try {
+    parseLeafEntry(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof LeixError) return false;
+    throw error;
   }
 }
 
@@ -43,10 +60,14 @@ function toRefusal(isAnnounced: boolean, isEnded: boolean): LeixError | undefine
 /** How often the broker may fail to answer in a row. */
 const ATTEMPTS_MAX = 5;
 
-/** LEDGER as it is now; what comes later is not waited for. */
+/**
+ * LEDGER as it is now, and the newest checkpoint: what comes later is not waited for. The checkpoint is asked
+ * for first, so that it covers nothing that is not read.
+ */
 export async function openBrokerSource(nc: PartyConnection): Promise<ReplaySource> {
+  const checkpoint = (await loadCheckpoint(nc))?.note;
   const total = await findEnd(nc);
-  return { total, differences: [], records: () => readUpTo(nc, total) };
+  return { total, differences: [], checkpoint, records: (begin = 0) => readUpTo(nc, total, begin) };
 }
 
 /**
@@ -63,8 +84,12 @@ export async function findEnd(nc: PartyConnection): Promise<number> {
 }
 
 /** Record `n` has sequence `n + 1`. Goes on where it was when the broker does not answer for a moment. */
-export async function* readUpTo(nc: PartyConnection, total: number): AsyncGenerator<SourceRecord, void> {
-  let [next, attempts] = [1, 0];
+export async function* readUpTo(
+  nc: PartyConnection,
+  total: number,
+  begin = 0,
+): AsyncGenerator<SourceRecord, void> {
+  let [next, attempts] = [begin + 1, 0];
   while (next <= total) {
     try {
       for await (const { sequence, data } of readLedger(nc, next)) {

@@ -28,8 +28,8 @@ const silent = { ...denied, as: "to", reasons: [], determining: [] } as const;
 
 const FINDINGS: readonly (readonly [string, Finding])[] = [
   [
-    "AL-CUSTOMS signed this message, of the kind request, to RS-FIU, with copies to RS-SPOC, dated 2027-01-15 08:00 " +
-      `UTC. Its key ${kid} was registered for it by AL (record 5) and was valid.`,
+    "AL-CUSTOMS signed this message, of the kind request, to RS-FIU, with copies to RS-SPOC, dated " +
+      `2027-01-15 08:00 UTC. Its key ${kid} was registered for it by AL (record 5) and was valid.`,
     {
       ...{ kind: "proven", what: "message-signed", agency: customs, kid, messageKind: "request", iat: AT },
       ...{ registered: { index: 5, by: "AL" as never }, to: [fiu], copies: [spoc] },

@@ -89,6 +89,7 @@ describe("leix network init", () => {
     ["a plan that is not there", ["--plan", "x.json"]],
     ["a country without its SPOC", ["--country", "AL", "--agency", "AL-X:police:plain"]],
     ["a profile that is none", ["--profile", "1999"]],
+    ["more witnesses than agencies", ["--country", "AL,RS", "--witness-quorum", "5"]],
   ])("refuses %s", async (_name, args) => {
     await expect(init(...args)).rejects.toMatchObject({ code: "config/invalid" });
     await expect(loadNetwork(dir)).rejects.toMatchObject({ code: "config/network-missing" });
@@ -98,6 +99,7 @@ describe("leix network init", () => {
     ["--agency", "AL-SPOC:police"],
     ["--port", "0"],
     ["--port", "no"],
+    ["--witness-quorum", "-1"],
   ])("refuses %s %s", async (...args) => {
     await expect(init(...args)).rejects.toMatchObject({ code: "commander.invalidArgument" });
   });

@@ -20,7 +20,10 @@ interface InitFlags {
   readonly listen?: string;
   readonly port?: number;
   readonly monitorPort?: number;
+  readonly logHost?: string[];
+  readonly logPort?: number;
   readonly profile?: string;
+  readonly witnessQuorum?: number;
 }
 
 export function addInitCommand(network: Command): void {
@@ -44,6 +47,9 @@ export function addInitCommand(network: Command): void {
     .option("--listen <address>", "the address the broker listens on")
     .option("--port <number>", "the broker's port", toPort)
     .option("--monitor-port <number>", "the broker's own health and figures, on 127.0.0.1", toPort)
+    .option("--witness-quorum <number>", "so many agencies must cosign a checkpoint; 0 without it", toCount)
+    .option("--log-host <names>", "where members find the ledger service; as --host without it", collectList)
+    .option("--log-port <number>", "the ledger service's port; any that is free without it", toPort)
     .option("--profile <year>", "the deadlines between all countries: 2023 or 2006")
     .action(async (flags: InitFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
@@ -54,12 +60,13 @@ export function addInitCommand(network: Command): void {
 
 async function loadPlan({ plan, ...choices }: InitFlags): Promise<NetworkPlan> {
   if (plan === undefined) {
-    const { country: countries, agency: agencies, host: hosts, ...others } = choices;
+    const { country: countries, agency: agencies, host: hosts, logHost: logHosts, ...others } = choices;
     return createPlan({
       ...others,
       ...(countries ? { countries } : {}),
       ...(agencies ? { agencies } : {}),
       ...(hosts ? { hosts } : {}),
+      ...(logHosts ? { logHosts } : {}),
     });
   }
   const both = Object.keys(choices);
@@ -80,6 +87,7 @@ function toSummary(dir: string, network: NetworkFile): string {
   };
   return `network    ${network.exchange} in ${dir}
 broker     ${network.servers.join(", ")}
+log        ${network.log?.join(", ") ?? "for this machine only, on any free port"}
 countries  ${ids("authority")}
 agencies   ${ids("agency")}
 
@@ -97,6 +105,11 @@ function collectAgency(value: string, before: AgencyChoice[] = []): AgencyChoice
   const [id, type, role, ...rest] = value.split(":");
   if (!id || !type || !role || rest.length > 0) throw new InvalidArgumentError("as in AL-SPOC:police:spoc");
   return [...before, { id, type, role }];
+}
+
+function toCount(value: string): number {
+  if (/^[0-9]{1,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("a whole number");
 }
 
 function toPort(value: string): number {

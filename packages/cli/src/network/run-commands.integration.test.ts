@@ -51,12 +51,16 @@ it("brings a network up until it is told to stop, and the doctor finds it well",
   expect(await leix(["network", "init", "--country", "AL,RS", "--port", port]).ended).toMatchObject({
     code: 0,
   });
-  const up = leix(["network", "up", "--service", "policy,registry"]);
+  const up = leix(["network", "up", "--service", "policy,registry,ledger"]);
   await up.until("ready: 4 agencies can connect");
   const doctor = await leix(["doctor"]).ended;
   expect(doctor.out).not.toMatch(/^problem/m);
   expect(doctor.code).toBe(0);
-  expect((await loadRunning(dir))?.services).toHaveLength(2);
+  expect((await loadRunning(dir))?.services).toMatchObject([
+    { name: "policy" },
+    { name: "registry" },
+    { name: "ledger", log: expect.stringMatching(/^https:\/\/127\.0\.0\.1:/) },
+  ]);
   // As when what it is piped into has ended.
   up.child.stderr?.destroy();
   up.child.kill("SIGINT");

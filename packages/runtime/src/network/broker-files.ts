@@ -25,8 +25,8 @@ export interface NewBroker {
 }
 
 const STORE_BYTES_MAX = 256 * 1_073_741_824;
-/** Always in the server's certificate: whoever is on its machine reaches it by these. */
-const LOCAL_HOSTS = ["localhost", "127.0.0.1", "::1"];
+/** Always in a server's certificate: whoever is on its machine reaches it by these. */
+export const LOCAL_HOSTS = ["localhost", "127.0.0.1", "::1"];
 const TLS = { certFile: "tls/server.crt", keyFile: "tls/server.key", caFile: "tls/ca.crt" };
 const OFFLINE = `These keys are used once, when the network is made, and then belong offline, in a safe:
 
@@ -39,7 +39,8 @@ const OFFLINE = `These keys are used once, when the network is made, and then be
 These stay with the operator, also away from the machines that serve:
 
   signing.nk             signs accounts; the registry has its own copy (services/registry/operator-signing.nk)
-  roles/<role>.nk        each signs users of one role and can give nothing more
+  roles/<role>.nk        each signs users of one role and can give nothing more; that of the restorer, who can
+                         take LEDGER away and fill it again, is needed for \`leix ledger restore\` only
 
 The identity of each party's account is in the party's own folder (offline/account.nk) and goes offline too.
 Nothing here is read by a running service.

@@ -1,10 +1,16 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLayer, createState, decideBatch } from "@leix/exchange";
+import { createLayer, createState, decideBatch, listLogKeys, listWitnesses } from "@leix/exchange";
 import { AccountId, encodeUtf8 } from "@leix/protocol";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { loadDecryptionKeys, loadPartyFolder, loadSigningKey, PARTY_FILES } from "../party-folder.ts";
+import {
+  loadCosigningKey,
+  loadDecryptionKeys,
+  loadPartyFolder,
+  loadSigningKey,
+  PARTY_FILES,
+} from "../party-folder.ts";
 import { loadPolicyFiles } from "../policy-files.ts";
 import { readZoneVersion } from "../zone-data.ts";
 import { createNetwork } from "./create-network.ts";
@@ -22,7 +28,10 @@ let network: NetworkFile;
 
 beforeAll(async () => {
   dir = join(await mkdtemp(join(tmpdir(), "leix-network-")), "network");
-  network = await createNetwork(createPlan(), dir, { policyFiles: loadPolicyFiles(), now: NOW });
+  network = await createNetwork(createPlan({ witnessQuorum: 2 }), dir, {
+    policyFiles: loadPolicyFiles(),
+    now: NOW,
+  });
 });
 afterAll(() => rm(join(dir, ".."), { recursive: true, force: true }));
 
@@ -77,12 +86,28 @@ describe("the folder", () => {
         expect(more).toEqual([]);
         const officers = await readFile(join(dir, folder, PARTY_FILES.officers), "utf8");
         expect(Buffer.from(officers.trim(), "base64url")).toHaveLength(32);
-        return { signing: await loadSigningKey(join(dir, folder)), encryption };
+        const cosigning = await loadCosigningKey(join(dir, folder));
+        expect(cosigning?.alg).toBe("Ed25519");
+        return { signing: await loadSigningKey(join(dir, folder)), encryption, cosigning };
       }),
     );
     expect(new Set(keys.map(({ signing }) => signing.alg))).toEqual(new Set(["ES256", "Ed25519"]));
     expect(new Set(keys.map(({ encryption }) => encryption?.jwk.crv))).toEqual(new Set(["P-256", "X25519"]));
-    expect(new Set(keys.flatMap(({ signing, encryption }) => [signing.kid, encryption?.kid])).size).toBe(12);
+    const kids = keys.flatMap(({ signing, encryption, cosigning }) => {
+      return [signing.kid, encryption?.kid, cosigning?.kid];
+    });
+    expect(new Set(kids).size).toBe(18);
+  });
+
+  it("makes no witness of anybody but agencies, nor of an agency without the key", async () => {
+    for (const { id, kind } of network.parties) {
+      const folder = toPartyFolder(dir, network, id);
+      expect((await loadCosigningKey(folder)) !== undefined).toBe(kind === "agency");
+    }
+    const folder = await mkdtemp(join(dir, "..", "other-"));
+    const signing = await readFile(join(toPartyFolder(dir, network, "anchor"), PARTY_FILES.signing));
+    await writeFile(join(folder, PARTY_FILES.cosigning), signing);
+    await expect(loadCosigningKey(folder)).rejects.toMatchObject({ code: "config/invalid" });
   });
 
   it("is refused where something is", async () => {
@@ -135,6 +160,9 @@ describe("the genesis", () => {
     expect(levels.get("AL-SPOC")).toBe("confidential");
     expect(levels.get("RS-FIU")).toBe("restricted");
     expect([...state.parties.entries()]).toHaveLength(1 + 2 + 4 + 6);
+    const witnesses = listWitnesses(state, SECONDS).map(({ agency }) => String(agency));
+    expect(witnesses).toEqual(["AL-SPOC", "RS-SPOC", "ME-SPOC", "MK-SPOC", "AL-CUSTOMS", "RS-FIU"]);
+    expect([listLogKeys(state, SECONDS).length, state.witnessQuorum]).toEqual([1, 2]);
   });
 
   it("is refused where a file holds another statement than is listed", async () => {

@@ -1,10 +1,10 @@
-import type { BrokerRole } from "@leix/broker";
 import type { SigningAlgorithm } from "@leix/protocol";
 import { createBrokerFiles, createBrokerParts, type NewBroker } from "./broker-files.ts";
 import { refuseUsedFolder, toJsonFile, writeFolder } from "./folder-file.ts";
 import { createGenesis, type Founders, type GenesisPolicyFile } from "./genesis.ts";
 import { listGenesisFiles } from "./genesis-files.ts";
 import type { EncryptionCurve } from "./key-pairs.ts";
+import { createLogFiles, toLogUrls } from "./log-files.ts";
 import { type NetworkDates, toNetworkDates } from "./network-dates.ts";
 import { NETWORK_FILES, type NetworkFile } from "./network-file.ts";
 import {
@@ -14,6 +14,7 @@ import {
   type Introduction,
   type NewMember,
   type NewParty,
+  type ServiceRole,
 } from "./party-files.ts";
 import type { NetworkPlan } from "./plan.ts";
 
@@ -25,7 +26,7 @@ export interface CreateNetworkOptions {
 }
 
 /** Users of the BROKER account that sign nothing of the exchange's. */
-const SERVICES_WITHOUT_KEYS: readonly BrokerRole[] = ["auditor", "provisioner", "monitor"];
+const SERVICES_WITHOUT_KEYS: readonly ServiceRole[] = ["auditor", "provisioner", "monitor"];
 
 /**
  * Makes a whole network in a folder that is missing or empty: every key, the broker's configuration, one
@@ -67,14 +68,16 @@ async function createFounders(plan: NetworkPlan, broker: NewBroker, dates: Netwo
     const { id, signing = toAlgorithm(plan, id), encryption = toCurve(plan, id) } = agency;
     return createMember({ id, kind: "agency", signing, encryption }, dates);
   });
+  // Signed notes know Ed25519 only.
+  const ledger = await createService("ledger", broker, dates, "Ed25519");
+  const logFiles = await createLogFiles(plan, broker, dates);
   return {
     anchor: await createMember(anchor, dates),
     authorities: await Promise.all(authorities),
     agencies: await Promise.all(agencies),
     policy: await createService("policy", broker, dates, "Ed25519"),
     registry: await createService("registry", broker, dates, "ES256"),
-    // Signed notes know Ed25519 only.
-    ledger: await createService("ledger", broker, dates, "Ed25519"),
+    ledger: { ...ledger, files: [...ledger.files, ...logFiles] },
     clockAccount: broker.jwts.brokerAccount,
     reservedAccounts: [...broker.jwts.preload.keys()],
   };
@@ -102,6 +105,7 @@ function toNetworkFile(
   parties: readonly (NewParty | NewMember)[],
 ): NetworkFile {
   const { hosts, port, streams } = plan.broker;
+  const log = toLogUrls(plan);
   return {
     v: 1,
     exchange: plan.exchange,
@@ -110,6 +114,7 @@ function toNetworkFile(
     brokerAccount: broker.jwts.brokerAccount,
     logAccount: broker.jwts.logAccount,
     servers: hosts.map((host) => `tls://${host}:${port}`),
+    ...(log ? { log } : {}),
     streams,
     parties: parties.map((party) => {
       const { id, kind, folder } = party;
@@ -118,6 +123,7 @@ function toNetworkFile(
   };
 }
 
-function toIntroduction({ exchange, anchorKey, anchorAccount, servers }: NetworkFile): Introduction {
-  return { aud: exchange, anchorKey, anchorAccount, servers };
+function toIntroduction(network: NetworkFile): Introduction {
+  const { exchange, anchorKey, anchorAccount, servers, log } = network;
+  return { aud: exchange, anchorKey, anchorAccount, servers, ...(log ? { log } : {}) };
 }

@@ -11,6 +11,9 @@ export interface PlanChoices {
   readonly listen?: string;
   readonly port?: number;
   readonly monitorPort?: number;
+  readonly logHosts?: readonly string[];
+  readonly logPort?: number;
+  readonly witnessQuorum?: number;
 }
 
 export interface AgencyChoice {
@@ -56,6 +59,7 @@ export function createPlan(choices: PlanChoices = {}): NetworkPlan {
   return parsePlan({
     exchange: choices.exchange ?? EXCHANGE_DEFAULT,
     channelCeiling: "confidential",
+    ...(choices.witnessQuorum === undefined ? {} : { witnessQuorum: choices.witnessQuorum }),
     authorities: countries.map((country) => toAuthority(country, agencies)),
     agencies: agencies.map(toAgency),
     terms: { everyPair: { ...TERMS_DEFAULT, profile: choices.profile ?? "2023" } },
@@ -65,7 +69,14 @@ export function createPlan(choices: PlanChoices = {}): NetworkPlan {
       listen: choices.listen ?? (isLocal ? LOOPBACK : "0.0.0.0"),
       ...(choices.monitorPort === undefined ? {} : { monitorPort: choices.monitorPort }),
     },
+    ...(choices.logPort === undefined ? {} : { log: toLog(choices, choices.logPort) }),
   });
+}
+
+/** Beside the broker, unless it is said where. */
+function toLog({ logHosts, hosts }: PlanChoices, port: number): { hosts: readonly string[]; port: number } {
+  const found = [logHosts, hosts].find((names) => names !== undefined && names.length > 0);
+  return { hosts: found ?? [LOOPBACK], port };
 }
 
 function listDefaultAgencies(countries: readonly string[]): AgencyChoice[] {

@@ -90,6 +90,7 @@ function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
       clockAccount,
       policyKeys: [...policy.keys],
       policySetThreshold: toThreshold(plan),
+      witnessQuorum: plan.witnessQuorum,
       channelCeiling: plan.channelCeiling,
       reservedAccounts: [...reservedAccounts],
     }),

@@ -28,6 +28,11 @@ export function createSigningKey(alg: SigningAlgorithm, validity: KeyValidity): 
   return { ...made, key: { kid: made.registered.kid, alg, jwk } };
 }
 
+/** A new key to cosign checkpoints with, which knows Ed25519 only. */
+export function createCosigningKey(validity: KeyValidity): NewKey {
+  return toNewKey(toJwk(generateKeyPairSync("ed25519").privateKey), "cosign", "Ed25519", validity);
+}
+
 /** A new key to be encrypted to. */
 export function createEncryptionKey(curve: EncryptionCurve, validity: KeyValidity): NewKey {
   const key = curve === "P-256" ? createOnP256() : generateKeyPairSync("x25519").privateKey;

@@ -36,6 +36,7 @@ export const NetworkFile = z.strictObject({
   /** The account of the ledger service, which answers questions about the log. */
   logAccount: AccountId,
   servers: PartyFile.shape.servers,
+  log: PartyFile.shape.log,
   /** What the streams were made with, and are compared with. */
   streams: z.strictObject({
     replicas: z.int(),

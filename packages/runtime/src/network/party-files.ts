@@ -12,7 +12,12 @@ import type { AccountId, RegisteredKey, SigningAlgorithm, SigningKey } from "@le
 import { PARTY_FILES, type PartyFile } from "../party-folder.ts";
 import type { NewBroker } from "./broker-files.ts";
 import { type FolderFile, moveInto, toJsonFile, toPublic, toSecret } from "./folder-file.ts";
-import { createEncryptionKey, createSigningKey, type EncryptionCurve } from "./key-pairs.ts";
+import {
+  createCosigningKey,
+  createEncryptionKey,
+  createSigningKey,
+  type EncryptionCurve,
+} from "./key-pairs.ts";
 import type { NetworkDates } from "./network-dates.ts";
 import { type NetworkParty, toPartyPath } from "./network-file.ts";
 
@@ -37,7 +42,7 @@ export interface MemberChoice {
 }
 
 /** What `party.json` says to all alike: whom to trust, where the broker is. */
-export type Introduction = Pick<PartyFile, "aud" | "anchorKey" | "anchorAccount" | "servers">;
+export type Introduction = Pick<PartyFile, "aud" | "anchorKey" | "anchorAccount" | "servers" | "log">;
 
 const OFFICERS_KEY_BYTES = 32;
 
@@ -47,12 +52,13 @@ export async function createMember(choice: MemberChoice, dates: NetworkDates): P
   const account = toAccountId(identity);
   const signing = createSigningKey(choice.signing, dates.keys);
   const encryption = choice.encryption ? [createEncryptionKey(choice.encryption, dates.keys)] : [];
+  const cosigning = kind === "agency" ? [createCosigningKey(dates.keys)] : [];
   const user = { name: id, account, signer, expiresAt: dates.credentialsEnd };
   return {
     id,
     kind,
     folder: toPartyPath(id),
-    keys: [signing.registered, ...encryption.map((key) => key.registered)],
+    keys: [signing, ...encryption, ...cosigning].map((key) => key.registered),
     account: { id: account, signers: [signer.getPublicKey()] },
     signing: signing.key,
     files: [
@@ -60,6 +66,7 @@ export async function createMember(choice: MemberChoice, dates: NetworkDates): P
       toSecret(PARTY_FILES.accountSigner, toSeed(signer)),
       toSecret(PARTY_FILES.credentials, await createCredentials(user)),
       toSecret(PARTY_FILES.signing, signing.file),
+      ...cosigning.map(({ file }) => toSecret(PARTY_FILES.cosigning, file)),
       ...encryption.map((key) => {
         return toSecret(`${PARTY_FILES.encryption}/${key.registered.kid}.jwk`, key.file);
       }),
@@ -68,9 +75,12 @@ export async function createMember(choice: MemberChoice, dates: NetworkDates): P
   };
 }
 
+/** A role with users of its own while the exchange runs. */
+export type ServiceRole = Exclude<BrokerRole, "restorer">;
+
 /** A service is a user of the account of its role, BROKER or READER; `signing` where it signs something. */
 export async function createService(
-  id: BrokerRole,
+  id: ServiceRole,
   broker: NewBroker,
   dates: NetworkDates,
   signing?: SigningAlgorithm,

@@ -41,6 +41,7 @@ describe("parsePlan", () => {
       (plan) => ({ ...plan, agencies: [...plan.agencies, plan.agencies[0]] }),
       /twice/,
     ],
+    ["more witnesses than agencies", (plan) => ({ ...plan, witnessQuorum: 7 }), /witnessQuorum/],
     ["a threshold nobody can reach", (plan) => ({ ...plan, policySetThreshold: 5 }), /policySetThreshold/],
     [
       "terms of a country with itself",

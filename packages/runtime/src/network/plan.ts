@@ -54,6 +54,12 @@ const StreamSizesPlan = z.strictObject({
   quarantineBytesMax: z.int().min(1_048_576),
 });
 
+const LogPlan = z.strictObject({
+  /** Where members find the ledger service; all of them stand in its certificate, beside the broker's. */
+  hosts: z.array(host).min(1).max(20),
+  port,
+});
+
 const BrokerPlan = z.strictObject({
   /**
    * Where clients find the broker; all of them stand in its certificate, with localhost, 127.0.0.1 and ::1.
@@ -74,6 +80,8 @@ export const NetworkPlan = z.strictObject({
   channelCeiling: Classification,
   /** So many authorities must sign a policy set; a majority where it is left out. */
   policySetThreshold: z.int().min(1).optional(),
+  /** So many agencies must cosign a checkpoint of the ledger before it is relied on. */
+  witnessQuorum: z.int().min(0).max(100).default(0),
   /** The versions of `step` that the first policy set allows. */
   deciders: z.array(z.string().regex(/^[0-9]{1,4}$/)).default(["1"]),
   authorities: z.array(AuthorityPlan).min(1).max(100),
@@ -84,6 +92,8 @@ export const NetworkPlan = z.strictObject({
     pairs: z.array(TermsPlan.extend({ between: z.tuple([CountryCode, CountryCode]) })).default([]),
   }),
   broker: BrokerPlan,
+  /** The log over HTTPS; on a port that is free, and for this machine only, where it is left out. */
+  log: LogPlan.optional(),
 });
 export type NetworkPlan = z.infer<typeof NetworkPlan>;
 
@@ -146,6 +156,7 @@ function listAgreementProblems(plan: NetworkPlan): string[] {
     ),
     ...doubles.map((pair) => `terms of ${pair} are given twice`),
     ...(unreachable ? ["policySetThreshold is above the number of authorities"] : []),
+    ...(plan.witnessQuorum > plan.agencies.length ? ["witnessQuorum is above the number of agencies"] : []),
   ];
 }
 

@@ -9,7 +9,14 @@ import { NETWORK_FILES, parseJsonText } from "./network-file.ts";
 /** `running.json`, there while `leix network up` runs: where each service tells how it is. */
 const RunningFile = z.strictObject({
   v: z.literal(1),
-  services: z.array(z.strictObject({ name: z.string(), health: z.string().startsWith("http://127.0.0.1:") })),
+  services: z.array(
+    z.strictObject({
+      name: z.string(),
+      health: z.string().startsWith("http://127.0.0.1:"),
+      /** Where the ledger service serves the log. */
+      log: z.string().startsWith("https://127.0.0.1:").optional(),
+    }),
+  ),
 });
 export type RunningFile = z.infer<typeof RunningFile>;
 

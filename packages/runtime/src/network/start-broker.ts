@@ -9,6 +9,8 @@ export interface StartBrokerOptions {
   readonly say: (line: string) => void;
   /** Given every line of the server's log. */
   readonly onLine?: (line: string) => void;
+  /** How long the server may take until it is ready. */
+  readonly readyTimeoutMs?: number;
 }
 
 /** Starts the network's own nats-server. Throws `broker/server-missing` and `broker/server-failed`. */
@@ -19,5 +21,6 @@ export async function startBroker(dir: string, options: StartBrokerOptions): Pro
     folder: join(dir, NETWORK_FILES.nats),
     configFile: NATS_CONFIG_FILE,
     ...(options.onLine ? { onLine: options.onLine } : {}),
+    ...(options.readyTimeoutMs ? { readyTimeoutMs: options.readyTimeoutMs } : {}),
   });
 }

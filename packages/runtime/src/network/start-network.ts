@@ -10,12 +10,12 @@ import { listParties, loadNetwork, NETWORK_FILES, type NetworkFile } from "./net
 import { withConnection } from "./party-connection.ts";
 import { provisionNetwork } from "./provision-network.ts";
 import { publishGenesis } from "./publish-genesis.ts";
-import { removeRunning, writeRunning } from "./running-file.ts";
+import { type RunningFile, removeRunning, writeRunning } from "./running-file.ts";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
 import type { StartBrokerOptions } from "./start-broker.ts";
 
 /** Services of the exchange in the order in which they are started. */
-export const SERVICE_NAMES = ["policy", "registry", "auditor"] as const;
+export const SERVICE_NAMES = ["policy", "registry", "ledger", "auditor"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface StartNetworkOptions extends Pick<StartBrokerOptions, "env" | "say"> {
@@ -45,6 +45,8 @@ export interface RunningService extends ServiceProcess {
   readonly service: ServiceName;
   /** `GET` answers 200 when all is well, 503 with the problems otherwise. */
   readonly health: string;
+  /** Of the ledger service: where it serves the log, `https://127.0.0.1:port`. */
+  readonly log?: string;
 }
 
 /**
@@ -62,11 +64,11 @@ export async function startNetwork(dir: string, options: StartNetworkOptions): P
   const broker = options.natsUrl ? undefined : await startOwnBroker(dir, options, started, end);
   await provisionNetwork(dir, reach);
   const services: RunningService[] = [];
-  for (const one of await listChosen(options)) {
+  for (const one of await listChosen(options, network)) {
     services.push(started.use(await startService(dir, one, options, end)));
   }
   started.defer(() => removeRunning(dir));
-  await writeRunning(dir, { v: 1, services: services.map(({ name, health }) => ({ name, health })) });
+  await writeRunning(dir, { v: 1, services: services.map(toRunning) });
   started.defer(() => ending.abort());
   const { published, total } = await publishGenesis(dir, reach);
   options.say(published > 0 ? `${published} of ${total} first statements recorded` : "nothing to record");
@@ -77,6 +79,10 @@ export async function startNetwork(dir: string, options: StartNetworkOptions): P
   const stop = () => running.disposeAsync();
   const service = (name: string) => findService(services, name);
   return { dir, network, broker, services, service, stop, [Symbol.asyncDispose]: stop };
+}
+
+function toRunning({ name, health, log }: RunningService): RunningFile["services"][number] {
+  return { name, health, ...(log === undefined ? {} : { log }) };
 }
 
 function findService(services: readonly RunningService[], name: string): RunningService {
@@ -105,21 +111,35 @@ interface Chosen {
   readonly service: ServiceName;
   readonly name: string;
   readonly port: number;
+  /** Of the ledger service: where it serves the log. */
+  readonly log?: { readonly listen: string; readonly port: number };
 }
 
-async function listChosen(options: StartNetworkOptions): Promise<Chosen[]> {
+async function listChosen(options: StartNetworkOptions, network: NetworkFile): Promise<Chosen[]> {
   const chosen = options.services ?? SERVICE_NAMES;
-  const ports = await findFreePorts(chosen.length);
+  const ports = await findFreePorts(2 * chosen.length);
   return chosen.map((service, i) => {
-    const port = ports[i] ?? 0;
+    const [port = 0, logPort = 0] = ports.slice(2 * i, 2 * i + 2);
     const before = chosen.slice(0, i).filter((one) => one === service).length;
-    return { service, port, name: before === 0 ? service : `${service}-${before + 1}` };
+    const name = before === 0 ? service : `${service}-${before + 1}`;
+    if (service !== "ledger") return { service, port, name };
+    return { service, port, name, log: before === 0 ? toLogPlace(network, logPort) : toFreePlace(logPort) };
   });
+}
+
+/** Where the network's file says that it is; otherwise for this machine only. */
+function toLogPlace({ log }: NetworkFile, freePort: number): NonNullable<Chosen["log"]> {
+  const port = Number(log?.[0]?.split(":").at(-1));
+  return log && Number.isInteger(port) ? { listen: "0.0.0.0", port } : toFreePlace(freePort);
+}
+
+function toFreePlace(port: number): NonNullable<Chosen["log"]> {
+  return { listen: "127.0.0.1", port };
 }
 
 async function startService(
   dir: string,
-  { service, name, port }: Chosen,
+  { service, name, port, log }: Chosen,
   options: StartNetworkOptions,
   ending: AbortSignal,
 ): Promise<RunningService> {
@@ -133,12 +153,17 @@ async function startService(
       LEIX_HTTP_PORT: String(port),
       LEIX_LOG_LEVEL: logLevel,
       ...(natsUrl ? { LEIX_NATS_URL: natsUrl } : {}),
+      ...(log ? { LEIX_LOG_PORT: String(log.port), LEIX_LOG_LISTEN: log.listen } : {}),
     },
     logFile: toLogFile(dir, name),
     say,
     ending,
   });
-  return Object.assign(supervised, { service, health: `http://127.0.0.1:${port}/healthz` });
+  return Object.assign(supervised, {
+    service,
+    health: `http://127.0.0.1:${port}/healthz`,
+    ...(log ? { log: `https://127.0.0.1:${log.port}` } : {}),
+  });
 }
 
 /** A service refuses settings that it does not know, and ours are not meant for it. */

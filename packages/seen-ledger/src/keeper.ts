@@ -1,8 +1,8 @@
-import type { AuditorEvents } from "./events.ts";
-import type { Memory, Seen } from "./ports.ts";
+import type { Memory, Seen } from "./seen.ts";
 
 /**
  * Keeps the newest of what was seen, one write after another: what comes during a write waits for the next.
+ * Nobody waits for it.
  */
 export interface Keeper {
   note(seen: Seen): void;
@@ -10,7 +10,8 @@ export interface Keeper {
   settled(): Promise<void>;
 }
 
-export function createKeeper(memory: Memory, events: Pick<AuditorEvents, "forgetful">): Keeper {
+/** `onFailure` is told of each write that failed; the next note tries again. */
+export function createKeeper(memory: Memory, onFailure: (error: unknown) => void): Keeper {
   let newest: Seen | undefined;
   let writing: Promise<void> | undefined;
   async function write(): Promise<void> {
@@ -20,7 +21,7 @@ export function createKeeper(memory: Memory, events: Pick<AuditorEvents, "forget
       try {
         await memory.save(seen);
       } catch (error) {
-        events.forgetful(error);
+        onFailure(error);
       }
     }
     writing = undefined;

@@ -1,0 +1,146 @@
+import { hash } from "node:crypto";
+import type { Trust } from "@leix/exchange";
+import { LeixError, parseLeafEntry } from "@leix/protocol";
+import {
+  createTileReader,
+  decodeBundle,
+  type EntryBundle,
+  encodeTilePath,
+  HASH_BYTES,
+  type HashReader,
+  listBundles,
+  listProvingTiles,
+  listTileNodes,
+  parseCheckpoint,
+  parseNote,
+  TILE_WIDTH,
+  type TreeHead,
+  type TreeNode,
+  verifyBundle,
+} from "@leix/tlog";
+import { createLogClient, type LogClient } from "./log-client.ts";
+import type { ProvingSource } from "./proving-source.ts";
+import { findLogKeys, type LogKeys, verifyCheckpoint } from "./replay/log-keys.ts";
+import type { SourceRecord } from "./replay.ts";
+import { toRecordPath } from "./store-source.ts";
+
+const NEWLINE = 0x0a;
+/** The tiles above are asked for again and again: so many are kept. */
+const TILES_KEPT_MAX = 64;
+
+/**
+ * A ledger as its ledger service serves it over HTTPS, to the auditor whose folder is named. Nothing it sends
+ * is believed: the checkpoint's signature, every tile against the checkpoint, every entry against its tile,
+ * every record against its entry. Throws `audit/log-unreachable`, `ledger/unpublished`, the `tlog/` codes.
+ */
+export async function openHttpSource(
+  url: string,
+  folder: string,
+  trust: Trust,
+  keys?: LogKeys,
+): Promise<ProvingSource & AsyncDisposable> {
+  const client = await createLogClient(url, folder);
+  try {
+    const note = await client.fetch("checkpoint");
+    if (!note) throw new LeixError("ledger/unpublished", url);
+    const believed = keys ?? (await findLogKeys(trust, readLines(client, note), note));
+    const head = await verifyCheckpoint(note, believed);
+    const log = new HttpLog(client, head);
+    return {
+      ...{ total: head.size, differences: [], checkpoint: note, head },
+      loadHashes: (nodes, of) => log.loadHashes(nodes, of),
+      records: (begin = 0) => log.records(begin),
+      [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await client[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class HttpLog {
+  readonly #client: LogClient;
+  readonly #head: TreeHead;
+  readonly #tiles = new Map<string, Buffer>();
+
+  constructor(client: LogClient, head: TreeHead) {
+    this.#client = client;
+    this.#head = head;
+  }
+
+  async loadHashes(nodes: readonly TreeNode[], head = this.#head): Promise<HashReader> {
+    const paths = listProvingTiles(nodes, head.size).map(encodeTilePath);
+    const tiles = await Promise.all(paths.map(async (path) => [path, await this.#fetchTile(path)] as const));
+    return createTileReader(head, new Map(tiles));
+  }
+
+  async *records(begin: number): AsyncGenerator<SourceRecord, void> {
+    for (const bundle of listBundles(begin, this.#head.size, this.#head.size)) {
+      const first = bundle.index * TILE_WIDTH;
+      const entries = await this.#fetchEntries(bundle);
+      const content = await this.#client.fetch(toRecordPath(bundle.index, bundle.width));
+      const lines = splitLines(content ?? Buffer.alloc(0));
+      for (const [at, entry] of entries.entries()) {
+        if (first + at < begin) continue;
+        const record = toRecord(entry, lines[at], first + at);
+        yield record;
+        if (record.refused) return;
+      }
+    }
+  }
+
+  /** Each is the leaf that the tree has at its place. */
+  async #fetchEntries(bundle: EntryBundle): Promise<readonly Uint8Array[]> {
+    const path = encodeTilePath(bundle);
+    const bytes = await this.#client.fetch(path);
+    if (!bytes) throw new LeixError("tlog/tile-missing", path);
+    const nodes = listTileNodes({ ...bundle, kind: "hashes", level: 0 });
+    const read = await this.loadHashes(nodes);
+    const entries = decodeBundle(bytes, bundle.width);
+    verifyBundle(
+      entries,
+      nodes.map((node) => read(node) ?? new Uint8Array(HASH_BYTES)),
+    );
+    return entries;
+  }
+
+  async #fetchTile(path: string): Promise<Buffer> {
+    const known = this.#tiles.get(path);
+    const tile = known ?? (await this.#client.fetch(path));
+    if (!tile) throw new LeixError("tlog/tile-missing", path);
+    this.#tiles.delete(path);
+    this.#tiles.set(path, tile);
+    const [oldest] = this.#tiles.keys();
+    if (this.#tiles.size > TILES_KEPT_MAX && oldest !== undefined) this.#tiles.delete(oldest);
+    return tile;
+  }
+}
+
+/** The record of an entry: an empty line for one that was erased, otherwise nothing but its very bytes. */
+function toRecord(entry: Uint8Array, line: Uint8Array | undefined, index: number): SourceRecord {
+  if (line?.byteLength === 0) return { bytes: line, erased: entry };
+  const { digest } = parseLeafEntry(entry);
+  if (line && hash("sha256", line, "base64url") === digest) return { bytes: line };
+  const refused = new LeixError("ledger/record-differs", `record ${index}`);
+  return { bytes: line ?? new Uint8Array(), refused };
+}
+
+/** All records, as many as the checkpoint says, believed by nobody: for who looks for the log's key. */
+async function* readLines(client: LogClient, note: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  const { size } = parseCheckpoint(parseNote(note).text);
+  for (const { index, width } of listBundles(0, size, size)) {
+    const content = await client.fetch(toRecordPath(index, width));
+    if (!content) return;
+    yield* splitLines(content);
+  }
+}
+
+function splitLines(content: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  let from = 0;
+  for (let end = content.indexOf(NEWLINE); end >= 0; end = content.indexOf(NEWLINE, from)) {
+    lines.push(content.subarray(from, end));
+    from = end + 1;
+  }
+  return lines;
+}

@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { LeixError } from "@leix/protocol";
+import type { Command } from "commander";
+import { createProgress } from "./progress.ts";
+import { isSound, isSoundButErased, type Replay, replayLedger } from "./replay.ts";
+import { toReport } from "./report.ts";
+import { type LedgerFlags, withLedger, withLedgerOptions } from "./source-choice.ts";
+
+interface ReplayFlags extends LedgerFlags {
+  readonly checkpoint?: string;
+  readonly resume?: string;
+  readonly json?: true;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  every record was checked and decided again, and all of it is as it should be
+  1  something is not, or the audit could not be done
+  3  nothing is wrong in what is left, but records were erased: what rests on them was not decided again`;
+const EXIT_ERASED = 3;
+
+/** `leix audit replay`: everything that happened, checked and decided again. */
+export function addReplayCommand(audit: Command): void {
+  withLedgerOptions(audit.command("replay"))
+    .description("check every signature and place in the ledger, decide every record again, rebuild the tree")
+    .option("--checkpoint <file>", "a signed checkpoint to compare with, beside the ledger's own")
+    .option("--resume <file>", "go on from what this file of your own keeps, and keep it there")
+    .option("--json", "the result as one line of JSON")
+    .addHelpText("after", EXIT_CODES)
+    .action(async (flags: ReplayFlags, command: Command) => {
+      const { dir } = command.optsWithGlobals<{ dir: string }>();
+      await replay(dir, flags);
+    });
+}
+
+async function replay(dir: string, flags: ReplayFlags): Promise<void> {
+  const checkpoints = flags.checkpoint === undefined ? [] : [await loadNote(flags.checkpoint)];
+  const progress = createProgress(process.stderr);
+  await withLedger(dir, flags, async ({ source, trust, keys }) => {
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    if (flags.resume !== undefined) process.once("SIGINT", end);
+    const { signal } = ending;
+    const how = { onProgress: progress.draw, checkpoints, logKeys: keys, memoryFile: flags.resume, signal };
+    const result = await replayLedger(trust, source, how).finally(progress.clear);
+    process.off("SIGINT", end);
+    process.stdout.write(flags.json ? `${toJson(result)}\n` : toReport(result, source.size));
+    if (!isSound(result)) process.exitCode = isSoundButErased(result) ? EXIT_ERASED : 1;
+  });
+}
+
+/** Throws `ledger/checkpoint-invalid` for a file that cannot be read. */
+export async function loadNote(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new LeixError("ledger/checkpoint-invalid", `${file} cannot be read`, { cause });
+  }
+}
+
+function toJson(result: Replay): string {
+  return JSON.stringify({ ...result, durationMs: Math.round(result.durationMs) });
+}

@@ -1,0 +1,103 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openLedgerWriter } from "@leix/ledger-store";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSignedLedger, writeSignedExport } from "./signed-ledger.testkit.ts";
+
+const LEIX = fileURLToPath(new URL("../main.ts", import.meta.url));
+const ledger = await createSignedLedger();
+const { records, vkey } = ledger;
+const size = records.length;
+
+let root: string;
+let trust: string;
+let file: string;
+let store: string;
+let newer: string;
+let older: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "leix-audit-store-"));
+  trust = join(root, "trust.json");
+  file = join(root, "ledger.ndjson");
+  store = join(root, "store");
+  newer = join(root, "newer");
+  older = join(root, "older");
+  await writeFile(trust, JSON.stringify(ledger.world.trust));
+  await writeFile(newer, await ledger.sign(ledger.headAt(size)));
+  await writeFile(older, await ledger.sign(ledger.headAt(9)));
+  await writeSignedExport(file, ledger, await readFile(newer));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** The command itself, as a person calls it. */
+function leix(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string }> {
+  return new Promise((resolve) => {
+    const all = [LEIX, "--dir", "/nowhere", "audit", ...args, "--trust", trust];
+    execFile(process.execPath, all, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out: `${out}${err}` });
+    });
+  });
+}
+
+async function flip(path: string): Promise<void> {
+  await using handle = await open(path, "r+");
+  const at = Math.floor((await handle.stat()).size / 2);
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
+  await handle.write(Uint8Array.of(buffer.readUInt8(0) ^ 1), 0, 1, at);
+}
+
+describe("leix audit, of a store", () => {
+  it("imports an export, and exports the very same file", async () => {
+    const imported = await leix("import", file, store);
+    expect(imported).toMatchObject({ code: 0, out: expect.stringContaining(`${size} records in ${store}`) });
+    expect(imported.out).toContain("the same as the checkpoint's");
+    const again = join(root, "again.ndjson");
+    expect(await leix("export", "--store", store, "--out", again)).toMatchObject({ code: 0 });
+    expect(await readFile(again)).toEqual(await readFile(file));
+  });
+
+  it("verifies a checkpoint, and that a newer one extends it", async () => {
+    const verified = await leix("verify", older, "--store", store);
+    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining(`signed by    ${vkey}`) });
+    expect((await leix("consistency", older, newer, "--store", store)).out).toContain("the first 9 of its");
+    expect((await leix("consistency", older, newer, "--file", file)).out).toContain("the first 9 of its");
+    const backwards = await leix("consistency", newer, older, "--store", store);
+    expect(backwards).toMatchObject({ code: 1, out: expect.stringContaining("[tlog/size]") });
+    const quorum = await leix("verify", older, "--store", store, "--quorum", "1");
+    expect(quorum).toMatchObject({ code: 1, out: expect.stringContaining("[tlog/policy]") });
+    const forged = join(root, "forged");
+    await writeFile(forged, await ledger.sign({ ...ledger.headAt(8), size: 9 }));
+    const refused = await leix("verify", forged, "--store", store);
+    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining("[tlog/consistency]") });
+  });
+
+  it("finds a damaged byte, and restores it from the export", async () => {
+    expect(await leix("fsck", store)).toMatchObject({ code: 0, out: expect.stringContaining("none") });
+    await flip(join(store, "record", "000"));
+    const found = await leix("fsck", store);
+    expect([found.code, found.out]).toEqual([
+      1,
+      expect.stringMatching(/^record\/000, byte [0-9,]+.*\[ledger\//m),
+    ]);
+    const repaired = await leix("fsck", store, "--repair", "--from", file);
+    expect([repaired.code, repaired.out]).toEqual([0, expect.stringContaining("restored from source")]);
+    expect((await leix("fsck", store)).code).toBe(0);
+  });
+
+  it("goes on from its own file, and tells by its exit code that records were erased", async () => {
+    const memory = join(root, "memory");
+    const first = await leix("replay", "--store", store, "--resume", memory, "--json");
+    expect(JSON.parse(first.out)).toMatchObject({ checked: size, resumed: null, mismatches: 0 });
+    const again = await leix("replay", "--store", store, "--resume", memory, "--checkpoint", newer, "--json");
+    expect(JSON.parse(again.out)).toMatchObject({ checked: size, resumed: size, mismatches: 0 });
+    {
+      await using writer = await openLedgerWriter(store, { log: vkey });
+      await writer.eraseRecords(20);
+    }
+    const erased = await leix("replay", "--store", store, "--log", vkey);
+    expect([erased.code, erased.out]).toEqual([3, expect.stringContaining("erased       20 records")]);
+  });
+});

@@ -1,0 +1,202 @@
+import { mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkStore, openLedgerWriter, repairStore } from "@leix/ledger-store";
+import { LeixError } from "@leix/protocol";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { toRootText } from "./export.testkit.ts";
+import { exportLedger } from "./export.ts";
+import { importLedger } from "./import.ts";
+import { createRepairSource } from "./repair-source.ts";
+import { parseLogKey } from "./replay/log-keys.ts";
+import { isSound, isSoundButErased, replayLedger } from "./replay.ts";
+import { toReport } from "./report.ts";
+import { createSignedLedger, writeSignedExport } from "./signed-ledger.testkit.ts";
+import { openFileSource } from "./sources.ts";
+import { findStoreLog } from "./store-log.ts";
+import { openStoreSource } from "./store-source.ts";
+import { verifyHeads } from "./tree-of-source.ts";
+
+const ledger = await createSignedLedger();
+const { records, vkey } = ledger;
+const { trust } = ledger.world;
+const size = records.length;
+const newest = await ledger.sign(ledger.headAt(size));
+
+let folder: string;
+let file: string;
+let store: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "leix-store-"));
+  [file, store] = [join(folder, "ledger.ndjson"), join(folder, "store")];
+  await writeSignedExport(file, ledger, newest);
+  await using source = await openFileSource(file, trust);
+  expect(await importLedger(source, trust, store)).toMatchObject({ written: size });
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "sound",
+    (error) => (error instanceof LeixError ? error.code : String(error)),
+  );
+}
+
+describe("a ledger as a file with its checkpoint, and as a store", () => {
+  test("is the same ledger: replayed, the root is the checkpoint's; exported again, every byte", async () => {
+    const replay = await replayLedger(trust, await openStoreSource(store, trust));
+    const tree = { size, root: toRootText(records), checkpoints: [{ size, isSame: true }] };
+    expect(replay).toMatchObject({ checked: size, mismatches: 0, tree });
+    expect([isSound(replay), toReport(replay).includes("the same as the checkpoint's")]).toEqual([
+      true,
+      true,
+    ]);
+    const again = join(folder, "again.ndjson");
+    await exportLedger(await openStoreSource(store, trust), trust, again);
+    expect(await readFile(again)).toEqual(await readFile(file));
+  });
+
+  test("with a checkpoint of fewer records: the root at its size is compared", async () => {
+    const older = await ledger.sign(ledger.headAt(9));
+    await using source = await openFileSource(file, trust);
+    const replay = await replayLedger(trust, source, { checkpoints: [older] });
+    const compared = [size, 9].map((one) => ({ size: one, isSame: true }));
+    expect(replay).toMatchObject({ mismatches: 0, tree: { checkpoints: compared } });
+    expect(toReport(replay)).toContain("extends the checkpoint's of 9 records");
+  });
+
+  test("with one of another tree, of more records, another key, or none: each is a difference", async () => {
+    const { root } = ledger.headAt(8);
+    const cases = [
+      [await ledger.sign({ size: 9, root }), "ledger/root-differs"],
+      [await ledger.sign({ size: size + 1, root }), "ledger/rolled-back"],
+      [await ledger.sign(ledger.headAt(9), "spare"), "tlog/note-unsigned"],
+      [newest.with(newest.length - 5, 0x41), "tlog/signature-invalid"],
+      [Buffer.from("no note"), "tlog/note"],
+    ] as const;
+    for (const [note, code] of cases) {
+      await using source = await openFileSource(file, trust);
+      const replay = await replayLedger(trust, source, { checkpoints: [note] });
+      expect(replay).toMatchObject({ checked: size, mismatches: 1, differences: [{ index: null, code }] });
+      expect(isSound(replay)).toBe(false);
+    }
+  });
+
+  test("is imported only where all of it is sound, has a checkpoint, and the folder is free", async () => {
+    const other = join(folder, "other");
+    await using whole = await openFileSource(file, trust);
+    expect(await codeOf(importLedger(whole, trust, store))).toBe("ledger/store-format");
+    const { checkpoint: _, ...bare } = whole;
+    expect(await codeOf(importLedger(bare, trust, other))).toBe("ledger/unpublished");
+    await writeSignedExport(file, { ...ledger, records: records.toSpliced(5, 1) }, newest);
+    await using cut = await openFileSource(file, trust);
+    expect(await importLedger(cut, trust, other)).toMatchObject({ written: 0, replay: { checked: 5 } });
+    expect(await readdir(folder)).not.toContain("other");
+  });
+});
+
+describe("erased records", () => {
+  async function erase(before: number): Promise<void> {
+    await using writer = await openLedgerWriter(store, { log: vkey });
+    await writer.eraseRecords(before);
+  }
+
+  test("are valid where the tree has their leaves; what rests on them is not decided again", async () => {
+    await erase(20);
+    const keys = await parseLogKey(trust, vkey);
+    const source = await openStoreSource(store, trust, keys);
+    const replay = await replayLedger(trust, source, { logKeys: keys });
+    expect(replay).toMatchObject({ checked: 0, erased: 20, undecided: size - 20, mismatches: 0 });
+    expect([isSound(replay), isSoundButErased(replay)]).toEqual([false, true]);
+    expect(replay.tree).toMatchObject({ root: toRootText(records), checkpoints: [{ size, isSame: true }] });
+    expect(toReport(replay)).toContain("erased       20 records: valid, record erased");
+  });
+
+  test("are exported as their leaves, and stay what they were", async () => {
+    await erase(20);
+    const keys = await parseLogKey(trust, vkey);
+    const out = join(folder, "erased.ndjson");
+    await exportLedger(await openStoreSource(store, trust, keys), trust, out);
+    await using source = await openFileSource(out, trust);
+    const replay = await replayLedger(trust, source, { logKeys: keys });
+    expect([replay.erased, isSoundButErased(replay)]).toEqual([20, true]);
+    const { checkpoint: _, ...bare } = source;
+    expect(isSoundButErased(await replayLedger(trust, bare, { logKeys: keys }))).toBe(false);
+  });
+
+  test("hide nothing in what is left: a record changed after them is named", async () => {
+    await erase(20);
+    const keys = await parseLogKey(trust, vkey);
+    const { records: give, ...rest } = await openStoreSource(store, trust, keys);
+    const swapped = async function* () {
+      let index = 0;
+      for await (const one of give()) yield index++ === 25 ? { bytes: records[24] ?? one.bytes } : one;
+    };
+    const replay = await replayLedger(trust, { ...rest, records: swapped }, { logKeys: keys });
+    expect(replay).toMatchObject({ broken: { index: 25, code: "record/index" }, mismatches: 1 });
+    expect(isSoundButErased(replay)).toBe(false);
+  });
+});
+
+describe("a damaged store", () => {
+  async function flip(path: string, at: number): Promise<void> {
+    await using handle = await open(path, "r+");
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
+    await handle.write(Uint8Array.of(buffer.readUInt8(0) ^ 1), 0, 1, at);
+  }
+
+  test("a replay names the record that is damaged", async () => {
+    const path = join(store, "record", "000");
+    await flip(path, (await stat(path)).size - 200);
+    const replay = await replayLedger(trust, await openStoreSource(store, trust));
+    expect(replay).toMatchObject({ broken: { index: size - 1, code: "ledger/store-damaged" } });
+  });
+
+  test("every file: the log's key is found, the byte is named, and repaired from another copy", async () => {
+    const files = ["checkpoint", "record/000", `tile/0/000.p/${size}`, `tile/entries/000.p/${size}`];
+    for (const path of files) {
+      const before = await readFile(join(store, path));
+      await flip(join(store, path), Math.floor(before.byteLength / 2));
+      const log = await findStoreLog("/nowhere", store, trust, undefined);
+      expect(log).toBe(vkey);
+      const { findings } = await checkStore(store, { log });
+      expect(findings.length).toBeGreaterThan(0);
+      expect(findings.every((one) => one.file === path)).toBe(true);
+      await using source = await openFileSource(file, trust);
+      await using other = createRepairSource(source);
+      const { actions, left } = await repairStore(store, other, { log });
+      expect([actions.length > 0, left.findings]).toEqual([true, []]);
+      expect(await readFile(join(store, path))).toEqual(before);
+    }
+  });
+
+  test("whose first record is gone says who signs it only to who knows the network", async () => {
+    await flip(join(store, "record", "000"), 300);
+    expect(await codeOf(findStoreLog("/nowhere", store, trust, undefined))).toBe("ledger/checkpoint-invalid");
+    expect(await findStoreLog("/nowhere", store, trust, vkey)).toBe(vkey);
+  });
+});
+
+describe("heads of one tree", () => {
+  test("are proven from a store's tiles, and from a file's records alike", async () => {
+    const proving = await openStoreSource(store, trust);
+    await using bare = await openFileSource(file, trust);
+    for (const source of [proving, bare]) {
+      for (const [older, newer] of [
+        [0, 0],
+        [1, size],
+        [9, 10],
+        [size, size],
+      ] as const) {
+        await verifyHeads(source, ledger.headAt(older), ledger.headAt(newer));
+      }
+      const other = { size: 9, root: ledger.headAt(8).root };
+      const refusal = source === proving ? "tlog/consistency" : "ledger/root-differs";
+      expect(await codeOf(verifyHeads(source, other, ledger.headAt(size)))).toBe(refusal);
+      expect(await codeOf(verifyHeads(source, ledger.headAt(8), other))).not.toBe("sound");
+      const beyond = { size: size + 1, root: other.root };
+      expect(await codeOf(verifyHeads(source, other, beyond))).toBe("tlog/size");
+      expect(await codeOf(verifyHeads(source, ledger.headAt(9), ledger.headAt(8)))).toBe("tlog/size");
+    }
+  });
+});

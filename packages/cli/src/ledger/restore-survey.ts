@@ -1,0 +1,43 @@
+import { type LedgerStream, readRemains } from "@leix/broker";
+import type { LedgerReader } from "@leix/ledger-store";
+import type { PartyConnection } from "@leix/runtime";
+import { type Message, readMessages } from "./restore-proof.ts";
+
+/** LEDGER beside the store. */
+export interface Survey {
+  /** So many records from the first on are in their places, unaltered. */
+  readonly intact: number;
+  /** Nothing else is there, and nothing is missing before the end that the stream believes in. */
+  readonly isClean: boolean;
+  /** Subjects of what is in LEDGER and not in the store, the first ones. */
+  readonly foreign: readonly string[];
+  readonly foreignCount: number;
+}
+
+const FOREIGN_SHOWN_MAX = 5;
+
+/**
+ * What is left of LEDGER, as far as it can be read. A record whose subject or whose bytes are those of the
+ * store at its place is a copy of that one, damaged or not; any other is foreign.
+ */
+export async function surveyLedger(
+  nc: PartyConnection,
+  stream: LedgerStream,
+  reader: LedgerReader,
+): Promise<Survey> {
+  const stored = readMessages(reader);
+  let [intact, next, found, foreignCount] = [0, 1, 0, 0];
+  const foreign: string[] = [];
+  let own: Message | undefined;
+  for await (const { sequence, subject, data } of readRemains(nc, stream)) {
+    found++;
+    for (; next <= sequence; next++) own = (await stored.next()).value ?? undefined;
+    const [isNamed, isCopy] = [own?.subject === subject, own && Buffer.compare(own.data, data) === 0];
+    if (isNamed && isCopy && intact === sequence - 1) intact = sequence;
+    if (isNamed || isCopy) continue;
+    foreignCount++;
+    if (foreign.length < FOREIGN_SHOWN_MAX) foreign.push(subject);
+  }
+  await stored.return();
+  return { intact, isClean: intact === stream.lastSequence && found === intact, foreign, foreignCount };
+}

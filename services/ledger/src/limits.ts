@@ -1,0 +1,25 @@
+/** Every time, size and count of this service that closes, by name. */
+
+/** Records that are verified and appended together; as many that no checkpoint covers are signed at once. */
+export const BATCH_RECORDS_MAX = 256;
+/** The same in bytes, whichever comes first. */
+export const BATCH_BYTES_MAX = 16_777_216;
+/** How long a record waits for others to be signed with it: with signing, a second at most. */
+export const CHECKPOINT_WAIT_MS = 800;
+/** A record that no checkpoint covers for so long is a problem. */
+export const UNCOVERED_MS_MAX = 10_000;
+/** Between two questions to a broker that does not answer. */
+export const ASK_AGAIN_MS = 250;
+/** How often an instance that waits for the store's lock looks at it, and at what the other has published. */
+export const STANDBY_LOOK_MS = 250;
+/** Checkpoints whose cosignatures are still taken, and of how many witnesses each. */
+export const CHECKPOINTS_REMEMBERED_MAX = 256;
+export const WITNESSES_MAX = 90;
+/** What one party may ask in a second, over HTTPS and over NATS; and at once, after it was silent. */
+export const REQUESTS_PER_SECOND = 500;
+export const REQUESTS_AT_ONCE_MAX = 2_000;
+/** Connections to the HTTPS port. */
+export const CONNECTIONS_MAX = 1_000;
+/** A request has no body and no more headers than this; a client that says nothing for so long is dropped. */
+export const HEADER_BYTES_MAX = 8_192;
+export const REQUEST_MS_MAX = 30_000;

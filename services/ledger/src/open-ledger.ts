@@ -1,0 +1,199 @@
+import { answerParties, connectBroker, watchConnection } from "@leix/broker";
+import { createState, listLogKeys, type State } from "@leix/exchange";
+import type { LedgerWriter } from "@leix/ledger-store";
+import { LeixError, LOG_SUBJECT } from "@leix/protocol";
+import { untilAborted } from "@leix/runtime";
+import { encodeVerifierKey } from "@leix/tlog";
+import { isAlarm } from "./alarm.ts";
+import { createCheckpointKeeper } from "./checkpoint-keeper.ts";
+import { createCosignatures } from "./cosignatures.ts";
+import { createCosignedFile } from "./cosigned-file.ts";
+import type { LedgerEvents } from "./events.ts";
+import type { LedgerFolder } from "./ledger-folder.ts";
+import { createLedgerService, type LedgerService } from "./ledger-service.ts";
+import { UNCOVERED_MS_MAX } from "./limits.ts";
+import { createLogAnswers } from "./log-answers.ts";
+import { createLogIdentity, type LogIdentity } from "./log-identity.ts";
+import { type Connection, createNatsPorts } from "./nats-log.ts";
+import type { CosignedMemory } from "./ports.ts";
+import { createPublicLog, type PublicLog } from "./public-log.ts";
+import { createRateLimit, type RateLimit } from "./rate-limit.ts";
+import { resumeFrom } from "./resume.ts";
+import { serveLog } from "./serve-log.ts";
+import { untilWriter } from "./standby.ts";
+
+export interface OpenLedgerOptions {
+  readonly folder: LedgerFolder;
+  readonly events: LedgerEvents;
+  /** Where the log is served over HTTPS; nowhere where it is left out. Port 0 is a free one. */
+  readonly serve?: { readonly listen: string; readonly port: number } | undefined;
+  /** LEDGER and CHECKPOINT over the connection. */
+  readonly createPorts?: typeof createNatsPorts;
+}
+
+/** One instance of the ledger service, until its run ends. */
+export interface OpenLedger {
+  /**
+   * Waits until the store is free, then keeps it, the checkpoints, and the answers. Where the ledger is not
+   * to be believed it says so, signs nothing more, and stays for readers.
+   */
+  run(signal: AbortSignal): Promise<void>;
+  readonly port: number | undefined;
+  /** For health: what an operator has to look at. */
+  problems(): readonly string[];
+}
+
+const FIRST_CONNECT_WAIT_MS = 60_000;
+
+/** What an instance has from its start to its end. */
+interface Instance extends OpenLedgerOptions {
+  readonly identity: LogIdentity;
+  readonly publicLog: PublicLog;
+  readonly state: State;
+  readonly memory: CosignedMemory;
+  readonly rateLimit: RateLimit;
+  readonly status: Status;
+}
+
+interface Status {
+  isAway: boolean;
+  stopped?: { readonly size: number; readonly error: LeixError };
+  service?: LedgerService;
+}
+
+/** Serves what is published from the start, whoever writes the store. */
+export async function openLedger(options: OpenLedgerOptions, signal: AbortSignal): Promise<OpenLedger> {
+  const { folder, events, serve } = options;
+  const { aud, anchorKey, anchorAccount } = folder.party;
+  const identity = await createLogIdentity(aud, folder.key);
+  const clock = (): number => performance.now();
+  const instance: Instance = {
+    ...options,
+    identity,
+    publicLog: createPublicLog(folder.store, identity.log),
+    state: createState({ aud, anchorKey, anchorAccount }),
+    memory: createCosignedFile(folder.folder),
+    rateLimit: createRateLimit(clock),
+    status: { isAway: false },
+  };
+  const { publicLog, state, memory, rateLimit, status } = instance;
+  const served = serve
+    ? await serveLog(
+        {
+          ...serve,
+          tls: folder.tls,
+          state: () => (state.head.index > 0 ? state : undefined),
+          ...{ publicLog, cosigned: memory, rateLimit, events },
+        },
+        signal,
+      )
+    : undefined;
+  return {
+    run: (ending) => runInstance(instance, ending),
+    port: served?.port,
+    problems: () => [...toProblems(status), ...listKeyProblems(instance)],
+  };
+}
+
+async function runInstance(instance: Instance, signal: AbortSignal): Promise<void> {
+  const { folder, identity, events, publicLog, state, status } = instance;
+  await using resources = new AsyncDisposableStack();
+  try {
+    const onLook = async (): Promise<void> => {
+      const reader = await publicLog.refresh();
+      if (reader) await resumeFrom(state, reader);
+    };
+    const writer = await untilWriter({ folder: folder.store, log: identity.log, events, onLook }, signal);
+    if (!writer) return;
+    resources.use(writer);
+    await onLook();
+    await keepLog(instance, writer, resources, signal);
+  } catch (error) {
+    if (!isAlarm(error)) throw error;
+    const size = publicLog.reader?.head.size ?? 0;
+    status.stopped = { size, error };
+    events.stopped(size, error.code, error.detail);
+    await untilAborted(signal);
+  }
+}
+
+/** As the store's writer, over a connection of its own. */
+async function keepLog(
+  instance: Instance,
+  writer: LedgerWriter,
+  resources: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<void> {
+  const { events, publicLog, state, memory, rateLimit, status, identity } = instance;
+  const last = await resumeFrom(state, writer.openReader());
+  const nc = resources.adopt(await connect(instance, signal), (connection) => connection.close());
+  const watch = watchConnection(nc);
+  resources.defer(() => watch.close());
+  const { ledger, checkpoints } = (instance.createPorts ?? createNatsPorts)(nc, watch);
+  const republish = async (note: Uint8Array, size: number): Promise<void> => {
+    if (writer.published?.size !== size) return;
+    await writer.publish(note).catch(ignoreOlder);
+    await publicLog.refresh();
+  };
+  const now = (): number => Math.floor(Date.now() / 1_000);
+  const cosignatures = createCosignatures({ state, memory, events, now, republish });
+  const onPublished = async (): Promise<void> => {
+    const reader = await publicLog.refresh();
+    if (reader) await cosignatures.notePublished(reader);
+  };
+  const { toPublic } = cosignatures;
+  const keeper = createCheckpointKeeper({ writer, checkpoints, identity, events, toPublic });
+  const clock = (): number => performance.now();
+  const service = createLedgerService({ writer, state, last, ledger, keeper, events, clock, onPublished });
+  status.service = service;
+  events.started(writer.head.size, writer.published?.size ?? 0);
+  const answer = createLogAnswers({ state, publicLog, cosignatures, rateLimit, events });
+  const answering = answerParties(nc, LOG_SUBJECT, answer, { signal, onError: events.failed });
+  try {
+    await service.run(signal);
+  } catch (error) {
+    if (!isAlarm(error)) throw error;
+    status.stopped = { size: writer.head.size, error };
+    events.stopped(writer.head.size, error.code, error.detail);
+  }
+  await untilAborted(signal);
+  await answering;
+}
+
+/** A newer checkpoint came first: this one is not public any more. */
+function ignoreOlder(error: unknown): void {
+  if (!(error instanceof LeixError) || error.code !== "ledger/checkpoint-older") throw error;
+}
+
+function connect({ folder, events, status }: Instance, signal: AbortSignal): Promise<Connection> {
+  return connectBroker(folder.access, {
+    name: "ledger",
+    signal,
+    firstConnectWaitMs: FIRST_CONNECT_WAIT_MS,
+    onEvent: (event) => {
+      events.connection(event);
+      if (event.kind === "disconnected") status.isAway = true;
+      if (event.kind !== "reconnected") return;
+      status.isAway = false;
+      status.service?.reconnected();
+    },
+  });
+}
+
+/** As members see it who judge by the ledger whether a checkpoint is signed. */
+function listKeyProblems({ state, identity }: Instance): string[] {
+  const keys = listLogKeys(state, Math.floor(Date.now() / 1_000)).map(encodeVerifierKey);
+  // The statement about this service comes after the anchor's.
+  if (state.head.index < 2 || keys.includes(identity.log)) return [];
+  return ["its key is not one that the ledger has for it now: nobody relies on what it signs"];
+}
+
+function toProblems({ isAway, stopped, service }: Status): string[] {
+  const uncoveredMs = service?.uncoveredMs() ?? 0;
+  const isBehind = uncoveredMs > UNCOVERED_MS_MAX && !stopped;
+  return [
+    ...(isAway ? ["no connection to the broker"] : []),
+    ...(stopped ? [`nothing is signed any more, after record ${stopped.size}: ${stopped.error.code}`] : []),
+    ...(isBehind ? [`no checkpoint for ${Math.floor(uncoveredMs / 1_000)} s, and there are records`] : []),
+  ];
+}

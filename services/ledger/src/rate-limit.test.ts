@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { REQUESTS_AT_ONCE_MAX, REQUESTS_PER_SECOND } from "./limits.ts";
+import { createRateLimit, type RateLimit } from "./rate-limit.ts";
+
+const count = (limit: RateLimit, party: string): number => {
+  for (let asked = 0; ; asked++) {
+    try {
+      limit(party);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "ledger/too-many-requests" });
+      return asked;
+    }
+  }
+};
+
+it("lets a party ask so often at once, then so often a second, and no other party pays for it", () => {
+  let now = 0;
+  const limit = createRateLimit(() => now);
+  expect(count(limit, "AL-SPOC")).toBe(REQUESTS_AT_ONCE_MAX);
+  now += 1_000;
+  expect(count(limit, "AL-SPOC")).toBe(REQUESTS_PER_SECOND);
+  now += 3_600_000;
+  expect(count(limit, "AL-SPOC")).toBe(REQUESTS_AT_ONCE_MAX);
+  expect(count(limit, "RS-SPOC")).toBe(REQUESTS_AT_ONCE_MAX);
+});
