@@ -191,6 +191,8 @@ async function settle(outcome: WitnessOutcome, sender: "ledger" | "anyone", cont
   const finding = await examineContradiction(contradiction, membership.listLogKeys(), log.loadTile);
   if (finding === undefined) return say({ code });
   if (finding instanceof LeixError) {
+    // What anyone sends is kept only where it proves something.
+    if (sender === "anyone") return;
     const file = await forks.addRefused(contradiction.request.note);
     return say({ code, file });
   }

@@ -43,9 +43,11 @@ export async function verifyCheckpoint(
   text: string,
   earliest: number,
 ): Promise<VerifiedCheckpoint> {
-  const { note, keys } = await verifyKnown(state, text);
+  const { note, lines, keys } = await verifyKnown(state, text);
   const [stranger] = note.unknown;
   if (stranger) throw new LeixError("evidence/missing", `the key of ${stranger.name}`);
+  // A second line of a key is verified by nobody, and could be any bytes.
+  if (note.verified.length !== lines) throw new LeixError("tlog/note", "two signatures of one key");
   const checkpoint = parseCheckpoint(note.text);
   const origin = toLogOrigin(state.trust.aud);
   if (checkpoint.origin !== origin) throw new LeixError("tlog/origin", `not of ${origin}`);
@@ -76,13 +78,13 @@ interface LogKey {
 export async function verifyKnown(
   state: State,
   text: string,
-): Promise<{ readonly note: VerifiedNote; readonly keys: readonly LogKey[] }> {
+): Promise<{ readonly note: VerifiedNote; readonly lines: number; readonly keys: readonly LogKey[] }> {
   const note = parseNote(encodeUtf8(text));
   const names = new Set(note.signatures.map(({ name }) => name));
   const keys = await Promise.all([...listLogKeys(state), ...listWitnessKeys(state, names)]);
   if (keys.length === 0) throw new LeixError("evidence/missing", "the statement of the ledger service");
   const verifiers = keys.map(({ verifier }) => verifier);
-  return { note: await verifyNote(note, verifiers), keys };
+  return { note: await verifyNote(note, verifiers), lines: note.signatures.length, keys };
 }
 
 function listLogKeys(state: State): Promise<LogKey>[] {

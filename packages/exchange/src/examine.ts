@@ -3,6 +3,7 @@ import {
   type ErrorCode,
   LeixError,
   limits,
+  listStatementKeys,
   parseClaims,
   parseEnvelope,
   parseJws,
@@ -87,7 +88,7 @@ async function examineBytes(bytes: Uint8Array, received: number): Promise<Conten
   if ("statement" in envelope) {
     const jws = parseJws(envelope.statement, STATEMENT_TYP, limits.STATEMENT_BYTES_MAX);
     const statement = parseStatement(jws.payload);
-    await Promise.all(listKeys(statement).map(verifyKey));
+    await Promise.all(listStatementKeys(statement).map(verifyKey));
     return { kind: "statement", jws, statement };
   }
   const jws = parseJws(envelope.message, CLAIMS_TYP, limits.CLAIMS_BYTES_MAX);
@@ -96,21 +97,4 @@ async function examineBytes(bytes: Uint8Array, received: number): Promise<Conten
   if (!claims.body || !envelope.body) return { kind: "message", jws, claims };
   verifyBinding(envelope.body, claims.body);
   return { kind: "message", jws, claims, body: envelope.body };
-}
-
-/** Every key that a statement registers. */
-export function listKeys(statement: Statement): readonly RegisteredKey[] {
-  switch (statement.kind) {
-    case "anchor":
-      return [...statement.keys, ...statement.policyKeys];
-    case "service":
-    case "authority":
-    case "agency":
-      return statement.keys;
-    case "clearance":
-    case "terms":
-    case "policy-file":
-    case "policy-set":
-      return [];
-  }
 }

@@ -6,7 +6,7 @@ export { chooseDecider, DECIDERS, findDecider, isAllowed, type KnownDecider } fr
 export { type Delivery, listDeliveries, listReplies } from "./deliveries.ts";
 export { nextDue } from "./duties.ts";
 export type { Answer, Entry, Examined, Input, NothingDue, Repeat } from "./entry.ts";
-export { checkSignature, examine, listKeys, type SignatureCheck } from "./examine.ts";
+export { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 export type { ExaminedRecord } from "./examined-record.ts";
 export { fold } from "./fold.ts";
 export { type FollowedBatch, followChain, resumeAfter, resumeStatement } from "./follow-chain.ts";

@@ -1,8 +1,13 @@
-import { type KeyId, type LeixError, parseRecord, type RegisteredKey } from "@leix/protocol";
+import {
+  type KeyId,
+  type LeixError,
+  listStatementKeys,
+  parseRecord,
+  type RegisteredKey,
+} from "@leix/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { auditBatch, auditTried } from "./audit-batch.ts";
-import { listKeys } from "./examine.ts";
 import { toAgency } from "./genesis.testkit.ts";
 import { createInputs } from "./history.testkit.ts";
 import { createTestLedger, startTestLedger, type TestLedger, toContent } from "./ledger.testkit.ts";
@@ -73,7 +78,7 @@ function toFound(
 function collectKeys(batch: readonly Uint8Array[]): Map<KeyId, RegisteredKey> {
   const all = batch.flatMap((bytes) => {
     const record = parseRecord(bytes);
-    return record.kind === "statement" ? listKeys(record.statement) : [];
+    return record.kind === "statement" ? listStatementKeys(record.statement) : [];
   });
   return new Map(all.map((key) => [key.kid, key]));
 }

@@ -144,6 +144,7 @@ export {
   AnchorStatement,
   AuthorityStatement,
   CountryPair,
+  listStatementKeys,
   PolicySetStatement,
   STATEMENT_TYP,
   Statement,

@@ -4,10 +4,11 @@ import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 import { CLAIMS_TYP, Claims } from "./claims.ts";
 import { LeixError } from "./errors.ts";
 import { type ParsedJws, parseJws } from "./jws.ts";
+import { refuseForeignKid } from "./keys.ts";
 import { CLAIMS_BYTES_MAX, RECORD_BYTES_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
 import { type OpenDecision, openDecision } from "./open-decision.ts";
 import { parseSchema } from "./parse.ts";
-import { STATEMENT_TYP, Statement } from "./statement.ts";
+import { listStatementKeys, STATEMENT_TYP, Statement } from "./statement.ts";
 
 const version = { v: z.literal(1) };
 
@@ -50,8 +51,8 @@ export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Throws `record/malformed`, `record/input` where input and decision do not belong together, and the codes of
- * the parts.
+ * Throws `record/malformed`, `record/input` where input and decision do not belong together, `key/invalid`
+ * where a statement gives a key another's thumbprint, and the codes of the parts.
  */
 export function parseRecord(bytes: Uint8Array, digest: ToDigest = toDigest): ParsedRecord {
   const record = parseRecordBytes(bytes);
@@ -71,6 +72,8 @@ export function parseRecord(bytes: Uint8Array, digest: ToDigest = toDigest): Par
       const input = parseJws(record.statement, STATEMENT_TYP, STATEMENT_BYTES_MAX, digest);
       const statement = parseStatement(input.payload);
       refuseOtherInput(input, decision, toStatementName(statement));
+      // A key is known by its thumbprint everywhere after this, and the anchor's by nothing else.
+      for (const key of listStatementKeys(statement)) refuseForeignKid(key);
       return { kind: "statement", input, statement, decision };
     }
   }

@@ -191,3 +191,20 @@ export type AnchorStatement = z.infer<typeof AnchorStatement>;
 export function toCountryPair(one: CountryCode, other: CountryCode): string {
   return one < other ? `${one}+${other}` : `${other}+${one}`;
 }
+
+/** Every key that a statement registers. */
+export function listStatementKeys(statement: Statement): readonly RegisteredKey[] {
+  switch (statement.kind) {
+    case "anchor":
+      return [...statement.keys, ...statement.policyKeys];
+    case "service":
+    case "authority":
+    case "agency":
+      return statement.keys;
+    case "clearance":
+    case "terms":
+    case "policy-file":
+    case "policy-set":
+      return [];
+  }
+}

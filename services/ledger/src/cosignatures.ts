@@ -105,12 +105,18 @@ class RememberedCosignatures implements Cosignatures {
     const lines = parseCosignatures(encodeUtf8(text));
     const one = this.#remembered.get(size);
     if (!one) return 0;
-    const count = await this.#addLines(one, lines);
-    if (count === 0) return 0;
+    const isHeld = (line: NoteSignature) => {
+      const held = one.lines.get(toLineKey(line));
+      return held !== undefined && isSameSignature(held, line);
+    };
+    const repeated = lines.filter(isHeld).length;
+    const added = await this.#addLines(one, lines);
+    // Anybody may hand in the same again as often as it likes: nothing is written for that.
+    if (added === 0) return repeated;
     this.#options.events.cosigned(size, one.lines.size);
     await this.#keepCosigned(one);
     await this.#options.republish(merge(one), size);
-    return count;
+    return repeated + added;
   }
 
   /** The same checkpoint for all who ask, or each would cosign another one, and none would have a quorum. */
@@ -132,12 +138,14 @@ class RememberedCosignatures implements Cosignatures {
     return names.size >= this.#options.state.witnessQuorum;
   }
 
+  /** How many it has now that it had not: a line of a key that has spoken changes nothing. */
   async #addLines(one: Remembered, lines: readonly NoteSignature[]): Promise<number> {
-    const sound = await this.#check(one.note.text, lines);
-    for (const line of sound) {
-      if (one.lines.size < WITNESSES_MAX) one.lines.set(`${line.name}+${line.keyId}`, line);
+    const before = one.lines.size;
+    const news = lines.filter((line) => !one.lines.has(toLineKey(line)));
+    for (const line of await this.#check(one.note.text, news)) {
+      if (one.lines.size < WITNESSES_MAX) one.lines.set(toLineKey(line), line);
     }
-    return sound.length;
+    return one.lines.size - before;
   }
 
   async #keepCosigned(one: Remembered): Promise<void> {
@@ -150,6 +158,14 @@ class RememberedCosignatures implements Cosignatures {
     await memory.save(merge(one));
     this.#cosigned = { size, lines: one.lines.size };
   }
+}
+
+function toLineKey({ name, keyId }: NoteSignature): string {
+  return `${name}+${keyId}`;
+}
+
+function isSameSignature(one: NoteSignature, other: NoteSignature): boolean {
+  return Buffer.compare(one.signature, other.signature) === 0;
 }
 
 function merge({ note, lines }: Remembered): Uint8Array<ArrayBuffer> {

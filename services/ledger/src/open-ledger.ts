@@ -141,7 +141,7 @@ async function keepLog(
     const reader = await publicLog.refresh();
     if (reader) await cosignatures.notePublished(reader);
   };
-  const { toPublic } = cosignatures;
+  const toPublic = (note: Uint8Array, size: number) => cosignatures.toPublic(note, size);
   const keeper = createCheckpointKeeper({ writer, checkpoints, identity, events, toPublic });
   const clock = (): number => performance.now();
   const service = createLedgerService({ writer, state, last, ledger, keeper, events, clock, onPublished });

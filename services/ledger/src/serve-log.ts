@@ -65,7 +65,8 @@ export async function serveLog(options: ServeLogOptions, signal: AbortSignal): P
     if (!bytes) throw new LeixError("tlog/tile-missing", request.params["*"]);
     return reply.header("cache-control", IMMUTABLE).type(BINARY).send(Buffer.from(bytes));
   });
-  server.get<Wildcard>("/record/*", async (request, reply) => {
+  const forAuditors = { onRequest: async (request: FastifyRequest) => refuseOthers(request) };
+  server.get<Wildcard>("/record/*", forAuditors, async (request, reply) => {
     const lines = await findLines(publicLog.reader, request.params["*"]);
     return reply.header("cache-control", "private, no-cache").type(LINES).send(Readable.from(lines));
   });
@@ -92,9 +93,12 @@ function admit(request: FastifyRequest, { state, rateLimit }: ServeLogOptions): 
   if (!members) throw new LeixError("ledger/unpublished");
   verifyMember(members, name);
   rateLimit(name);
-  if (request.url.startsWith("/record/") && name !== AUDITOR) {
-    throw new LeixError("ledger/records-withheld", name);
-  }
+}
+
+/** Asked of the route, not of the URL: a path can be spelled in many ways. */
+function refuseOthers(request: FastifyRequest): void {
+  const name = toName(request);
+  if (name !== AUDITOR) throw new LeixError("ledger/records-withheld", name);
 }
 
 function sendNote(reply: FastifyReply, note: Uint8Array | null | undefined): FastifyReply {

@@ -122,11 +122,13 @@ describe("the log over HTTPS", () => {
     expect(parseRecord(rest.body.subarray(rest.body.lastIndexOf("\n", -2) + 1, -1)).kind).toBe("rejection");
     expect((await as("auditor", `/record/001.p/${size - 255}`)).status).toBe(404);
     for (const who of ["AL-SPOC", "AL", "anchor", "registry"]) {
-      const refused = await as(who, "/record/000");
-      expect([refused.status, JSON.parse(refused.body.toString())], who).toEqual([
-        403,
-        { code: "ledger/records-withheld" },
-      ]);
+      for (const path of ["/record/000", "/%72ecord/000", "/record/%30%30%30"]) {
+        const refused = await as(who, path);
+        expect([refused.status, JSON.parse(refused.body.toString())], `${who} ${path}`).toEqual([
+          403,
+          { code: "ledger/records-withheld" },
+        ]);
+      }
     }
   });
 

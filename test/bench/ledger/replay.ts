@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
-import { listKeys } from "@leix/exchange";
-import { type ParsedJws, parseRecord, type RegisteredKey } from "@leix/protocol";
+import { listStatementKeys, type ParsedJws, parseRecord, type RegisteredKey } from "@leix/protocol";
 import { LedgerFileHeader, openLedgerFile, writeLedgerFile } from "@leix/runtime";
 import { createHistory, type History } from "./replay-history.ts";
 import type { ReplayRunFigures } from "./replay-run.ts";
@@ -90,7 +89,7 @@ async function loadTokens(file: string) {
   for await (const { bytes } of ledger.lines()) {
     const record = parseRecord(bytes);
     tokens.push(record.decision.jws, ...("input" in record ? [record.input] : []));
-    if (record.kind === "statement") keys.push(...listKeys(record.statement));
+    if (record.kind === "statement") keys.push(...listStatementKeys(record.statement));
     records++;
     if (records === FLOOR_RECORDS) break;
   }
