@@ -53,6 +53,7 @@ describe("a sound ledger", () => {
     expect(Object.values(outcomes).every((count) => count > 0)).toBe(true);
     expect(overdue).toBeGreaterThan(0);
     expect(toReport(replay)).toContain(`${records.length} of ${records.length} records`);
+    expect(toReport(replay)).toContain("no checkpoint to compare it with");
     expect(toReport(replay)).toContain(`events       1: the time of ${overdue} duties had run out`);
   });
 

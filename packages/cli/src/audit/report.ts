@@ -30,6 +30,10 @@ export function toReport(replay: Replay, size?: number): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** The end of a ledger is proven by nothing in it. */
+const NO_CHECKPOINT =
+  "no checkpoint to compare it with: whether the ledger goes on after this, nothing here proves";
+
 function toTreeLines({ tree }: Replay): string[] {
   const { size, root, checkpoints } = tree;
   const compared = checkpoints.map((one) => {
@@ -37,7 +41,8 @@ function toTreeLines({ tree }: Replay): string[] {
     const name = `the checkpoint's of ${toCount(one.size)} records`;
     return `             ${one.isSame ? pc.green(`extends ${name}`) : pc.red(`not ${name}`)}`;
   });
-  return [`root         ${root} of ${toCount(size)} records`, ...compared];
+  const lines = compared.length > 0 ? compared : [`             ${pc.yellow(NO_CHECKPOINT)}`];
+  return [`root         ${root} of ${toCount(size)} records`, ...lines];
 }
 
 function toResumedLines({ resumed }: Replay): string[] {
