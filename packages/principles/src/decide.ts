@@ -10,18 +10,17 @@ import {
   type Verdict,
 } from "@leix/protocol";
 import { toDue } from "./due.ts";
-import { type FactOverrides, type Facts, listTelling, toFacts } from "./facts.ts";
-import type { Duty, Judgement } from "./judgement.ts";
+import { type FactOverrides, toFacts } from "./facts.ts";
+import type { Duty } from "./judgement.ts";
 import { NOTICE_STEPS } from "./limits.ts";
 import { toMaterial } from "./material.ts";
 import { findZone, toNotices } from "./notices.ts";
-import type { PolicySet } from "./policy-set.ts";
+import type { PolicySet, ToldJudgement } from "./policy-set.ts";
 import type { Queries } from "./queries.ts";
 
-interface Judged extends Judgement {
+interface Judged extends ToldJudgement {
   readonly agency: AgencyId;
   readonly as: RecipientOutcome["as"];
-  readonly facts: Facts;
 }
 
 /** NumericDates: when the exchange received the message, and when it is judged. */
@@ -33,7 +32,8 @@ export interface Times {
 /**
  * Judges a verified message, `ref` being its own reference, for each recipient on its own, in the order of
  * `to`, then `copies`. A denied mandatory copy denies the message to all. Depends on nothing but its
- * arguments, and gives the same bytes for the same ones. Throws `decision/engine` where Cedar reports a
+ * arguments, and gives the same bytes for the same ones, most members in their canonical order, which is
+ * quicker to write down. Throws `decision/engine` where Cedar reports a
  * failure, which is never a permit; an error without a code is fatal (see `Engine`).
  */
 export function decide(
@@ -48,8 +48,7 @@ export function decide(
   const names = set.reads(claims.kind);
   const judged = toRecipients(claims).map(({ agency, as }): Judged => {
     const delivery = { queries, claims, recipient: agency, as, received, at, material };
-    const facts = toFacts(delivery, overrides, names);
-    return { agency, as, facts, ...set.judge(claims.kind, facts) };
+    return { agency, as, ...set.judge(claims.kind, toFacts(delivery, overrides, names)) };
   });
   const stopping = judged.filter((one) => one.effect === "deny" && isMandatory(queries, claims, one));
   const final = stopping.length === 0 ? judged : judged.map((one) => stop(one, stopping));
@@ -59,11 +58,14 @@ export function decide(
     markings: material.markings,
     recipients: final.map(({ agency, as, effect, reasons, duties }) => {
       const obligations = duties.flatMap((duty) => toObligation(queries, duty, claims.iss, agency, received));
-      return { agency, as, effect, reasons, obligations };
+      return { agency, as, effect, obligations, reasons };
     }),
-    grounds: final.map(({ agency, determining, checked, facts }) => {
-      return { agency, determining, checked, facts: listTelling(facts) };
-    }),
+    grounds: final.map(({ agency, checked, determining, facts }) => ({
+      agency,
+      checked,
+      determining,
+      facts,
+    })),
     notices: pad(claims, permitted, toNotices({ queries, claims, ref, received, material }, permitted)),
   };
 }
@@ -135,9 +137,8 @@ function toObligation(
 ): Obligation[] {
   if (party !== "sender" && party !== "recipient") return [];
   const owing = party === "sender" ? sender : recipient;
-  const obligation = { rule, duty: name, party: owing };
-  if (term === undefined) return [obligation];
-  return [{ ...obligation, ...toDue(received, term, findZone(queries, owing)) }];
+  const due = term === undefined ? {} : toDue(received, term, findZone(queries, owing));
+  return [{ duty: name, ...due, party: owing, rule }];
 }
 
 function toOutcome(judged: readonly Judged[]): Verdict["outcome"] {

@@ -40,8 +40,14 @@ export function parseSchema(text: string): unknown {
   return parsed.json;
 }
 
-/** The policies of one file, as Cedar's JSON form beside their text. Throws `statement/policy-set`. */
-export function parsePolicies(file: string, content: string): { text: string; json: cedar.PolicyJson }[] {
+/** A policy's text, and beside it Cedar's JSON form of the same. */
+export interface ParsedPolicy {
+  readonly text: string;
+  readonly json: cedar.PolicyJson;
+}
+
+/** The policies of one file. Throws `statement/policy-set`. */
+export function parsePolicies(file: string, content: string): ParsedPolicy[] {
   const parts = call(() => cedar.policySetTextToParts(content));
   if (parts.type === "failure") throw refuse(file, parts.errors);
   if (parts.policy_templates.length > 0) throw refuse(file, [{ message: "templates are not used here" }]);

@@ -3,7 +3,7 @@ import { type Case, patchCase, toDelivery } from "../test/case.ts";
 import { loadCase } from "../test/fixtures.ts";
 import type { FactValue } from "./fact.ts";
 import { isWellTyped } from "./fact-schema.ts";
-import { FACTS, listTelling, toFacts } from "./facts.ts";
+import { FACT_NAMES, FACTS, listTelling, toFacts } from "./facts.ts";
 
 const sample: Case = loadCase("P17-forward-with-consent.permit");
 
@@ -44,7 +44,7 @@ describe("a fact that an earlier decider derived otherwise", () => {
 
 test("what tells an auditor something is what holds: other flags, and empty lists, are left out", () => {
   const facts = toFacts(toDelivery(sample));
-  const telling = listTelling(facts);
+  const telling = listTelling(facts, FACT_NAMES);
   for (const [name, value] of Object.entries(facts)) {
     const isSilent = value === false || (Array.isArray(value) && value.length === 0);
     expect(Object.hasOwn(telling, name)).toBe(!isSilent);
@@ -53,10 +53,13 @@ test("what tells an auditor something is what holds: other flags, and empty list
   expect(telling).not.toHaveProperty("pairPurposes");
   expect(telling.foreignMaterial).toBe(true);
   // A rank of 0 and the name of a level say something.
-  expect(listTelling({ classificationRank: 0, senderRole: "" })).toEqual({
-    classificationRank: 0,
-    senderRole: "",
-  });
+  const names = ["senderRole", "classificationRank", "senderType"] as const;
+  const said = listTelling({ classificationRank: 0, senderRole: "", domestic: true }, names);
+  // Of those named alone, in the order of their names.
+  expect(Object.entries(said)).toEqual([
+    ["classificationRank", 0],
+    ["senderRole", ""],
+  ]);
 });
 
 test("from what is told, and the list of facts, all facts can be had again", () => {
@@ -66,7 +69,7 @@ test("from what is told, and the list of facts, all facts can be had again", () 
     if (!optional && type === "Bool") silent[name] = false;
     if (!optional && type === "Set<String>") silent[name] = [];
   }
-  expect({ ...silent, ...listTelling(facts) }).toEqual(facts);
+  expect({ ...silent, ...listTelling(facts, FACT_NAMES) }).toEqual(facts);
 });
 
 test("no id, digest or time is in the facts: another message in like circumstances has the same text", () => {

@@ -50,11 +50,14 @@ export function toFacts(
   return facts;
 }
 
-/** The facts that say something: what does not hold, and a list of nothing, tell an auditor nothing more. */
-export function listTelling(facts: Facts): Facts {
+/**
+ * Those of the named facts that say something, by name: what does not hold, and a list of nothing, tell an
+ * auditor nothing more.
+ */
+export function listTelling(facts: Facts, names: readonly FactName[]): Facts {
   const telling: Partial<Record<FactName, FactValue>> = {};
-  for (const name in facts) {
-    const value = facts[name as FactName];
+  for (const name of names.toSorted()) {
+    const value = facts[name];
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
     telling[name as FactName] = value;
   }

@@ -44,22 +44,16 @@ export function createJudge(
   }
 
   return (kind, facts) => {
-    const checked = checkedBy.get(kind) ?? [];
+    const checked = [...(checkedBy.get(kind) ?? [])];
     const answer = gates.ask(kind, facts);
     const denying = toRules(answer.policies);
     if (!answer.permitted) {
       const reasons = toReasons(denying);
-      return { effect: "deny", reasons, determining: toPolicies(denying), checked: [...checked], duties: [] };
+      return { effect: "deny", reasons, determining: toPolicies(denying), checked, duties: [] };
     }
     invariant(denying.length === 0, "what is permitted is permitted by base alone");
     const owed = hasDuties ? toRules(duties.ask(kind, facts).policies) : [];
-    return {
-      effect: "permit",
-      reasons: [],
-      determining: ["base"],
-      checked: [...checked],
-      duties: toDuties(owed),
-    };
+    return { effect: "permit", reasons: [], determining: ["base"], checked, duties: toDuties(owed) };
   };
 }
 

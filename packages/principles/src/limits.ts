@@ -3,6 +3,9 @@ import { limits } from "@leix/protocol";
 /** Answers a policy set remembers of each rule about each kind of message, some hundred bytes each. */
 export const MEMO_ENTRIES_MAX = 2_048;
 
+/** Whole judgements that a policy set remembers, some two thousand bytes each. */
+export const JUDGEMENTS_MAX = 4_096;
+
 /** One file of a policy set; ours are below 5 KiB, the schema below 12. */
 export const POLICY_FILE_BYTES_MAX = 32_768;
 /** All files of a set, which Cedar validates in about a second on the thread that decides. */

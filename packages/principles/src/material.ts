@@ -130,6 +130,7 @@ export function toMaterial(queries: Queries, claims: Claims, ref: MessageRef): M
 
 /** The origins of all of them, each once. */
 export function uniteOrigins(sources: readonly Source[]): Origin[] {
+  if (sources.length === 0) return [];
   return [...new Set(sources.flatMap(({ origins }) => origins))];
 }
 
@@ -227,13 +228,13 @@ function toMarkings(
   const evaluation = own.evaluation ?? inherited.evaluation ?? toDefaultEvaluation(claims.kind);
   const isPersonal = own.personal !== undefined || sources.some(({ markings }) => markings.personal === true);
   return {
-    handling: HANDLING_CODES.filter((code) => code === own.handling || inherited.handling.includes(code)),
     classification: toHighest([toOwnLevel(claims), inherited.classification]),
-    ...(own.purpose === undefined ? {} : { purpose: own.purpose }),
     ...(deleteBy === undefined ? {} : { deleteBy }),
     ...(evaluation === undefined ? {} : { evaluation }),
-    ...(isPersonal ? { personal: true as const } : {}),
+    handling: HANDLING_CODES.filter((code) => code === own.handling || inherited.handling.includes(code)),
     origins,
+    ...(isPersonal ? { personal: true as const } : {}),
+    ...(own.purpose === undefined ? {} : { purpose: own.purpose }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { LeixError } from "@leix/protocol";
-import { parsePolicies } from "./engine.ts";
+import { type ParsedPolicy, parsePolicies } from "./engine.ts";
+import { type PolicyParts, scanPolicies } from "./policy-scan.ts";
 import { parsePermission, parseRule, type Rule } from "./rule.ts";
 
 /** One policy of a file; the one permit has no rule. */
@@ -11,29 +12,38 @@ export interface SetPolicy {
   readonly rule?: Rule;
 }
 
-type ParsedPolicy = ReturnType<typeof parsePolicies>[number]["json"];
-
 const EXTENSION = ".cedar";
 
-/** Throws `statement/policy-set` unless every policy of the file is annotated and named after the file. */
+/**
+ * Throws `statement/policy-set` unless every policy of the file is annotated and named after the file. What
+ * else Cedar refuses in a policy's text, it refuses at the latest when the texts are handed to it.
+ */
 export function parsePolicyFile(file: string, content: string): SetPolicy[] {
   if (!file.endsWith(EXTENSION)) throw refuse(file, "neither a policy file nor the schema");
   const stem = file.slice(0, -EXTENSION.length);
-  const policies = parsePolicies(file, content).map(({ text, json }) => toSetPolicy(file, text, json));
+  const parts = scanPolicies(content) ?? parseParts(file, content);
+  const policies = parts.map((one) => toSetPolicy(file, one));
   if (!policies.some(({ id }) => id === stem)) throw refuse(file, `holds no policy with @id("${stem}")`);
   const stray = policies.find(({ id }) => id !== stem && !id.startsWith(`${stem}.`));
   if (stray !== undefined) throw refuse(file, `@id("${stray.id}") does not belong to this file`);
   return policies;
 }
 
-function toSetPolicy(file: string, text: string, json: ParsedPolicy): SetPolicy {
-  const facts = [...new Set(listFacts(file, json.conditions))].sort();
-  if (json.effect === "permit") {
-    parsePermission(file, json.annotations ?? {});
+function toSetPolicy(file: string, { text, effect, annotations, kinds, facts }: PolicyParts): SetPolicy {
+  if (effect === "permit") {
+    parsePermission(file, annotations);
     return { id: "base", text, facts };
   }
-  const rule = parseRule(file, json.annotations ?? {}, toKinds(json.action));
+  const rule = parseRule(file, annotations, kinds);
   return { id: rule.policy, text, facts, rule };
+}
+
+/** The same parts in Cedar's own reading, whatever the text looks like. Throws `statement/policy-set`. */
+export function parseParts(file: string, content: string): PolicyParts[] {
+  return parsePolicies(file, content).map(({ text, json }) => ({
+    ...{ text, effect: json.effect, annotations: json.annotations ?? {}, kinds: toKinds(json.action) },
+    facts: [...new Set(listFacts(file, json.conditions))].sort(),
+  }));
 }
 
 /**
@@ -56,8 +66,7 @@ function isContext(expression: unknown): boolean {
     : false;
 }
 
-/** The kinds that the policy's head names; undefined where it names none and so is asked for all. */
-function toKinds(action: ParsedPolicy["action"]): string[] | undefined {
+function toKinds(action: ParsedPolicy["json"]["action"]): string[] | undefined {
   if (action.op === "All" || "slot" in action) return undefined;
   const entities = "entities" in action ? action.entities : [action.entity];
   return entities.map((entity) => ("__entity" in entity ? entity.__entity.id : entity.id)).sort();

@@ -9,11 +9,12 @@ import {
 } from "@leix/protocol";
 import { createEngine, type Engine, parseSchema, validateStrictly } from "./engine.ts";
 import { refuseOtherSchema } from "./fact-schema.ts";
-import { FACT_NAMES, type FactName, type Facts } from "./facts.ts";
+import { FACT_NAMES, type FactName, type Facts, listTelling } from "./facts.ts";
 import { createJudge, type Judgement } from "./judgement.ts";
 import { POLICY_SET_BYTES_MAX } from "./limits.ts";
 import { parsePolicyFile, type SetPolicy } from "./policy-file.ts";
 import { checkPolicyFile, toBytes } from "./policy-text.ts";
+import { rememberJudgements } from "./remembered-judgements.ts";
 import { isChecked, type Rule } from "./rule.ts";
 import { createSlicedEngine, type MemoOptions } from "./sliced-engine.ts";
 
@@ -37,7 +38,12 @@ export interface PolicySet {
    * What the principles say of one delivery. Throws `decision/engine` where Cedar reports a failure, and
    * never permits on one. Anything else thrown is fatal: see `Engine`.
    */
-  judge(kind: MessageKind, facts: Facts): Judgement;
+  judge(kind: MessageKind, facts: Facts): ToldJudgement;
+}
+
+/** A judgement, and those of the facts read for it that say something. */
+export interface ToldJudgement extends Judgement {
+  readonly facts: Facts;
 }
 
 /**
@@ -53,7 +59,8 @@ export function loadPolicySet(files: readonly PolicyFile[], options: MemoOptions
   refuseOtherSchema(parseSchema(schema));
   const policies = parsePolicies(sorted);
   validateStrictly(schema, policies);
-  return toPolicySet(sorted, policies, (name, some) => createSlicedEngine(name, some, options));
+  const set = toPolicySet(sorted, policies, (name, some) => createSlicedEngine(name, some, options));
+  return { ...set, judge: rememberJudgements(set, options) };
 }
 
 /**
@@ -95,7 +102,11 @@ function toPolicySet(
   const gates = policies.filter(({ rule }) => rule?.duty === undefined);
   const judge = createJudge(rules, toEngine(`${digest}/gates`, gates), toEngine(`${digest}/duties`, duties));
   const readBy = new Map(MESSAGE_KINDS.map((kind) => [kind, listRead(policies, kind)]));
-  return { digest, rules, judge, reads: (kind) => readBy.get(kind) ?? [] };
+  const reads = (kind: MessageKind) => readBy.get(kind) ?? [];
+  return {
+    ...{ digest, rules, reads },
+    judge: (kind, facts) => ({ ...judge(kind, facts), facts: listTelling(facts, reads(kind)) }),
+  };
 }
 
 /** Tells the policies only the facts that they read. */

@@ -82,7 +82,7 @@ class Slice {
   }
 
   ask(facts: Facts): EngineAnswer {
-    const question = this.#toQuestion(facts);
+    const question = toQuestion(this.#names, facts);
     const known = this.#memo.get(question);
     this.#onQuestion?.(known !== undefined);
     if (known !== undefined) return known;
@@ -92,14 +92,14 @@ class Slice {
     if (this.#memoEntriesMax > 0) this.#memo.set(question, answer);
     return answer;
   }
+}
 
-  /** Every fact has one type, and no code holds a comma or a bar: different facts are different text. */
-  #toQuestion(facts: Facts): string {
-    let question = "";
-    for (const name of this.#names) {
-      const value = facts[name];
-      question += value === undefined ? "|-" : `|=${value}`;
-    }
-    return question;
+/** Every fact has one type, and no code holds a comma or a bar: different facts are different text. */
+export function toQuestion(names: readonly FactName[], facts: Facts): string {
+  let question = "";
+  for (const name of names) {
+    const value = facts[name];
+    question += value === undefined ? "|-" : `|=${value}`;
   }
+  return question;
 }

@@ -74,7 +74,11 @@ const origins = fc.oneof(
   { weight: 30, arbitrary: fc.array(ref, { maxLength: 2 }) },
   { weight: 1, arbitrary: fc.constant(FULL) },
 );
-const copies = fc.array(fc.record({ agency, ref }), { maxLength: 2 });
+/** Each is a message of its own. */
+const copies = fc.uniqueArray(fc.record({ agency, ref }), {
+  maxLength: 2,
+  selector: (copy) => `${copy.ref.iss} ${copy.ref.id}`,
+});
 const correction = fc.record({ ref, action: fc.constantFrom<string>("rectify", "erase", "restrict") });
 const corrections = fc.oneof(
   { weight: 20, arbitrary: fc.constant<object[]>([]) },
