@@ -1,6 +1,7 @@
 /** The HTTPS interface of the ledger service (services/ledger), as `openapi-ledger.json`. */
 
 const TILE = "C2SP tlog-tiles, a member of the log";
+const SEALED = "The sealed state of a seal, as SEALED has it, in one piece; for auditors";
 const INDEX = "tlog-tiles index, as x001/x234/067";
 
 /** What every answer may be instead. */
@@ -34,6 +35,7 @@ export function toLedgerOpenApi(): string {
       "/tile/entries/{index}.p/{width}": toTile(["index", "width"]),
       "/record/{index}": toRecords(["index"]),
       "/record/{index}.p/{width}": toRecords(["index", "width"]),
+      "/sealed/{seal}": toGet(SEALED, "application/octet-stream", "private, no-cache", ["seal"]),
     },
   };
   return `${JSON.stringify(document, null, 2)}\n`;
@@ -51,6 +53,7 @@ function toRecords(names: readonly Name[]): object {
 const PARAMETERS = {
   level: { schema: { type: "integer", minimum: 0, maximum: 63 } },
   index: { description: INDEX, schema: { type: "string", pattern: "^(x[0-9]{3}/)*[0-9]{3}$" } },
+  seal: { description: "index of the seal", schema: { type: "integer", minimum: 0 } },
   width: { description: "of a partial tile", schema: { type: "integer", minimum: 1, maximum: 255 } },
 } as const;
 type Name = keyof typeof PARAMETERS;

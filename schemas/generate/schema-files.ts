@@ -1,4 +1,4 @@
-import { Evidence } from "@leix/evidence";
+import { Completeness, Evidence } from "@leix/evidence";
 import {
   Body,
   Claims,
@@ -36,6 +36,7 @@ const SCHEMAS: readonly (readonly [string, string, z.ZodType])[] = [
   ["markings", "Hidden in a decision: the restrictions in force on what was let through.", Markings],
   ["ledger-record", "One record of the ledger.", LedgerRecord],
   ["evidence", "One file that proves how one message was treated.", Evidence],
+  ["completeness", "One file that proves what became of an agency's messages.", Completeness],
   ["registered-key", "A public key as a statement registers it.", RegisteredKey],
 ];
 

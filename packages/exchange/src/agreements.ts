@@ -16,11 +16,16 @@ export function toAgreementDigest(statement: AgreementStatement): Digest {
 
 /** How many active authorities' newest signature is under exactly this version and content. */
 export function countSignatures(state: State, statement: AgreementStatement): number {
+  return listSignatories(state, statement).length;
+}
+
+/** Who counts: the active authorities concerned that have signed exactly this version and content last. */
+export function listSignatories(state: State, statement: AgreementStatement): CountryCode[] {
   const digest = toAgreementDigest(statement);
   return listSigners(state, statement).filter((country) => {
     const proposal = state.proposals.get(toProposalKey(statement, country));
     return proposal?.version === statement.version && proposal.digest === digest;
-  }).length;
+  });
 }
 
 /**

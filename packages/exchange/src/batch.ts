@@ -4,7 +4,8 @@ import { chooseDecider, findDecider } from "./decider.ts";
 import type { Answer, Entry, Examined, Input, Repeat } from "./entry.ts";
 import { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 import { fold } from "./fold.ts";
-import { type Sealed, seal, signRecord } from "./seal.ts";
+
+import { type FixedRecord, fixRecord, signRecord } from "./sign-record.ts";
 import type { State } from "./state.ts";
 import { reject, step } from "./step.ts";
 
@@ -83,9 +84,9 @@ function decideOne(
   if (answer.kind === "repeat") return Promise.resolve({ ...handled, kind: "repeat", repeat: answer });
   if (answer.kind === "nothing-due") return Promise.resolve({ ...handled, kind: "nothing-due" });
   refuseUnprovable(layer, answer, options);
-  const sealed = seal(layer, answer, decider, options.key, options.createSalt);
-  fold(layer, answer, sealed.signingInput.digest);
-  return signDecided(sealed, handled, options.key);
+  const fixed = fixRecord(layer, answer, decider, options.key, options.createSalt);
+  fold(layer, answer, fixed.signingInput.digest);
+  return signDecided(fixed, handled, options.key);
 }
 
 /**
@@ -101,11 +102,11 @@ function refuseUnprovable(layer: State, entry: Entry, { key }: BatchOptions): vo
   verifyPolicyKey(layer, key.kid, entry.at, entry);
 }
 
-async function signDecided(sealed: Sealed, handled: Handled, key: SigningKey): Promise<Decided> {
+async function signDecided(fixed: FixedRecord, handled: Handled, key: SigningKey): Promise<Decided> {
   const token = "jws" in handled.examined ? handled.examined.jws : undefined;
-  const { entry } = sealed;
+  const { entry } = fixed;
   const isQuarantined = entry.kind === "rejection" && QUARANTINED.includes(entry.code);
-  return { ...handled, kind: "record", entry, record: await signRecord(sealed, key, token), isQuarantined };
+  return { ...handled, kind: "record", entry, record: await signRecord(fixed, key, token), isQuarantined };
 }
 
 /** An engine failure is never a permit, and it would fail again: the input is rejected and kept aside. */

@@ -1,6 +1,7 @@
 import { LeixError, type ParsedRecord, type RegisteredKey, type Statement, verifyJws } from "@leix/protocol";
 import type { Examined } from "./entry.ts";
 import { checkSignature, findSignerKey, type SignatureCheck } from "./examine.ts";
+import type { ExaminedPlain } from "./examined-plain.ts";
 import type { ExaminedRecord, SignedName } from "./examined-record.ts";
 import type { State } from "./state.ts";
 import { type TriedRecord, type TriedSignature, toKeyName } from "./tried-record.ts";
@@ -103,8 +104,10 @@ export interface Placed extends Subject {
   };
 }
 
-export function toPlaced({ kind, decision, entry }: ExaminedRecord): Placed {
-  return { kind, decision, ...(entry.kind === "statement" ? { statement: entry.statement } : {}) };
+export function toPlaced(record: ExaminedRecord | ExaminedPlain): Placed {
+  const { kind, decision } = record;
+  if (!("entry" in record) || record.entry.kind !== "statement") return { kind, decision };
+  return { kind, decision, statement: record.entry.statement };
 }
 
 /** A record or an entry: what is signed, as far as it may bring keys with it. */
@@ -153,6 +156,7 @@ export function toExamined(record: ParsedRecord): Examined | undefined {
     case "statement":
       return { ...sent, kind: "statement", jws: record.input, statement: record.statement };
     case "event":
+    case "seal":
       return { ...sent, kind: "tick" };
     case "rejection":
       return undefined;

@@ -48,7 +48,7 @@ export function listDeliveries(
 
 /** The answer to the sender alone: what a repeated input gets again. The clock gets none. */
 export function listReplies(record: ParsedRecord, detail?: string): readonly Delivery[] {
-  return record.kind === "event" ? [] : [toReply(record, detail)];
+  return record.kind === "event" || record.kind === "seal" ? [] : [toReply(record, detail)];
 }
 
 function toReply(record: ParsedRecord, detail: string | undefined): Delivery {

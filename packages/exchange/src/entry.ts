@@ -5,6 +5,7 @@ import type {
   ErrorCode,
   InputPlace,
   Lapse,
+  LedgerEpoch,
   MessageRef,
   ParsedJws,
   Statement,
@@ -66,7 +67,8 @@ export type Entry =
     })
   | (Place & { readonly kind: "statement"; readonly statement: Statement })
   | (Place & { readonly kind: "rejection"; readonly code: ErrorCode; readonly detail: string })
-  | (Place & { readonly kind: "event"; readonly lapse: Lapse });
+  | (Place & { readonly kind: "event"; readonly lapse: Lapse })
+  | (Place & { readonly kind: "seal"; readonly epoch: LedgerEpoch; readonly state: Digest });
 
 /** The clock ticked and no time had run out: there is nothing to record. */
 export interface NothingDue {

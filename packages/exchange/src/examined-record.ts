@@ -16,11 +16,8 @@ import { isExact, toEntry } from "./recorded-entry.ts";
 /** Who a token says signed it, and what. */
 export type SignedName = Pick<ParsedJws, "header" | "digest">;
 
-/**
- * A record after everything that needs no state, and all that deciding it again asks for. JSON, so that it
- * can be made in one thread and judged in another.
- */
-export interface ExaminedRecord {
+/** Of a record: where it belongs, and who says what about it. */
+export interface RecordHead {
   readonly kind: ParsedRecord["kind"];
   readonly decision: {
     readonly jws: SignedName;
@@ -36,6 +33,13 @@ export interface ExaminedRecord {
   readonly input?: SignedName;
   /** Digest of the envelope that was sent, where the ledger has all of it. */
   readonly rawDigest?: Digest;
+}
+
+/**
+ * A record after everything that needs no state, and all that deciding it again asks for. JSON, so that it
+ * can be made in one thread and judged in another.
+ */
+export interface ExaminedRecord extends RecordHead {
   /** What it says happened, or why it says nothing that can be followed. */
   readonly entry: Entry | Refused;
   /** Another answer has its payload exactly where it has the same content (`isExact`). */

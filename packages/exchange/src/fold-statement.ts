@@ -13,6 +13,7 @@ export function foldStatement(state: State, statement: Statement): void {
       state.clockAccount = statement.clockAccount;
       state.policySetThreshold = statement.policySetThreshold;
       state.witnessQuorum = statement.witnessQuorum ?? 0;
+      state.epochSeconds = statement.epochSeconds;
       registerParty(state, { id: "anchor", statement }, statement.keys);
       registerKeys(state, "policy", statement.policyKeys);
       state.accounts.set(statement.account.id, "anchor");
@@ -44,7 +45,8 @@ export function foldStatement(state: State, statement: Statement): void {
 function registerParty(state: State, party: Party, keys: readonly RegisteredKey[]): void {
   const before = state.parties.get(party.id)?.statement;
   const old = before === undefined ? (party.id === "policy" ? listPolicyKeys(state) : []) : before.keys;
-  for (const key of old) state.keys.set(key.kid, { party: party.id, key, withdrawn: true });
+  const withdrawn = { party: party.id, withdrawn: true, withdrawnAt: state.head.index };
+  for (const key of old) state.keys.set(key.kid, { key, ...withdrawn });
   registerKeys(state, party.id, keys);
   state.parties.set(party.id, party);
 }

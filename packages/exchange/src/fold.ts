@@ -1,6 +1,7 @@
 import type { Digest } from "@leix/protocol";
 import { tidyQueue } from "./duties.ts";
 import type { Entry } from "./entry.ts";
+import { beginEpochs, foldSeal } from "./epochs.ts";
 import { foldMessage } from "./fold-message.ts";
 import { foldStatement } from "./fold-statement.ts";
 import { foldLapse } from "./lapse.ts";
@@ -27,7 +28,13 @@ export function fold(state: State, entry: Entry, digest: Digest): void {
       state.events.set(entry.input.digest, toRecordedPlace(entry));
       keepEvent(state, entry.input.digest, entry.at);
       foldLapse(state, entry.lapse, entry.at);
+      break;
+    case "seal":
+      state.events.set(entry.input.digest, toRecordedPlace(entry));
+      keepEvent(state, entry.input.digest, entry.at);
+      foldSeal(state, entry);
   }
+  if (entry.index === 0) beginEpochs(state, entry.at);
   sweep(state, entry.at);
   tidyQueue(state);
   state.head = { index: entry.index + 1, prev: digest, at: entry.at };

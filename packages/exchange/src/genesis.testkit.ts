@@ -24,10 +24,10 @@ export type AgencyName = (typeof AGENCIES)[number];
  * What makes a test world's exchange work: members, terms, clearances, a policy set signed by two
  * countries.
  */
-export async function signGenesis(world: World): Promise<Sent[]> {
+export async function signGenesis(world: World, anchor: Partial<Of<"anchor">> = {}): Promise<Sent[]> {
   const authorities = ["AL", "RS"] as const;
   const signed = [
-    world.statement("anchor", toAnchor()),
+    world.statement("anchor", toAnchor(anchor)),
     ...authorities.map((country) => world.statement("anchor", toAuthority(country))),
     ...AGENCIES.map((agency) => world.statement(countryName(agency), toAgency(agency))),
     ...AGENCIES.map((agency) => world.statement(countryName(agency), toClearance(agency))),

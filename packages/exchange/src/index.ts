@@ -1,11 +1,13 @@
-export { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
+export { countSignatures, listSignatories, toAgreementDigest, toProposalKey } from "./agreements.ts";
 export { type AuditedBatch, type AuditedTried, auditBatch, auditTried } from "./audit-batch.ts";
+export { auditRemains, openRemains } from "./audit-remains.ts";
 export { type BatchOptions, type Decided, decideBatch } from "./batch.ts";
 export { checkRecord, type RecordChecks, verifyPlace } from "./chain.ts";
 export { chooseDecider, DECIDERS, findDecider, isAllowed, type KnownDecider } from "./decider.ts";
 export { type Delivery, listDeliveries, listReplies } from "./deliveries.ts";
 export { nextDue } from "./duties.ts";
 export type { Answer, Entry, Examined, Input, NothingDue, Repeat } from "./entry.ts";
+export { epochEnd, isEpochOver } from "./epochs.ts";
 export { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 export type { ExaminedRecord } from "./examined-record.ts";
 export { fold } from "./fold.ts";
@@ -15,20 +17,29 @@ export { OVERDUE_GRACE_SECONDS } from "./limits.ts";
 export { createQueries } from "./queries.ts";
 export { toEntry } from "./recorded-entry.ts";
 export { isRecordedInput } from "./recorded-input.ts";
-export { type Audited, audit, auditStatement, follow } from "./replay.ts";
+export { audit, auditStatement, follow } from "./replay.ts";
+export {
+  listSealedParts,
+  openSealedState,
+  type SealedItem,
+  type SealedState,
+  verifySealed,
+} from "./sealed-state.ts";
 export { createSenders, type SenderReport, type SenderStep, toSenderStep } from "./senders.ts";
 export type { ChainedMessage, SenderFinding } from "./senders-chain.ts";
-export { listParts, restoreState, type SnapshotPart } from "./snapshot.ts";
+export { digestParts, digestState, listParts, restoreState, type SnapshotPart } from "./snapshot.ts";
 export {
   absorbLayer,
   createLayer,
   createState,
+  type OwnedKey,
   type Party,
   type State,
   type Trust,
   toFileKey,
 } from "./state.ts";
 export { step } from "./step.ts";
+export { type TriedRecord, toExaminedRecord } from "./tried-record.ts";
 export { type Determining, type WhatIf, type WhatIfDuty, type WhatIfRecipient, whatIf } from "./what-if.ts";
 export {
   type ChangeCount,
@@ -41,8 +52,12 @@ export {
 } from "./what-if-tally.ts";
 export {
   acceptLedgerCheckpoint,
+  countCountries,
+  listCosigningKeys,
   listLogKeys,
+  listLogKeysOf,
   listWitnesses,
-  toAcceptanceConfig,
+  toWitnessQuorum,
   type Witness,
+  type WitnessQuorum,
 } from "./witnesses.ts";

@@ -1,4 +1,10 @@
-import { toEventSubject, toMessageSubject, toRejectionSubject, toStatementSubject } from "@leix/protocol";
+import {
+  toEventSubject,
+  toMessageSubject,
+  toRejectionSubject,
+  toSealSubject,
+  toStatementSubject,
+} from "@leix/protocol";
 import type { Entry } from "./entry.ts";
 
 /** The subject that a record takes in the ledger, for ever. */
@@ -14,5 +20,7 @@ export function toLedgerSubject(entry: Entry): string {
       return toRejectionSubject(entry.input.account, entry.input.digest);
     case "event":
       return toEventSubject(entry.input.account, entry.input.digest);
+    case "seal":
+      return toSealSubject(entry.epoch);
   }
 }

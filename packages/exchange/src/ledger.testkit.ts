@@ -4,7 +4,7 @@ import { type Decided, decideBatch } from "./batch.ts";
 import type { Entry, Input } from "./entry.ts";
 import { signGenesis } from "./genesis.testkit.ts";
 import { LayeredMap } from "./layered-map.ts";
-import { seal, signRecord } from "./seal.ts";
+import { fixRecord, signRecord } from "./sign-record.ts";
 import { absorbLayer, createLayer, createState, type State } from "./state.ts";
 import { NOW, type Sent, type SignerName, toSigningKey, type World } from "./world.testkit.ts";
 
@@ -40,10 +40,13 @@ export function createTestLedger(world: World, state: State = createState(world.
   };
 }
 
-/** A ledger of a world whose exchange works. */
-export async function startTestLedger(world: World): Promise<TestLedger> {
+/** A ledger of a world whose exchange works; `anchor` is what its first statement says otherwise. */
+export async function startTestLedger(
+  world: World,
+  anchor: Parameters<typeof signGenesis>[1] = {},
+): Promise<TestLedger> {
   const ledger = createTestLedger(world);
-  const decided = await ledger.append(...(await signGenesis(world)));
+  const decided = await ledger.append(...(await signGenesis(world, anchor)));
   invariant(
     decided.every((one) => one.kind === "record" && one.entry.kind === "statement"),
     "genesis is sound",
@@ -84,7 +87,7 @@ export function forgeRecord(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { key = "policy", decider = TEST_DECIDER } = changes;
   const signer = toSigningKey(key);
-  return signRecord(seal(ledger.state, entry, decider, signer, ledger.world.createSalt), signer, input);
+  return signRecord(fixRecord(ledger.state, entry, decider, signer, ledger.world.createSalt), signer, input);
 }
 
 /** All that a state holds, comparable: whatever layers it was made in. */

@@ -19,6 +19,7 @@ export function toEntry(record: ParsedRecord): Entry {
   if (record.kind === "statement") return { ...place, kind: "statement", statement: record.statement };
   if (content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
   if (content.kind === "rejection") return { ...place, kind: "rejection", code: content.code, detail: "" };
+  if (content.kind === "seal") return { ...place, kind: "seal", epoch: content.epoch, state: content.state };
   const lapse = toLapse(record.decision);
   refuseOtherOrder(record.decision);
   return { ...place, kind: "event", lapse };

@@ -2,8 +2,10 @@ import { type Decider, type ErrorCode, LeixError } from "@leix/protocol";
 import { type FactOverrides, findDecider, isAllowed } from "./decider.ts";
 import { isSilent, nextDue } from "./duties.ts";
 import type { Answer, Entry, Examined } from "./entry.ts";
+import { isEpochOver } from "./epochs.ts";
 import type { SignatureCheck } from "./examine.ts";
-import type { ExaminedRecord, SignedName } from "./examined-record.ts";
+import type { ExaminedPlain } from "./examined-plain.ts";
+import type { ExaminedRecord, RecordHead, SignedName } from "./examined-record.ts";
 import { OVERDUE_GRACE_SECONDS } from "./limits.ts";
 import { isSameValue } from "./same-value.ts";
 import type { State } from "./state.ts";
@@ -21,11 +23,29 @@ export function decideAgain(state: State, record: ExaminedRecord, entry: Entry, 
     return;
   }
   const { decider } = record.decision.content;
-  refuseRejectedBefore(state, record, entry);
+  refuseRejectedBefore(state, record, entry.input.account);
   const answer = stepNew(state, examined, input, entry.at, findFacts(state, decider));
   if (!record.isExact || !isSame(entry, answer)) {
     throw otherwise(`recorded ${toSummary(entry)}; decided again ${toSummary(answer)}`);
   }
+}
+
+/**
+ * The same of a plain record: what is decided on its claims now. Throws as `decideAgain` does where that need
+ * not be asked any more.
+ */
+export function decideMessageAgain(
+  state: State,
+  record: ExaminedPlain,
+  input: SignatureCheck,
+): Answer | undefined {
+  const { place, claims, decision, input: jws } = record;
+  const { account, sequence, received } = place;
+  if (!jws) return undefined;
+  refuseRejectedBefore(state, record, account);
+  const sent = { account, sequence, received, rawDigest: jws.digest };
+  const facts = findFacts(state, decision.content.decider);
+  return stepNew(state, { ...sent, kind: "message", jws, claims }, input, decision.content.at, facts);
 }
 
 /** What was sent, as far as the ledger has it; undefined where it was rejected. */
@@ -38,6 +58,7 @@ function toExamined({ input: token }: ExaminedRecord, entry: Entry): Examined<Si
     case "statement":
       return token && { ...sent, kind: "statement", jws: token, statement: entry.statement };
     case "event":
+    case "seal":
       return { ...sent, kind: "tick" };
     case "rejection":
       return undefined;
@@ -51,8 +72,18 @@ function toExamined({ input: token }: ExaminedRecord, entry: Entry): Examined<Si
  */
 export function refuseSilence(state: State, { kind, at }: Entry): void {
   const isCatchingUp = at - state.lastFullEventAt <= OVERDUE_GRACE_SECONDS;
-  if (kind === "event" || isCatchingUp || !isSilent(state, at, OVERDUE_GRACE_SECONDS)) return;
+  if (kind === "event" || kind === "seal" || isCatchingUp || !isSilent(state, at, OVERDUE_GRACE_SECONDS))
+    return;
   throw new LeixError("record/overdue-missing", `due ${nextDue(state)}, still unrecorded at ${at}`);
+}
+
+/**
+ * Throws `record/seal-missing` for a record that stands where the seal of an epoch should, which had ended
+ * more than OVERDUE_GRACE_SECONDS before. For who has folded every record: others do not know when it began.
+ */
+export function refuseMissingSeal(state: State, { kind, at }: Entry): void {
+  if (kind === "seal" || !isEpochOver(state, at - OVERDUE_GRACE_SECONDS)) return;
+  throw new LeixError("record/seal-missing", `epoch ${state.epoch.number}, still open at ${at}`);
 }
 
 /**
@@ -74,6 +105,8 @@ function toDecided(entry: Entry): unknown {
       return place;
     case "event":
       return { ...place, lapse: entry.lapse };
+    case "seal":
+      return { ...place, epoch: entry.epoch, state: entry.state };
     case "rejection":
       return { ...place, code: entry.code };
   }
@@ -90,8 +123,8 @@ function findFacts(state: State, decider: Decider): FactOverrides {
 }
 
 /** What was rejected once stays rejected, as far as the ledger has the bytes that were. */
-function refuseRejectedBefore(state: State, { rawDigest }: ExaminedRecord, { input }: Entry): void {
-  const before = rawDigest && state.rejections.get(`${input.account}/${rawDigest}`);
+function refuseRejectedBefore(state: State, { rawDigest }: RecordHead, account: string): void {
+  const before = rawDigest && state.rejections.get(`${account}/${rawDigest}`);
   if (before) throw otherwise(`the same input is rejected in record ${before.index}`);
 }
 
@@ -127,6 +160,8 @@ function toSummary(entry: Answer): string {
       return `rejection ${entry.code}`;
     case "event":
       return `event (${entry.lapse.overdue.length} overdue)`;
+    case "seal":
+      return `seal of epoch ${entry.epoch} over state ${entry.state}`;
     case "nothing-due":
       return "nothing due";
     case "statement":

@@ -11,7 +11,7 @@ import type { Entry } from "./entry.ts";
 import { type ExaminedRecord, examineRecord } from "./examined-record.ts";
 import { fold } from "./fold.ts";
 import { toEntry } from "./recorded-entry.ts";
-import { decideAgain, refuseSilence } from "./redecide.ts";
+import { decideAgain, refuseMissingSeal, refuseSilence } from "./redecide.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -30,19 +30,6 @@ export async function follow(state: State, bytes: Uint8Array): Promise<ParsedRec
 }
 
 /**
- * What became of a record that is in its place: folded, and whether it was decided as it should have been.
- */
-export interface Audited {
-  readonly record: ParsedRecord;
-  readonly difference: LeixError | undefined;
-}
-
-/** Takes in one record whose signatures were tried, as `auditExamined` does. */
-export function auditChecked(state: State, record: ParsedRecord, checks: RecordChecks): Audited {
-  return { record, difference: auditExamined(state, examineRecord(record), checks) };
-}
-
-/**
  * Takes in one record that was examined and whose signatures were tried, and decides it again; returns how it
  * should have been decided otherwise. One that is sound but was decided otherwise is followed all the same:
  * what the exchange did, it did. Throws as `follow` does; then nothing has changed.
@@ -53,9 +40,19 @@ export function auditExamined(
   checks: RecordChecks,
 ): LeixError | undefined {
   const entry = toPlacedEntry(state, record, checks);
-  const difference = findDifference(state, record, entry, checks);
+  const difference = findDifference(state, record, entry, checks) ?? findMissingSeal(state, entry);
   fold(state, entry, record.decision.jws.digest);
   return difference;
+}
+
+function findMissingSeal(state: State, entry: Entry): LeixError | undefined {
+  try {
+    refuseMissingSeal(state, entry);
+    return undefined;
+  } catch (error) {
+    if (error instanceof LeixError) return error;
+    throw error;
+  }
 }
 
 function toPlacedEntry(state: State, record: ExaminedRecord, { policy }: RecordChecks): Entry {

@@ -32,9 +32,12 @@ export interface Scene {
   tick(at: number): Promise<Decided>;
 }
 
-export async function createScene(files?: readonly PolicyFile[]): Promise<Scene> {
+export async function createScene(
+  files?: readonly PolicyFile[],
+  anchor: Parameters<typeof startTestLedger>[1] = {},
+): Promise<Scene> {
   const world = createWorld(files);
-  const ledger = await startTestLedger(world);
+  const ledger = await startTestLedger(world, anchor);
   const send: Scene["send"] = async (by, to, content, at = NOW, expected = "permitted") => {
     const sent = await world.message(by, to, { classification: "unclassified", ...content }, { at });
     const [decided] = await ledger.appendInputs([sent.input], at);

@@ -81,6 +81,12 @@ export function createSenderChain(): SenderChain {
     add({ seq, prev, digest, index }) {
       messages++;
       const highest = runs.at(-1);
+      if (highest && seq === endOf(highest) && prev === highest.digest) {
+        highest.digest = digest;
+        highest.indexes.push(index);
+        highest.marks.push(toMark(digest));
+        return;
+      }
       const at = findRun(runs, seq);
       const run = runs[at];
       if (run && seq < endOf(run)) {
@@ -153,7 +159,7 @@ function countWhere<T>(sorted: readonly T[], holds: (one: T) => boolean): number
 /** 48 bits: enough to find a digest again among a sender's, and small. */
 function toMark(digest: Digest): number {
   let mark = 0;
-  for (const character of digest.slice(0, 8)) mark = mark * 64 + ALPHABET.indexOf(character);
+  for (let i = 0; i < 8; i++) mark = mark * 64 + ALPHABET.indexOf(digest.charAt(i));
   return mark;
 }
 

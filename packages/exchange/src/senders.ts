@@ -65,7 +65,9 @@ export function createSenders(): { add(step: SenderStep): void; result(): Sender
       const chain = chains.get(iss) ?? createSenderChain();
       chains.set(iss, chain);
       chain.add(step.message);
-      accounts.set(iss, (accounts.get(iss) ?? new Set()).add(step.account));
+      const known = accounts.get(iss);
+      if (known) known.add(step.account);
+      else accounts.set(iss, new Set([step.account]));
     },
     result: () =>
       [...chains]

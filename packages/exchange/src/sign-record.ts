@@ -22,7 +22,7 @@ import type { State } from "./state.ts";
  * An entry ready to be signed: its place in the chain is fixed, its digest known before the signature is
  * made.
  */
-export interface Sealed {
+export interface FixedRecord {
   readonly entry: Entry;
   readonly signingInput: SigningInput;
   readonly disclosures: readonly Disclosure[];
@@ -32,13 +32,13 @@ export interface Sealed {
  * Fixes an entry as the record after the state's head. `createSalt` gives 16 fresh random bytes in
  * base64url.
  */
-export function seal(
+export function fixRecord(
   state: State,
   entry: Entry,
   decider: Decider,
   key: SigningKey,
   createSalt: () => string,
-): Sealed {
+): FixedRecord {
   const salts = Array.from({ length: countSalts(entry) }, createSalt);
   const { content, disclosures } = toDecision(state, entry, decider, salts);
   return { entry, signingInput: toSigningInput(content, DECISION_TYP, key), disclosures };
@@ -96,24 +96,29 @@ export function toDecision(
       const { hidden, disclosures } = hideLapse(entry.lapse, salts);
       return { content: { ...place, kind: entry.kind, ...hidden }, disclosures };
     }
+    case "seal": {
+      const { kind, epoch, state: digest } = entry;
+      return { content: { ...place, kind, epoch, state: digest }, disclosures: [] };
+    }
   }
 }
 
-/** Signs and encodes. `input` is the token that the entry is about; a rejection and an event have none. */
+/** Signs and encodes. `input` is the token that the entry is about: of a message and a statement. */
 export async function signRecord(
-  sealed: Sealed,
+  fixed: FixedRecord,
   key: SigningKey,
   input: ParsedJws | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const decision = encodeSdJwt(await signInput(sealed.signingInput, key), sealed.disclosures);
+  const decision = encodeSdJwt(await signInput(fixed.signingInput, key), fixed.disclosures);
   const token = input?.token ?? "";
-  switch (sealed.entry.kind) {
+  switch (fixed.entry.kind) {
     case "message":
       return encodeRecord({ v: 1, kind: "message", message: token, decision });
     case "statement":
       return encodeRecord({ v: 1, kind: "statement", statement: token, decision });
     case "rejection":
     case "event":
-      return encodeRecord({ v: 1, kind: sealed.entry.kind, decision });
+    case "seal":
+      return encodeRecord({ v: 1, kind: fixed.entry.kind, decision });
   }
 }

@@ -1,4 +1,4 @@
-import { LeixError } from "@leix/protocol";
+import { type Digest, encodeCanonicalBytes, LeixError, toDigest } from "@leix/protocol";
 import { enqueue } from "./due-queue.ts";
 import { openActiveSet } from "./fold-statement.ts";
 import { LayeredMap } from "./layered-map.ts";
@@ -30,26 +30,58 @@ export function* listParts(state: State): Generator<SnapshotPart, void> {
   }
 }
 
+/** What distinguishes this digest from all others, and this form of state from later ones. */
+const DIGEST_DOMAIN = "leix state 1";
+
 /**
- * The state that these are the parts of: it decides as the one they were made from. Throws `input/schema` for
- * parts of another form of state than this program's.
+ * What a seal names: SHA-256 over the SHA-256 of every part as RFC 8785 has it, in the order of those, after
+ * DIGEST_DOMAIN. The same for a state that was folded and one that was restored, whatever the order of their
+ * parts; in memory, about a hundred bytes a part. Pass the parts as they are read, or a state's.
  */
-export function restoreState(trust: Trust, parts: Iterable<SnapshotPart>): State {
+export function digestParts(parts: Iterable<SnapshotPart>): Digest {
+  const digests = [...parts].map((part) => toDigest(encodeCanonicalBytes(part)));
+  return toDigest([DIGEST_DOMAIN, ...digests.toSorted()].join("\n"));
+}
+
+export function digestState(state: State): Digest {
+  return digestParts(listParts(state));
+}
+
+/** Makes a state of its parts, one after the other, in any order. */
+export interface StateRestorer {
+  /** Throws `input/schema` for a part of another form of state than this program's. */
+  add(part: SnapshotPart): void;
+  /** It decides as the one that the parts were made from. Throws `input/schema` where a part is missing. */
+  finish(): State;
+}
+
+export function createRestorer(trust: Trust): StateRestorer {
   const state = createState(trust);
   const shared = new Map<string, string>();
   const seen = new Set(DERIVED);
-  for (const part of parts) {
-    const [kind, name, ...rest] = part;
-    if (!Object.hasOwn(state, name)) throw new LeixError("input/schema", "a part that is not known");
-    seen.add(name);
-    if (kind === "value") Object.assign(state, { [name]: rest[0] });
-    else putEntry(state, name, rest[0], fromJson(name, share(rest[1], shared)));
-  }
-  const missing = Object.entries(state).some(([name, value]) => {
-    return !seen.has(name) && !(value instanceof LayeredMap) && value !== undefined;
-  });
-  if (missing) throw new LeixError("input/schema", "a part is missing");
-  return complete(state);
+  return {
+    add(part) {
+      const [kind, name, ...rest] = part;
+      if (!Object.hasOwn(state, name)) throw new LeixError("input/schema", "a part that is not known");
+      seen.add(name);
+      if (kind === "value") Object.assign(state, { [name]: rest[0] });
+      else putEntry(state, name, rest[0], fromJson(name, share(rest[1], shared)));
+    },
+    finish() {
+      const missing = Object.entries(state).some(([name, value]) => {
+        return !seen.has(name) && !(value instanceof LayeredMap) && value !== undefined;
+      });
+      if (missing) throw new LeixError("input/schema", "a part is missing");
+      return complete(state);
+    },
+  };
+}
+
+/** The same of all parts at once. Throws `input/schema`. */
+export function restoreState(trust: Trust, parts: Iterable<SnapshotPart>): State {
+  const restorer = createRestorer(trust);
+  for (const part of parts) restorer.add(part);
+  return restorer.finish();
 }
 
 /** What the parts do not say, for it follows from them. */

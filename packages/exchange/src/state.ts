@@ -1,16 +1,17 @@
 import type { PolicySet } from "@leix/principles";
-import type {
-  AccountId,
-  AgencyId,
-  Classification,
-  Digest,
-  ExchangeId,
-  KeyId,
-  MessageRef,
-  PartyId,
-  RegisteredKey,
-  Statement,
-  TermsContent,
+import {
+  type AccountId,
+  type AgencyId,
+  type Classification,
+  type Digest,
+  type ExchangeId,
+  type KeyId,
+  LedgerEpoch,
+  type MessageRef,
+  type PartyId,
+  type RegisteredKey,
+  type Statement,
+  type TermsContent,
 } from "@leix/protocol";
 import { DECIDERS, type KnownDecider } from "./decider.ts";
 import type { DueQueue } from "./due-queue.ts";
@@ -44,6 +45,8 @@ export interface OwnedKey {
   readonly key: RegisteredKey;
   /** True once a newer statement of its party no longer lists it; it stays known, for ever its party's. */
   readonly withdrawn: boolean;
+  /** The index of the record by which it was withdrawn. */
+  readonly withdrawnAt?: number;
 }
 
 /** What one side of an agreement has signed last. */
@@ -80,6 +83,12 @@ export interface Head {
   readonly at: number;
 }
 
+/** What a seal ends. `began` is the time of its first record. */
+export interface Epoch {
+  readonly number: LedgerEpoch;
+  readonly began: number;
+}
+
 /** Days since 1970 (in UTC) on which something was recorded: the last, the one before it, and so on. */
 export interface OperatingDays {
   readonly last: number;
@@ -104,6 +113,10 @@ interface Values {
   policySetThreshold: number;
   /** So many agencies must cosign a checkpoint before it is relied on. */
   witnessQuorum: number;
+  /** So long is an epoch; a calendar year where undefined. */
+  epochSeconds: number | undefined;
+  /** The epoch that the next record belongs to. */
+  epoch: Epoch;
   policySet: ActivePolicySet | undefined;
   /** Duties that are not done, not stopped and not recorded as overdue; beside them some that were. */
   dueQueue: DueQueue | undefined;
@@ -164,6 +177,8 @@ export function createState(trust: Trust, deciders: readonly KnownDecider[] = DE
     clockAccount: undefined,
     policySetThreshold: 1,
     witnessQuorum: 0,
+    epochSeconds: undefined,
+    epoch: { number: LedgerEpoch.parse(1), began: 0 },
     policySet: undefined,
     dueQueue: undefined,
     lastFullEventAt: 0,
@@ -191,10 +206,10 @@ export function absorbLayer(below: State, layer: State): void {
 /** Every one of them by its name: the compiler asks for what is left out. */
 function toValues(state: State): Values {
   const { head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet } = state;
-  const { dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum } = state;
+  const { dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum, epochSeconds, epoch } = state;
   return {
     ...{ head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet },
-    ...{ dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum },
+    ...{ dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum, epochSeconds, epoch },
   };
 }
 

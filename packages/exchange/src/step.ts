@@ -3,11 +3,13 @@ import { type MessageRef, type PartyId, verifyVerdictSize } from "@leix/protocol
 import { judgeClaims } from "./claims-rules.ts";
 import type { FactOverrides } from "./decider.ts";
 import type { Answer, Entry, Examined, Refusal, Repeat } from "./entry.ts";
+import { isEpochOver } from "./epochs.ts";
 import type { SignatureCheck } from "./examine.ts";
 import type { SignedName } from "./examined-record.ts";
 import { findLapse } from "./lapse.ts";
 import { createQueries } from "./queries.ts";
 import type { RecordedPlace } from "./recorded.ts";
+import { digestState } from "./snapshot.ts";
 import { type State, toMessageKey, toStatementKey } from "./state.ts";
 import { judgeStatement } from "./statement-rules.ts";
 
@@ -84,7 +86,7 @@ function decideMessage(
 ): Entry {
   const { claims, jws, received } = examined;
   const place = toPlace(state, examined, now, jws.digest);
-  const ref: MessageRef = { iss: claims.iss, id: claims.id, digest: jws.digest };
+  const ref: MessageRef = { digest: jws.digest, id: claims.id, iss: claims.iss };
   const verdict = decide(set, createQueries(state), claims, ref, { received, at: place.at }, facts);
   verifyVerdictSize(verdict);
   return { ...place, kind: "message", claims, ref, policySet: set.digest, verdict };
@@ -106,6 +108,10 @@ function stepTick(state: State, examined: Tick, now: number): Answer {
   const recorded = state.events.get(examined.rawDigest);
   if (recorded) return toRepeat(recorded, examined);
   const place = toPlace(state, examined, now, examined.rawDigest);
+  // First: what runs out while the ledger is sealed stands at the beginning of the next epoch.
+  if (isEpochOver(state, place.at)) {
+    return { ...place, kind: "seal", epoch: state.epoch.number, state: digestState(state) };
+  }
   const lapse = findLapse(state, place.at);
   return lapse ? { ...place, kind: "event", lapse } : { kind: "nothing-due" };
 }

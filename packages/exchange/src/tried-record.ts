@@ -3,14 +3,15 @@ import {
   type KeyId,
   LeixError,
   type ParsedJws,
-  type ParsedRecord,
   type PublicJwk,
   parseRecord,
   type RegisteredKey,
+  readPlainRecord,
   type ToDigest,
   toDigest,
   verifyJws,
 } from "@leix/protocol";
+import { type ExaminedPlain, examinePlain } from "./examined-plain.ts";
 import { type ExaminedRecord, examineRecord, type Refused, toRefused } from "./examined-record.ts";
 
 // The dear part of an audit, which asks for no state: it can be done for any record at any time, in any
@@ -26,7 +27,7 @@ export interface TriedSignature {
 }
 
 export interface TriedRecord {
-  readonly record: ExaminedRecord;
+  readonly record: ExaminedRecord | ExaminedPlain;
   /** The policy service's signature, over the decision. */
   readonly policy: TriedSignature;
   /** The sender's or issuer's. Null where the ledger has not what was sent. */
@@ -36,11 +37,20 @@ export interface TriedRecord {
 /** Records as far as they are records. `broken` is why the next one is none. */
 export interface TriedBatch {
   readonly records: readonly TriedRecord[];
+  /** What was disclosed in the plain ones of them, one after another: not taken apart, it travels faster. */
+  readonly disclosed: string;
   readonly broken?: Refused;
 }
 
+/** All of a record that was tried, `bytes`. Throws as `parseRecord` does where a plain one is none. */
+export function toExaminedRecord({ record }: TriedRecord, bytes: Uint8Array): ExaminedRecord {
+  return "claims" in record ? examineRecord(parseRecord(bytes)) : record;
+}
+
 /** Public keys that signed somewhere in the ledger, each under the thumbprint by which its tokens name it. */
-export type KnownKeys = ReadonlyMap<KeyId, RegisteredKey>;
+export interface KnownKeys {
+  get(kid: KeyId): RegisteredKey | undefined;
+}
 
 /** Takes records apart and tries every signature on them. Pass the same key objects every time. */
 export async function tryRecords(
@@ -48,40 +58,65 @@ export async function tryRecords(
   keys: KnownKeys,
   digest: ToDigest = toDigest,
 ): Promise<TriedBatch> {
-  const { parsed, broken } = parseBatch(batch, digest);
-  const signatures = await Promise.all(parsed.map((record) => trySignatures(record, keys)));
-  const records = signatures.map((tried, at) => {
-    const record = parsed[at];
-    invariant(record, "signatures are those of a record");
-    return { record: examineRecord(record, digest), ...tried };
+  const { taken, broken } = takeApart(batch, digest);
+  const signatures = await Promise.all(taken.map(({ tokens }) => trySignatures(tokens, keys)));
+  let disclosed = "";
+  const records = taken.map(({ record, text }, at): TriedRecord => {
+    const tried = signatures[at];
+    invariant(tried, "every record has its signatures");
+    if (text === undefined) return { record, ...tried };
+    const from = disclosed.length;
+    disclosed += text;
+    return { record: { ...record, disclosed: [from, disclosed.length] }, ...tried };
   });
-  return { records, ...(broken ? { broken } : {}) };
+  return { records, disclosed, ...(broken ? { broken } : {}) };
 }
 
-function parseBatch(
-  batch: readonly Uint8Array[],
-  digest: ToDigest,
-): { parsed: ParsedRecord[]; broken?: Refused } {
-  const parsed: ParsedRecord[] = [];
+type Token = Pick<ParsedJws, "token" | "header">;
+
+interface Taken {
+  readonly record: ExaminedRecord | ExaminedPlain;
+  /** Disclosed in a plain one. */
+  readonly text?: string;
+  /** The decision's, and that of what it is about. */
+  readonly tokens: readonly [Token, Token | undefined];
+}
+
+function takeApart(batch: readonly Uint8Array[], digest: ToDigest): { taken: Taken[]; broken?: Refused } {
+  const taken: Taken[] = [];
   for (const bytes of batch) {
     try {
-      parsed.push(parseRecord(bytes, digest));
+      taken.push(takeOne(bytes, digest));
     } catch (error) {
-      return { parsed, broken: toRefused(error) };
+      return { taken, broken: toRefused(error) };
     }
   }
-  return { parsed };
+  return { taken };
 }
 
-async function trySignatures(record: ParsedRecord, keys: KnownKeys): Promise<Omit<TriedRecord, "record">> {
+function takeOne(bytes: Uint8Array, digest: ToDigest): Taken {
+  const plain = readPlainRecord(bytes, digest);
+  if (plain) {
+    const tokens = [plain.decision, plain.input] as const;
+    return { record: examinePlain(plain, digest), text: plain.disclosed, tokens };
+  }
+  const record = parseRecord(bytes, digest);
+  const tokens = [record.decision.jws, "input" in record ? record.input : undefined] as const;
+  return { record: examineRecord(record, digest), tokens };
+}
+
+async function trySignatures(
+  [decision, token]: Taken["tokens"],
+  keys: KnownKeys,
+): Promise<Omit<TriedRecord, "record">> {
   const [policy, input] = await Promise.all([
-    trySignature(record.decision.jws, keys),
-    "input" in record ? trySignature(record.input, keys) : null,
+    trySignature(decision, keys),
+    token ? trySignature(token, keys) : null,
   ]);
   return { policy, input };
 }
 
-async function trySignature(jws: ParsedJws, keys: KnownKeys): Promise<TriedSignature> {
+async function trySignature(jws: Token, keys: KnownKeys): Promise<TriedSignature> {
   const key = keys.get(jws.header.kid);
   if (!key) return { key: null, isValid: false };
   try {

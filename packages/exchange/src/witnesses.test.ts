@@ -11,7 +11,7 @@ import {
 import { beforeAll, describe, expect, test } from "vitest";
 import { toAgency, toAnchor } from "./genesis.testkit.ts";
 import { createTestLedger, startTestLedger, type TestLedger } from "./ledger.testkit.ts";
-import { acceptLedgerCheckpoint, listLogKeys, listWitnesses } from "./witnesses.ts";
+import { acceptLedgerCheckpoint, listLogKeys, listLogKeysOf, listWitnesses } from "./witnesses.ts";
 import {
   createWorld,
   NOW,
@@ -136,5 +136,26 @@ describe("a checkpoint", () => {
     await ended.append(await world.statement("anchor", { ...statement, keys }));
     expect(await accept(await toNote("ledger"), ended)).toBe("tlog/note-unsigned");
     expect([listLogKeys(ended.state, NOW).length, listLogKeys(ended.state).length]).toEqual([0, 1]);
+  });
+
+  test("may be signed with a key that was replaced as long as it does not cover that", async () => {
+    const other = await start(0);
+    const replace = async (version: number, ...keys: readonly SignerName[]): Promise<number> => {
+      const statement = { kind: "service", subject: "ledger", version, status: "active" } as const;
+      const registered = keys.map((key) => toRegisteredKey(key));
+      await other.append(await world.statement("anchor", { ...statement, keys: registered }));
+      return other.state.head.index;
+    };
+    const [old] = listLogKeys(other.state);
+    const both = await replace(2, "ledger", "MK");
+    const [, next] = listLogKeys(other.state);
+    const replaced = await replace(3, "MK");
+    expect(listLogKeysOf(other.state, both)).toEqual([old, next]);
+    expect(listLogKeysOf(other.state, replaced - 1)).toEqual([old, next]);
+    expect(listLogKeysOf(other.state, replaced)).toEqual([next]);
+    expect([listLogKeys(other.state, NOW), listLogKeys(other.state)]).toEqual([[next], [old, next]]);
+    // Named again, it is no key that comes back.
+    expect(await replace(4, "ledger", "MK")).toBe(replaced + 1);
+    expect(listLogKeysOf(other.state, replaced + 1)).toEqual([next]);
   });
 });

@@ -1,7 +1,10 @@
 import {
   type AgencyId,
+  countryOf,
   decodeBase64url,
+  judgeQuorum,
   LeixError,
+  type QuorumVerdict,
   type RegisteredKey,
   toLogOrigin,
   toWitnessName,
@@ -31,13 +34,26 @@ type Ed25519Key = Extract<RegisteredKey, { alg: "Ed25519" }>;
  * it ever had: what it signed stays signed.
  */
 export function listLogKeys(state: State, at?: number): VerifierKey<"ed25519">[] {
+  if (at === undefined) return listLogKeysOf(state, 0);
   const service = state.parties.get("ledger")?.statement;
   const isActive = service?.kind === "service" && service.status === "active";
-  const keys =
-    at === undefined
-      ? [...state.keys.entries()].flatMap(([, { party, key }]) => (party === "ledger" ? [key] : []))
-      : (isActive ? service.keys : []).filter((key) => isValid(key, at));
-  const name = toLogOrigin(state.trust.aud);
+  return toLogKeys(state, isActive ? service.keys.filter((key) => isValid(key, at)) : []);
+}
+
+/**
+ * The keys with which a checkpoint of so many records may be signed, whenever that was: every key that the
+ * ledger service ever had, but those that one of these very records withdrew. Whoever knew the tree knew
+ * that.
+ */
+export function listLogKeysOf(state: State, size: number): VerifierKey<"ed25519">[] {
+  const keys = [...state.keys.entries()].flatMap(([, { party, key, withdrawnAt = size }]) => {
+    return party === "ledger" && size <= withdrawnAt ? [key] : [];
+  });
+  return toLogKeys(state, keys);
+}
+
+function toLogKeys({ trust }: State, keys: readonly RegisteredKey[]): VerifierKey<"ed25519">[] {
+  const name = toLogOrigin(trust.aud);
   return keys.filter(isEd25519).flatMap((key) => {
     return key.use === "sig" ? [toVerifierKey(name, "ed25519", toPublicKey(key))] : [];
   });
@@ -56,33 +72,102 @@ export function listWitnesses(state: State, at: number): Witness[] {
       .filter((one) => one.use === "cosign" && isValid(one, at))
       .toSorted((one, other) => other.nbf - one.nbf || other.exp - one.exp);
     if (!key) return [];
-    const name = toWitnessName(state.trust.aud, agency);
-    return [{ agency, key: toVerifierKey(name, "cosignature/v1", toPublicKey(key)) }];
+    return [{ agency, key: toWitnessKey(toWitnessName(state.trust.aud, agency), key) }];
   });
 }
 
+/**
+ * Every key with which an active agency whose name as a witness is wanted may have cosigned. Whether it could
+ * at the time that a cosignature names is for the caller to judge.
+ */
+export function listCosigningKeys(state: State, isWanted: (name: string) => boolean): Witness[] {
+  return [...state.parties.entries()].flatMap(([, { statement }]) => {
+    if (statement.kind !== "agency" || statement.status !== "active") return [];
+    const agency = statement.subject;
+    const name = toWitnessName(state.trust.aud, agency);
+    if (!isWanted(name)) return [];
+    const keys = statement.keys.filter(isEd25519).filter(({ use }) => use === "cosign");
+    return keys.map((key) => ({ agency, key: toWitnessKey(name, key) }));
+  });
+}
+
+/** Beside the registered keys: whether a point is usable is asked once, as there may be many witnesses. */
+const WITNESS_KEYS = new WeakMap<Ed25519Key, Witness["key"]>();
+
+function toWitnessKey(name: string, key: Ed25519Key): Witness["key"] {
+  const known = WITNESS_KEYS.get(key);
+  if (known?.name === name) return known;
+  const made = toVerifierKey(name, "cosignature/v1", toPublicKey(key));
+  WITNESS_KEYS.set(key, made);
+  return made;
+}
+
+/**
+ * The witness of a country is its single point of contact: one agency, with one memory. Were it any agency of
+ * the country, two of them could be shown two histories, and both histories have the country's cosignature
+ * without anybody having done wrong.
+ */
+function isCountryWitness(state: State, agency: AgencyId): boolean {
+  const authority = state.parties.get(countryOf(agency))?.statement;
+  return authority?.kind === "authority" && authority.status === "active" && authority.spoc === agency;
+}
+
+/** For how many countries these agencies have cosigned: what a quorum counts, everywhere. */
+export function countCountries(state: State, agencies: Iterable<AgencyId>): number {
+  return new Set([...agencies].filter((agency) => isCountryWitness(state, agency))).size;
+}
+
+/** The witnesses that a quorum can be made of at a time: one a country. */
+function listCountryWitnesses(state: State, at: number): Witness[] {
+  return listWitnesses(state, at).filter(({ agency }) => isCountryWitness(state, agency));
+}
+
+/** The exchange's quorum, and what it is worth with the witnesses that there are. */
+export interface WitnessQuorum {
+  /** So many countries are asked for. */
+  readonly quorum: number;
+  /** So many have a witness. */
+  readonly countries: number;
+  readonly verdict: QuorumVerdict;
+}
+
+export function toWitnessQuorum(state: State, at: number): WitnessQuorum {
+  const { witnessQuorum: quorum } = state;
+  const countries = listCountryWitnesses(state, at).length;
+  return { quorum, countries, verdict: judgeQuorum(quorum, countries) };
+}
+
 /** Which checkpoints the exchange's own rules let rely on, by one of the log's keys, as it is configured. */
-export function toAcceptanceConfig(state: State, log: VerifierKey<"ed25519">, at: number): AcceptanceConfig {
-  const witnesses = listWitnesses(state, at).map(({ key }) => encodeVerifierKey(key));
-  return { log: encodeVerifierKey(log), witnesses, quorum: state.witnessQuorum };
+function toAcceptanceConfig(
+  state: State,
+  log: VerifierKey<"ed25519">,
+  at: number,
+  quorum: number,
+): AcceptanceConfig {
+  const witnesses = listCountryWitnesses(state, at).map(({ key }) => encodeVerifierKey(key));
+  return { log: encodeVerifierKey(log), witnesses, quorum };
 }
 
 /**
  * Whether the exchange's rules let rely on a checkpoint now: signed with a key that the ledger service may
- * sign with, cosigned by the quorum. That it extends the last one is for the caller to verify. Throws as
- * `acceptCheckpoint` does; `tlog/policy` where there are fewer witnesses left than the quorum.
+ * sign with, cosigned by the quorum of countries, or a larger one of one's own. Keys are judged as they stand
+ * now, whatever time their cosignatures say: a key that was withdrawn could say any. That it extends the
+ * last one is for the caller to verify. Throws as `acceptCheckpoint` does; `tlog/policy` where fewer
+ * countries have a witness than are asked for.
  */
 export async function acceptLedgerCheckpoint(
   bytes: Uint8Array,
   state: State,
   now: number,
+  ownQuorum = 0,
 ): Promise<AcceptedCheckpoint> {
   const { signatures } = parseNote(bytes);
   const log = listLogKeys(state, now).find(({ name, keyId }) => {
     return signatures.some((one) => one.name === name && one.keyId === keyId);
   });
   if (!log) throw new LeixError("tlog/note-unsigned", "not signed by the ledger service");
-  const policy = await createAcceptancePolicy(toAcceptanceConfig(state, log, now));
+  const quorum = Math.max(state.witnessQuorum, ownQuorum);
+  const policy = await createAcceptancePolicy(toAcceptanceConfig(state, log, now, quorum));
   return acceptCheckpoint(bytes, policy, now);
 }
 

@@ -5,7 +5,7 @@ import { JSON_DEPTH_MAX } from "./limits.ts";
 
 /** RFC 8785 text of a JSON value. */
 export function encodeCanonical(value: unknown): string {
-  const text = canonicalize(value);
+  const text = encodePlainly(value) ?? canonicalize(value);
   invariant(text !== undefined, "only JSON values have a canonical form");
   return text;
 }
@@ -59,6 +59,58 @@ function isInOrder(value: unknown): boolean {
   }
   return true;
 }
+
+/**
+ * The quick way to the canonical text: of members in order, it is what JSON.stringify makes. Undefined where
+ * that might not be so.
+ */
+function encodePlainly(value: unknown): string | undefined {
+  const ordered = toOrdered(value);
+  if (ordered === undefined) return undefined;
+  const text = JSON.stringify(ordered);
+  return text.includes(SURROGATE_ESCAPE) ? undefined : text;
+}
+
+/** The value itself where all is in order; undefined for what is no plain JSON, or cannot be put in order. */
+function toOrdered(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== "object")
+    return typeof value === "string" || typeof value === "boolean" ? value : undefined;
+  if (value === null) return value;
+  if (Array.isArray(value)) return toOrderedArray(value);
+  return Object.getPrototypeOf(value) === Object.prototype ? toOrderedObject(value) : undefined;
+}
+
+function toOrderedArray(elements: readonly unknown[]): readonly unknown[] | undefined {
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < elements.length; i++) {
+    const ordered = toOrdered(elements[i]);
+    if (ordered === undefined) return undefined;
+    if (ordered === elements[i]) continue;
+    copy ??= [...elements];
+    copy[i] = ordered;
+  }
+  return copy ?? elements;
+}
+
+function toOrderedObject(members: object): object | undefined {
+  const entries = Object.entries(members);
+  let isSame = true;
+  let last = "";
+  for (const entry of entries) {
+    const [name, value] = entry;
+    const ordered = value === undefined ? value : toOrdered(value);
+    // The engine has an order of its own for names that are numbers, and a meaning for one other.
+    if ((ordered === undefined && value !== undefined) || NOT_ORDERED.test(name)) return undefined;
+    isSame &&= last <= name && ordered === value;
+    entry[1] = ordered;
+    last = name;
+  }
+  if (isSame) return members;
+  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+const NOT_ORDERED = /^(?:[0-9]|__proto__$)/;
 
 /** Canonical UTF-8 bytes of a JSON value. */
 export function encodeCanonicalBytes(value: unknown): Uint8Array<ArrayBuffer> {

@@ -6,6 +6,7 @@ import {
   AgencyId,
   Digest,
   ExchangeId,
+  LedgerEpoch,
   LedgerIndex,
   MessageId,
   NumericDate,
@@ -206,12 +207,27 @@ export const EventDecision = z.strictObject({
 });
 export type EventDecision = z.infer<typeof EventDecision>;
 
+/**
+ * Signed payload of the seal: the last word on an epoch of the ledger, recorded at the first tick after its
+ * end. It seals the records before it, so its index is how many they are.
+ */
+export const SealDecision = z.strictObject({
+  ...place,
+  kind: z.literal("seal"),
+  /** The epoch that ends, counted from 1. */
+  epoch: LedgerEpoch,
+  /** Digest of the exchange's state after the sealed records: whoever goes on from it needs none of them. */
+  state: Digest,
+});
+export type SealDecision = z.infer<typeof SealDecision>;
+
 /** What the policy service signs, one for each record of the ledger. */
 export const Decision = z.discriminatedUnion("kind", [
   MessageDecision,
   StatementDecision,
   RejectionDecision,
   EventDecision,
+  SealDecision,
 ]);
 export type Decision = z.infer<typeof Decision>;
 

@@ -18,6 +18,12 @@ export const EVIDENCE_ERRORS = {
     when: "The ledger that was read holds no message with that id.",
     todo: "Check the id with `leix inbox` or `leix outbox`; what was rejected is not in the ledger.",
   },
+  "evidence/record-erased": {
+    when: "The message is not among the records that are left, and records of messages were erased.",
+    todo:
+      "Its sender and its recipients may still hold it with its decision, and whoever made evidence of it " +
+      "before has the whole proof, which stays valid. An older export of the ledger has the record, too.",
+  },
   "evidence/uncovered": {
     when: "There is no checkpoint that covers the message, or the ledger that was read ends before it.",
     todo: "Wait for the ledger service's next checkpoint, or name one with --checkpoint.",

@@ -22,6 +22,10 @@ export const LEDGER_ERRORS = {
       "Find all of it with `leix audit fsck`, and restore it with `--repair` from LEDGER or another " +
       "copy.",
   },
+  "ledger/store-short": {
+    when: "LEDGER begins after the last record of the ledger service's store: what is between was put away.",
+    todo: "Copy the store of another ledger service, its `checkpoint` first, and start again with the copy.",
+  },
   "ledger/batch": {
     when: "A batch for the ledger store has no records, or more of them or more bytes than it may.",
     todo: "Append 1 to BATCH_RECORDS_MAX records of at most BATCH_BYTES_MAX bytes together.",
@@ -63,8 +67,18 @@ export const LEDGER_ERRORS = {
     todo: "Restore it: `leix audit fsck --repair` takes the record from LEDGER or another copy.",
   },
   "ledger/record-erased": {
-    when: "A record is erased, and its time was not over.",
-    todo: "Restore it with `leix audit fsck --repair`, or name the index before which erasure was due.",
+    when: "A record is missing, or said to be erased, and no seal allows that or what is asked needs it.",
+    todo:
+      "Records are erased only below a seal, and statements and seals never: restore it with " +
+      "`leix audit fsck --repair`. What was erased in its time, an older copy of the ledger may still have.",
+  },
+  "ledger/seal-missing": {
+    when: "A record that should be the seal of an epoch, under a checkpoint, is none.",
+    todo: "Wait for the clock to seal the epoch and for the checkpoint that covers the seal.",
+  },
+  "ledger/not-rotated": {
+    when: "Records are to be erased from the ledger store, and LEDGER still has them.",
+    todo: "Put them away first: `leix ledger rotate`.",
   },
   "ledger/root-differs": {
     when: "The root that a checkpoint signs is not that of the tree in the store.",
@@ -80,18 +94,18 @@ export const LEDGER_ERRORS = {
   },
   "ledger/forked": {
     when:
-      "The newest checkpoint is not signed by the log's key, or is of another tree than the one that the " +
+      "The newest checkpoint is not signed by the log's key, or is of another history than one that the " +
       "ledger service has signed before.",
     todo:
-      "Stop the ledger service, and keep its store and the stream CHECKPOINT: they prove the two " +
-      "histories. Find out who else has its key.",
+      "Whoever runs the ledger service stops it, keeps its store and the stream CHECKPOINT, and finds out " +
+      "who else has its key. Rely on nothing that it signs until then.",
   },
   "ledger/records-withheld": {
     when: "Somebody who is no credentialed auditor asks the ledger service for records.",
     todo: "Tiles and entries are for every member; for records, use the auditor's certificate.",
   },
   "ledger/too-many-requests": {
-    when: "One party asks the ledger service more often than it may.",
+    when: "One party asks the ledger service, or a witness, more often than it may.",
     todo: "Ask again after a second; a program that reads all of the log keeps what it was given.",
   },
 } as const satisfies Record<string, ErrorText>;

@@ -7,9 +7,21 @@ export const RESTORE_ERRORS = {
     todo: "Stop them (`leix network up`, or their containers), leave the broker, and try again.",
   },
   "restore/would-lose": {
-    when: "LEDGER, or a service's memory of it, has records that the ledger store does not have.",
+    when:
+      "LEDGER, or a service's memory of it, has records that the ledger store does not have; or the newest " +
+      "in CHECKPOINT is not the ledger service's, so that nobody can say how much is public.",
     todo:
-      "Use a store that has them. If there is none: `--accept-loss` recreates LEDGER without them, and " +
-      "what was decided there is gone.",
+      "Use a store that has them, and compare it with a witness's newest checkpoint. If there is none: " +
+      "`--accept-loss` recreates LEDGER from this store, and what was decided beyond it is gone.",
+  },
+  "rotate/unrouted": {
+    when: "OUT still has inputs that were recorded before the seal: their copies may not be laid out yet.",
+    todo: "Start the services, wait until `leix doctor` is content, stop them, and rotate again.",
+  },
+  "ledger/seal-differs": {
+    when: "A sealed state is not the one that the seal in the ledger names, or not whole.",
+    todo:
+      "Do not rotate, and start nothing from it: put the file in `sealed` of the ledger store back from a " +
+      "copy, or replay the ledger with `leix audit replay`, which says whether the seal itself is wrong.",
   },
 } as const satisfies Record<string, ErrorText>;

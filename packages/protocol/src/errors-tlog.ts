@@ -83,7 +83,9 @@ export const TLOG_ERRORS = {
     todo: "Check which log was meant; two logs must not share a key.",
   },
   "tlog/quorum": {
-    when: "Fewer witnesses have cosigned the checkpoint than the policy asks for, up to now.",
+    when:
+      "Fewer witnesses that count have cosigned the checkpoint than the policy asks for, up to now. In an " +
+      "exchange each country counts by its single point of contact.",
     todo: "Wait for the witnesses and fetch the checkpoint again; if it stays so, ask them what they see.",
   },
   "tlog/policy": {

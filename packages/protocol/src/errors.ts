@@ -237,6 +237,10 @@ export const ERRORS = {
     when: "Deciding the record again from the records before it gives another answer.",
     todo: "The policy service decided wrongly or was changed: report the difference to the authorities.",
   },
+  "record/seal-missing": {
+    when: "A record stands where the seal of an epoch that had ended should have been recorded before it.",
+    todo: "The policy service kept its ledger open beyond the epoch's end: report it to the authorities.",
+  },
   "record/overdue-missing": {
     when: "A record stands where an overdue duty should have been recorded before it.",
     todo: "The policy service kept silent about a term that ran out: report it to the authorities.",

@@ -69,6 +69,10 @@ export const NumericDate = z.int().min(0).max(253_402_300_799);
 export const LedgerIndex = z.int().min(0).brand("LedgerIndex");
 export type LedgerIndex = z.infer<typeof LedgerIndex>;
 
+/** The number of a part of the ledger that ends with a seal, from 1: a year, where nothing else is said. */
+export const LedgerEpoch = z.int().min(1).brand("LedgerEpoch");
+export type LedgerEpoch = z.infer<typeof LedgerEpoch>;
+
 /** The country of an agency or authority. */
 export function countryOf(id: AgencyId | CountryCode): CountryCode {
   return id.slice(0, 2) as CountryCode;

@@ -74,6 +74,7 @@ export {
   Digest,
   ExchangeId,
   KeyId,
+  LedgerEpoch,
   LedgerIndex,
   MessageId,
   NumericDate,
@@ -104,6 +105,7 @@ export {
   encodeLeafEntry,
   LeafEntry,
   parseLeafEntry,
+  parseWitnessName,
   toLeafEntry,
   toLogOrigin,
   toWitnessName,
@@ -128,6 +130,7 @@ export {
   toVerdict,
 } from "./open-decision.ts";
 export { parseSchema } from "./parse.ts";
+export { type PlainRecord, readPlainRecord } from "./plain-record.ts";
 export { presentNotices, presentToRecipient, presentToSender } from "./presentation.ts";
 export {
   encodeRecord,
@@ -155,6 +158,7 @@ export {
 export {
   CHECKPOINT_SUBJECT,
   type InboxKind,
+  isSealSubject,
   LOG_SUBJECT,
   RULES_SUBJECT,
   SEND_SUBJECT,
@@ -169,6 +173,9 @@ export {
   toQuarantineSubject,
   toRejectionSubject,
   toRulesSubject,
+  toSealedFilter,
+  toSealedSubject,
+  toSealSubject,
   toStatementSubject,
 } from "./subjects.ts";
 export {
@@ -176,6 +183,7 @@ export {
   countVerdictSalts,
   hideLapse,
   hideVerdict,
+  toDisclosedText,
   verifyVerdictSize,
 } from "./verdict.ts";
 export {
@@ -202,4 +210,5 @@ export {
   toClassificationRank,
   UrgencyGround,
 } from "./vocabulary.ts";
+export { judgeQuorum, type QuorumVerdict, toSoundQuorum } from "./witness-quorum.ts";
 export { limits };

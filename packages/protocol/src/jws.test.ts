@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { codeOf, codeOfAsync } from "../vectors/codes.ts";
 import { KEYS } from "../vectors/examples.ts";
 import { forgeToken, malleate, respell, toHeader, toText } from "../vectors/forge.ts";
@@ -194,5 +194,33 @@ describe("verifyJws", () => {
     await verifyJws(signed, registered);
     expect(await codeOfAsync(() => verifyJws(forged, registered))).toBe("jws/signature-invalid");
     await verifyJws(signed, registered);
+  });
+
+  it.each(["importKey", "verify"] as const)(
+    "says nothing of a signature when the platform fails to %s, and is right when it is asked again",
+    async (step) => {
+      const failing = vi.spyOn(crypto.subtle, step);
+      try {
+        for (const pair of Object.values(PAIRS)) {
+          const signed = await signOne(pair);
+          const registered = structuredClone(pair.registered);
+          const failure = new DOMException("no memory", "OperationError");
+          failing.mockRejectedValueOnce(failure);
+          await expect(verifyJws(signed, registered)).rejects.toBe(failure);
+          await expect(verifyJws(signed, registered)).resolves.toBeUndefined();
+        }
+      } finally {
+        failing.mockRestore();
+      }
+    },
+  );
+
+  it("refuses a signature under a pair that is no point of its curve, each time", async () => {
+    const signed = await signOne(PAIRS.ES256);
+    const { registered } = PAIRS.ES256;
+    const key = { ...registered, jwk: { ...registered.jwk, x: "A".repeat(43) } } as RegisteredKey;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(await codeOfAsync(() => verifyJws(signed, key))).toBe("jws/signature-invalid");
+    }
   });
 });

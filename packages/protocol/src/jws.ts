@@ -44,6 +44,15 @@ export function parseJws(
   payloadBytesMax: number,
   digest: ToDigest = toDigest,
 ): ParsedJws {
+  const parts = splitJws(token, typ, payloadBytesMax, digest);
+  return { ...parts, payload: parseCanonicalText(parts.payload) };
+}
+
+/** A compact JWS whose payload is not read: any text. */
+export type JwsParts = Omit<ParsedJws, "payload"> & { readonly payload: string };
+
+/** Throws as `parseJws` does, but for what is said of the payload's JSON. */
+export function splitJws(token: string, typ: string, payloadBytesMax: number, digest: ToDigest): JwsParts {
   if (token.length > toEncodedCharacters(payloadBytesMax) + HEADER_BYTES_MAX * 2) {
     throw new LeixError("input/too-large", `token of ${token.length} characters`);
   }
@@ -52,10 +61,14 @@ export function parseJws(
   if (parts.length !== 3 || !header || !payload || signature?.byteLength !== 64) {
     throw new LeixError("jws/malformed");
   }
+  const parsed = parseHeader(header, typ);
+  if (payload.byteLength > payloadBytesMax) {
+    throw new LeixError("input/too-large", `${payload.byteLength} of at most ${payloadBytesMax} bytes`);
+  }
   return {
     token,
-    header: parseHeader(header, typ),
-    payload: parseCanonical(payload, payloadBytesMax),
+    header: parsed,
+    payload: decodeUtf8(payload),
     digest: digest(token.slice(0, token.lastIndexOf("."))),
   };
 }
@@ -63,11 +76,12 @@ export function parseJws(
 /**
  * Verifies the signature under a registered key. The algorithm is the one registered, whatever the header
  * says. Throws `jws/key-unknown` where the key is not the one the header names, `jws/key-use`,
- * `jws/algorithm`, `jws/signature-invalid`. Validity in time is the caller's to judge. Pass the same key
- * object every time: the imported key is kept beside it (and the object frozen), and importing costs as much
- * as verifying.
+ * `jws/algorithm`, `jws/signature-invalid`; and what the platform throws when it cannot verify, as it is:
+ * that says nothing about a signature, and is to be tried again. Validity in time is the caller's to judge.
+ * Pass the same key object every time: the imported key is kept beside it (and the object frozen), and
+ * importing costs as much as verifying.
  */
-export async function verifyJws(jws: ParsedJws, key: RegisteredKey): Promise<void> {
+export async function verifyJws(jws: Pick<ParsedJws, "token" | "header">, key: RegisteredKey): Promise<void> {
   if (key.kid !== jws.header.kid) throw new LeixError("jws/key-unknown", `not signed under kid ${key.kid}`);
   if (key.use !== "sig") throw new LeixError("jws/key-use", `kid ${key.kid}`);
   if (key.alg !== jws.header.alg) throw new LeixError("jws/algorithm", `kid ${key.kid}`);
@@ -78,14 +92,10 @@ export async function verifyJws(jws: ParsedJws, key: RegisteredKey): Promise<voi
 async function isSigned(token: string, key: RegisteredKey): Promise<boolean> {
   const end = token.lastIndexOf(".");
   const signature = decodeBase64url(token.slice(end + 1));
-  if (!signature) return false;
-  try {
-    const { algorithm, publicKey } = await importOnce(key);
-    return await crypto.subtle.verify(algorithm, publicKey, signature, encodeUtf8(token.slice(0, end)));
-  } catch {
-    // A pair that is no point of its curve: the platform says so when it imports it.
-    return false;
-  }
+  const imported = await importOnce(key);
+  if (!signature || !imported) return false;
+  const { algorithm, publicKey } = imported;
+  return crypto.subtle.verify(algorithm, publicKey, signature, encodeUtf8(token.slice(0, end)));
 }
 
 interface ImportedKey {
@@ -98,20 +108,28 @@ const ED25519 = { name: "Ed25519" } as const;
 type VerifyAlgorithm = typeof ES256 | typeof ED25519;
 
 /** Beside the key objects themselves: an imported key is gone when its key is. */
-const IMPORTED = new WeakMap<RegisteredKey, Promise<ImportedKey>>();
+const IMPORTED = new WeakMap<RegisteredKey, Promise<ImportedKey | undefined>>();
 
-function importOnce(key: RegisteredKey): Promise<ImportedKey> {
+function importOnce(key: RegisteredKey): Promise<ImportedKey | undefined> {
   const known = IMPORTED.get(key);
   if (known !== undefined) return known;
   const importing = importPublicKey(Object.freeze(key));
   IMPORTED.set(key, importing);
+  // What failed on the platform's side is tried again with the next token.
+  importing.catch(() => IMPORTED.delete(key));
   return importing;
 }
 
-async function importPublicKey({ alg, jwk }: RegisteredKey): Promise<ImportedKey> {
+/** Undefined for a pair that is no point of its curve: Web Cryptography API section 14.3.9, DataError. */
+async function importPublicKey({ alg, jwk }: RegisteredKey): Promise<ImportedKey | undefined> {
   const algorithm = alg === "ES256" ? ES256 : ED25519;
-  const publicKey = await crypto.subtle.importKey("jwk", { ...jwk }, algorithm, false, ["verify"]);
-  return { algorithm, publicKey };
+  try {
+    const publicKey = await crypto.subtle.importKey("jwk", { ...jwk }, algorithm, false, ["verify"]);
+    return { algorithm, publicKey };
+  } catch (error) {
+    if (error instanceof Error && error.name === "DataError") return undefined;
+    throw error;
+  }
 }
 
 /** What will be signed: canonical header and payload. Its digest is known before the signature is made. */
@@ -154,7 +172,7 @@ function parseHeader(bytes: Uint8Array, typ: string): z.infer<typeof Header> {
 
 function readHeader(bytes: Uint8Array): z.infer<typeof Header> | undefined {
   if (bytes.byteLength > HEADER_BYTES_MAX) return undefined;
-  const [, alg, kid, typ] = HEADER.exec(String.fromCharCode(...bytes)) ?? [];
+  const [, alg, kid, typ] = HEADER.exec(Reflect.apply(String.fromCharCode, null, bytes)) ?? [];
   if (alg === undefined || kid === undefined || typ === undefined) return undefined;
   return { alg: alg as SigningAlgorithm, kid: kid as KeyId, typ };
 }

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { decodeUtf8, encodeUtf8, toDigest } from "./bytes.ts";
 import { AgencyId, ExchangeId } from "./ids.ts";
-import { encodeLeafEntry, parseLeafEntry, toLeafEntry, toLogOrigin, toWitnessName } from "./leaf-entry.ts";
+import {
+  encodeLeafEntry,
+  parseLeafEntry,
+  parseWitnessName,
+  toLeafEntry,
+  toLogOrigin,
+  toWitnessName,
+} from "./leaf-entry.ts";
 import { RECORD_KINDS } from "./record.ts";
 
 describe("a leaf entry", () => {
@@ -31,4 +38,11 @@ test("the log and its witnesses are named after the exchange", () => {
   const aud = ExchangeId.parse("demo.leix.example");
   expect(toLogOrigin(aud)).toBe("demo.leix.example/ledger");
   expect(toWitnessName(aud, AgencyId.parse("AL-SPOC"))).toBe("demo.leix.example/witness/AL-SPOC");
+  expect(parseWitnessName(aud, "demo.leix.example/witness/AL-SPOC")).toBe("AL-SPOC");
+  const strangers = [
+    "other.example/witness/AL-SPOC",
+    "demo.leix.example/ledger",
+    "demo.leix.example/witness/al",
+  ];
+  expect(strangers.map((name) => parseWitnessName(aud, name))).toEqual([undefined, undefined, undefined]);
 });

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { toDigest } from "./bytes.ts";
 import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 import { LeixError } from "./errors.ts";
-import type { AgencyId, ExchangeId } from "./ids.ts";
-import { Digest } from "./ids.ts";
+import { AgencyId, Digest, type ExchangeId } from "./ids.ts";
 import { LEAF_ENTRY_BYTES_MAX } from "./limits.ts";
 import { parseSchema } from "./parse.ts";
 import { type LedgerRecord, RECORD_KINDS } from "./record.ts";
@@ -44,4 +43,10 @@ export function toLogOrigin(aud: ExchangeId): string {
 /** An agency's name as a witness: C2SP tlog-cosignature, key name. */
 export function toWitnessName(aud: ExchangeId, agency: AgencyId): string {
   return `${aud}/witness/${agency}`;
+}
+
+/** The agency of a witness's name in this exchange; undefined for any other name. */
+export function parseWitnessName(aud: ExchangeId, name: string): AgencyId | undefined {
+  const prefix = `${aud}/witness/`;
+  return name.startsWith(prefix) ? AgencyId.safeParse(name.slice(prefix.length)).data : undefined;
 }

@@ -34,6 +34,11 @@ export const LEAF_ENTRY_BYTES_MAX = 256;
 export const LOG_MESSAGE_BYTES_MAX = 131_072;
 /** How long at most one checkpoint is given to witnesses before the newest one takes its place. */
 export const COSIGN_ROUND_SECONDS = 30;
+/**
+ * Cosignatures kept with one checkpoint, and so the largest quorum: a note has a hundred signatures, and the
+ * ledger service's own, under every key that is valid, are among them.
+ */
+export const WITNESSES_MAX = 90;
 /** One file of evidence: the largest message with its body, the largest policy set, statements beside. */
 export const EVIDENCE_BYTES_MAX = 16_777_216;
 /** Records in one file of evidence. */
@@ -60,6 +65,10 @@ export const BATCH_RECORDS_MAX = 1_000;
 export const BATCH_BYTES_MAX = (RECIPIENTS_MAX + 1) * BROKER_PAYLOAD_BYTES_MAX;
 /** Several messages share one batch up to this size; a larger one goes alone. */
 export const SHARED_BATCH_BYTES_MAX = 8 * 1_048_576;
+/** A hundred years, of 366 days each. */
+export const EPOCH_SECONDS_MAX = 100 * 366 * 86_400;
+/** One message of a sealed state in SEALED. */
+export const SEALED_PIECE_BYTES_MAX = 524_288;
 /** What one account may have waiting in OUT. */
 export const OUT_BACKLOG_MESSAGES_MAX = 10_000;
 /** What one agency may have waiting in INBOX without acknowledging it. */

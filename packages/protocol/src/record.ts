@@ -14,13 +14,14 @@ const version = { v: z.literal(1) };
 
 /**
  * One entry of the ledger: an input and the decision over it. Of a rejected input, and of a tick of the
- * clock, only the decision stays.
+ * clock, which makes events and seals, only the decision stays.
  */
 export const LedgerRecord = z.discriminatedUnion("kind", [
   z.strictObject({ ...version, kind: z.literal("message"), message: z.string(), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("statement"), statement: z.string(), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("rejection"), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("event"), decision: z.string() }),
+  z.strictObject({ ...version, kind: z.literal("seal"), decision: z.string() }),
 ]);
 export type LedgerRecord = z.infer<typeof LedgerRecord>;
 export const RECORD_KINDS = LedgerRecord.options.map(({ shape }) => shape.kind.value);
@@ -39,7 +40,7 @@ export type ParsedRecord =
       readonly statement: Statement;
       readonly decision: OpenDecision;
     }
-  | { readonly kind: "rejection" | "event"; readonly decision: OpenDecision };
+  | { readonly kind: "rejection" | "event" | "seal"; readonly decision: OpenDecision };
 
 /** Throws `input/too-large`. */
 export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
@@ -61,6 +62,7 @@ export function parseRecord(bytes: Uint8Array, digest: ToDigest = toDigest): Par
   switch (record.kind) {
     case "rejection":
     case "event":
+    case "seal":
       return { kind: record.kind, decision };
     case "message": {
       const input = parseJws(record.message, CLAIMS_TYP, CLAIMS_BYTES_MAX, digest);
@@ -81,19 +83,19 @@ export function parseRecord(bytes: Uint8Array, digest: ToDigest = toDigest): Par
 
 /** Unknown to claims; an unknown kind or version has its own code. */
 export function parseClaims(payload: unknown): Claims {
-  refuseUnknown(
+  return attemptParse(
+    () => parseSchema(Claims, payload),
     payload,
-    Claims.options.map((option) => option.shape.kind.value),
+    () => Claims.options.map((option) => option.shape.kind.value),
   );
-  return parseSchema(Claims, payload);
 }
 
 export function parseStatement(payload: unknown): Statement {
-  refuseUnknown(
+  return attemptParse(
+    () => parseSchema(Statement, payload),
     payload,
-    Statement.options.map((option) => option.shape.kind.value),
+    () => Statement.options.map((option) => option.shape.kind.value),
   );
-  return parseSchema(Statement, payload);
 }
 
 function parseRecordBytes(bytes: Uint8Array): LedgerRecord {
@@ -126,7 +128,17 @@ function toStatementName({ kind, subject, version, iss }: Statement) {
   return { kind, subject, version, iss };
 }
 
-/** What is looked at before the kind is known. */
+/** The payload is looked at again only where it is refused. */
+function attemptParse<T>(parse: () => T, payload: unknown, listKinds: () => readonly string[]): T {
+  try {
+    return parse();
+  } catch (error) {
+    refuseUnknown(payload, listKinds());
+    throw error;
+  }
+}
+
+/** What is looked at where the whole is not of its form. */
 const Head = z.looseObject({ v: z.unknown(), kind: z.unknown() });
 
 function refuseUnknown(payload: unknown, kinds: readonly string[]): void {

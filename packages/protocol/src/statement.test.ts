@@ -3,7 +3,7 @@ import { codeOf } from "../vectors/codes.ts";
 import { KEYS, SPOC, STATEMENTS } from "../vectors/examples.ts";
 import { encodeCanonical } from "./canonical.ts";
 import { CountryCode } from "./ids.ts";
-import { KEYS_MAX, POLICY_FILES_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
+import { KEYS_MAX, POLICY_FILES_MAX, STATEMENT_BYTES_MAX, WITNESSES_MAX } from "./limits.ts";
 import { parseStatement } from "./record.ts";
 import { Statement, toCountryPair } from "./statement.ts";
 
@@ -66,6 +66,9 @@ describe("statements", () => {
     ["anchor", "no keys", { keys: [] }],
     ["anchor", "a threshold of nobody", { policySetThreshold: 0 }],
     ["anchor", "fewer witnesses than none", { witnessQuorum: -1 }],
+    ["anchor", "more witnesses than a note has room for", { witnessQuorum: WITNESSES_MAX + 1 }],
+    ["anchor", "epochs of no length", { epochSeconds: 0 }],
+    ["anchor", "epochs of more than a hundred years", { epochSeconds: 3_162_240_001 }],
     ["anchor", "no account of the clock", { clockAccount: undefined }],
     ["anchor", "a clock that is an agency", { clockAccount: SPOC }],
     ["service", "an agency as issuer", { iss: SPOC }],

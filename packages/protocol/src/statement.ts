@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { AccountId, AgencyId, CountryCode, Digest, ExchangeId, NumericDate, ServiceId } from "./ids.ts";
 import { RegisteredKey } from "./keys.ts";
-import { KEYS_MAX, POLICY_FILES_MAX, RESERVED_ACCOUNTS_MAX, STATEMENT_BYTES_MAX } from "./limits.ts";
+import {
+  EPOCH_SECONDS_MAX,
+  KEYS_MAX,
+  POLICY_FILES_MAX,
+  RESERVED_ACCOUNTS_MAX,
+  STATEMENT_BYTES_MAX,
+  WITNESSES_MAX,
+} from "./limits.ts";
 import {
   AgencyRole,
   AgencyType,
@@ -50,8 +57,10 @@ export const AnchorStatement = z.strictObject({
   policyKeys: keys,
   /** So many country authorities must sign a policy set before it is in force. */
   policySetThreshold: z.int().min(1).max(100),
-  /** So many agencies must cosign a checkpoint before it is relied on. None where absent. */
-  witnessQuorum: z.int().min(0).max(100).optional(),
+  /** So many countries must cosign a checkpoint before it is relied on. None where absent. */
+  witnessQuorum: z.int().min(0).max(WITNESSES_MAX).optional(),
+  /** So long is an epoch of the ledger, from its first record on. A calendar year in UTC where absent. */
+  epochSeconds: z.int().min(1).max(EPOCH_SECONDS_MAX).optional(),
   /** The highest classification this exchange is accredited to carry. */
   channelCeiling: Classification,
   /**

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CLOCK_ACCOUNT, ID, SPOC_ACCOUNT, STATEMENTS } from "../vectors/examples.ts";
 import { createAccountId } from "../vectors/keys.ts";
 import { toDigest } from "./bytes.ts";
+import { LedgerEpoch } from "./ids.ts";
 import { parseStatement } from "./record.ts";
 import {
   STREAM_SUBJECTS,
@@ -13,6 +14,8 @@ import {
   toQuarantineSubject,
   toRejectionSubject,
   toRulesSubject,
+  toSealedSubject,
+  toSealSubject,
   toStatementSubject,
 } from "./subjects.ts";
 
@@ -35,6 +38,7 @@ describe("subjects", () => {
       toMessageSubject(SPOC_ACCOUNT, ID),
       toRejectionSubject(SPOC_ACCOUNT, DIGEST),
       toEventSubject(CLOCK_ACCOUNT, DIGEST),
+      toSealSubject(LedgerEpoch.parse(1)),
       ...statements.map((one) => toStatementSubject(one.kind, one.subject, one.version, one.iss)),
     ],
     inbox: [
@@ -45,6 +49,7 @@ describe("subjects", () => {
       toInboxSubject(OTHER, "notice", CLOCK_ACCOUNT, DIGEST),
     ],
     quarantine: [toQuarantineSubject(SPOC_ACCOUNT, DIGEST)],
+    sealed: [toSealedSubject(7, 0)],
   };
 
   it.each(Object.entries(subjects))("of %s are captured by that stream and no other", (stream, list) => {

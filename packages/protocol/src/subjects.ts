@@ -1,5 +1,5 @@
 import { invariant } from "./errors.ts";
-import type { AccountId, Digest, MessageId } from "./ids.ts";
+import type { AccountId, Digest, LedgerEpoch, MessageId } from "./ids.ts";
 
 /** What a party publishes to, in its own account; the import maps it to `leix.out.<account>`. */
 export const SEND_SUBJECT = "leix.send";
@@ -16,6 +16,7 @@ export const STREAMS = {
   inbox: "INBOX",
   quarantine: "QUARANTINE",
   checkpoint: "CHECKPOINT",
+  sealed: "SEALED",
 } as const;
 
 export const STREAM_SUBJECTS = {
@@ -24,6 +25,7 @@ export const STREAM_SUBJECTS = {
   inbox: ["leix.in.>"],
   quarantine: ["leix.quarantine.>"],
   checkpoint: [CHECKPOINT_SUBJECT],
+  sealed: ["leix.sealed.>"],
 } as const;
 
 /** What a copy in an inbox is. Only copies are answered with an acknowledgement, and notices with a term. */
@@ -64,6 +66,26 @@ export function toStatementSubject(kind: string, subject: string, version: numbe
 /** What a tick of the clock recorded, by the digest of the tick's bytes: the same second is judged once. */
 export function toEventSubject(clock: AccountId, digest: Digest): string {
   return `leix.ledger.event.${clock}.${digest}`;
+}
+
+/** One for each epoch: the ledger takes no second seal of it. */
+export function toSealSubject(epoch: LedgerEpoch): string {
+  return `leix.ledger.seal.${epoch}`;
+}
+
+/** Where a LEDGER may begin, beside its first record: with the seal of what was put away. */
+export function isSealSubject(subject: string): boolean {
+  return /^leix\.ledger\.seal\.[1-9][0-9]*$/.test(subject);
+}
+
+/** A piece of what the exchange knew when the record at `index` sealed all before it. */
+export function toSealedSubject(index: number, piece: number): string {
+  return `leix.sealed.${index}.${piece}`;
+}
+
+/** All pieces of one. */
+export function toSealedFilter(index: number): string {
+  return `leix.sealed.${index}.*`;
 }
 
 export function toInboxSubject(

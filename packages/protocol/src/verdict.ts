@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { encodeCanonicalBytes } from "./canonical.ts";
+import { encodeCanonical, encodeCanonicalBytes } from "./canonical.ts";
 import type { EventDecision, Lapse, MessageDecision, Verdict } from "./decision.ts";
 import { invariant, LeixError } from "./errors.ts";
 import type { Digest } from "./ids.ts";
@@ -80,6 +80,18 @@ export function hideVerdict(
     },
     disclosures,
   };
+}
+
+/**
+ * What the disclosures of a decision over this verdict say, in their order and without their salts: a line
+ * each.
+ */
+export function toDisclosedText({ outcome, markings, recipients, grounds, notices }: Verdict): string {
+  let text = `"outcome",${encodeCanonical(outcome)}\n"markings",${encodeCanonical(markings)}\n`;
+  for (const one of recipients) text += `${encodeCanonical(one)}\n`;
+  for (const one of grounds) text += `${encodeCanonical(one)}\n`;
+  for (const one of notices) text += `${encodeCanonical(one)}\n`;
+  return text;
 }
 
 /**

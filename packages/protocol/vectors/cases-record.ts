@@ -1,5 +1,5 @@
 import { encodeCanonical, type ParsedJws, STATEMENT_TYP, signJws, toDigest } from "../src/index.ts";
-import { type Chain, signDecision, signPlainDecision, toIdentity } from "./chain.ts";
+import { type Chain, signDecision, signPlainDecision, signSeal, toIdentity } from "./chain.ts";
 import { KEYS, STATEMENTS } from "./examples.ts";
 import { toSigningKey } from "./keys.ts";
 import type { Case } from "./run.ts";
@@ -24,6 +24,9 @@ async function listValid(
   // Of what is rejected nothing is believed: it is known by the digest of the bytes that came.
   const raw = toDigest(envelope);
   const rejection = await signPlainDecision("rejection", raw, { code: "jws/signature-invalid" });
+  const tick = toDigest(encodeCanonical({ tick: 1 }));
+  const seal = await signSeal(tick);
+  const ofSeal = toRecord({ kind: "seal", decision: seal });
   const valid = (
     kind: string,
     proves: string,
@@ -70,6 +73,7 @@ async function listValid(
       event.decision.jws.digest,
       9,
     ),
+    valid("seal", "A seal.", { text: ofSeal }, tick, toIdentity(seal), 10),
   ];
 }
 
@@ -112,6 +116,12 @@ async function listInvalid(
       "event-of-another-kind",
       "An event's decision is one of kind event.",
       toRecord({ kind: "event", decision: rejection }),
+      "record/input",
+    ],
+    [
+      "seal-of-another-kind",
+      "A seal's decision is one of kind seal.",
+      toRecord({ kind: "seal", decision: event.whole }),
       "record/input",
     ],
     ["white-space", "A record is canonical JSON.", `${record} `, "record/malformed"],

@@ -149,6 +149,14 @@ export async function signPlainDecision(
   return `${(await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy))).token}~`;
 }
 
+/** The decision over a tick that came after the end of an epoch. */
+export async function signSeal(digest: ParsedJws["digest"]): Promise<string> {
+  const input = { account: CLOCK_ACCOUNT, sequence: 16, digest };
+  const place = { ...toPlace(digest, 10), received: EVENT_AT + 60, at: EVENT_AT + 60, input };
+  const payload = { ...place, kind: "seal", epoch: 1, state: toDigest("the example's state") };
+  return `${(await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy))).token}~`;
+}
+
 /** The digest of the signing input of a token, or of the token that an SD-JWT begins with. */
 export function toIdentity(text: string): ParsedJws["digest"] {
   const [token = ""] = text.split("~");

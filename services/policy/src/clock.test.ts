@@ -78,6 +78,17 @@ describe("something is due", () => {
     expect(published).toEqual([NOW]);
   });
 
+  test("the epoch has ended: its seal is due as anything else is", async () => {
+    owe(NOW + 90);
+    state.epochSeconds = 100;
+    state.head = { ...state.head, index: 1 };
+    state.epoch = { ...state.epoch, began: NOW - 40 };
+    expect(clock.waitMs()).toBe(60_000);
+    state.epoch = { ...state.epoch, began: NOW - 100 };
+    await clock.tick(patience);
+    expect([published, clock.first()]).toEqual([[NOW], CLOCK]);
+  });
+
   test("by the ledger's time, although this process's clock is behind", async () => {
     nowMs -= 5_000;
     state.head = { ...state.head, at: NOW };

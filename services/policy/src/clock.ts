@@ -1,4 +1,4 @@
-import { type Decided, nextDue, type State } from "@leix/exchange";
+import { type Decided, epochEnd, nextDue, type State } from "@leix/exchange";
 import type { AccountId, ErrorCode } from "@leix/protocol";
 import type { Ticks } from "./ports.ts";
 import { type Patience, retry } from "./retry.ts";
@@ -15,8 +15,8 @@ export interface ClockOptions {
 /** Sees to it that what is overdue is recorded: by a tick, which is an input like any other. */
 export interface Clock {
   /**
-   * Whose inputs alone are to be looked at now: the clock's, while something is due that no event has
-   * recorded. Undefined where everybody's are.
+   * Whose inputs alone are to be looked at now: the clock's, while something is due that no event or seal
+   * has recorded. Undefined where everybody's are.
    */
   first(): AccountId | undefined;
   /** Milliseconds until there is something to do about time; undefined where nothing is owed by any. */
@@ -42,6 +42,12 @@ const REFUSED_MS = 60_000;
 const AHEAD_SECONDS_MAX = 60;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** When there is something to record: a duty that has run out, or the epoch. */
+function findNext(state: State): number | undefined {
+  const times = [nextDue(state), epochEnd(state)].filter((time) => time !== undefined);
+  return times.length > 0 ? Math.min(...times) : undefined;
+}
+
 /**
  * A crash before the tick is published: nothing has happened; the next start finds the same due. A crash
  * after it: OUT has the tick, and delivers it to whoever takes over.
@@ -52,7 +58,7 @@ export function createClock({ state, ticks, now, catchUp }: ClockOptions): Clock
   let refused: { readonly code: ErrorCode; readonly untilMs: number } | undefined;
 
   const msUntilDue = (): number | undefined => {
-    const due = nextDue(state);
+    const due = findNext(state);
     if (due === undefined || state.clockAccount === undefined) return undefined;
     if (due <= state.head.at) return 0;
     return Math.max(0, due * 1_000 - now());

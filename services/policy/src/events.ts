@@ -72,5 +72,9 @@ function toDecidedEvent(one: Decided): Record<string, unknown> {
       const counts = { overdue: overdue.length, notices: notices.length };
       return { event: "duties.overdue", ledgerIndex: entry.index, ...counts };
     }
+    case "seal": {
+      const { index, epoch, state } = entry;
+      return { event: "epoch.sealed", ledgerIndex: index, epoch, state };
+    }
   }
 }
