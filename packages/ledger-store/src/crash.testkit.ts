@@ -1,6 +1,7 @@
 import { appendLeafHashes, createRange, hashLeaf, isSameHash, type TreeHead, toRoot } from "@leix/tlog";
 import { checkDisk } from "./check/check-store.ts";
 import type { Disk } from "./disk.ts";
+import { loadErasure } from "./erasure-statement.ts";
 import type { LedgerWriter } from "./ledger-writer.ts";
 import type { TestLog } from "./log-key.testkit.ts";
 import { encodeRecordEntry } from "./record-entry.ts";
@@ -13,11 +14,16 @@ export interface Promises {
   head: number;
   /** The largest checkpoint whose publication was said to be done. */
   published: number;
+  /** The seal below which everything was said to be erased; 0 for none. */
+  erased: number;
 }
 
-export type Step = { readonly append: readonly number[] } | "publish";
+export type Step = { readonly append: readonly number[] } | { readonly erase: number } | "publish";
 
-/** Appends and publications around every border: of a bundle, of a batch over two, of two appends at once. */
+/**
+ * Appends, publications and erasures around every border: of a bundle, of a batch over two, of two appends at
+ * once; in files that are full, and in one that still grows.
+ */
 export const SCRIPT: readonly Step[] = [
   { append: [1] },
   "publish",
@@ -25,8 +31,10 @@ export const SCRIPT: readonly Step[] = [
   { append: [55, 1] },
   "publish",
   { append: [3, 4] },
+  { erase: 100 },
   { append: [250] },
   "publish",
+  { erase: 280 },
   { append: [1] },
 ];
 
@@ -51,7 +59,9 @@ export function toLedger(records: readonly Uint8Array[]): TestLedger {
 }
 
 export function countRecords(script: readonly Step[]): number {
-  return script.flatMap((step) => (step === "publish" ? [] : step.append)).reduce((a, b) => a + b, 0);
+  return script
+    .flatMap((step) => (step !== "publish" && "append" in step ? step.append : []))
+    .reduce((a, b) => a + b, 0);
 }
 
 /** Follows the script until it ends or a write fails; `promises` keeps what was said until then. */
@@ -66,6 +76,10 @@ export async function runScript(
   for (const step of script) {
     if (step === "publish") {
       promises.published = (await writer.publish(await log.sign(writer.head))).size;
+      continue;
+    }
+    if ("erase" in step) {
+      promises.erased = (await writer.eraseRecords(step.erase, 0)).seal.index;
       continue;
     }
     const appends: Promise<void>[] = [];
@@ -100,6 +114,9 @@ export async function continueAfter(
   const published = writer.published?.size ?? 0;
   if (published < promises.published) broken.push(`checkpoint ${published}, was ${promises.published}`);
   if (writer.published && !isOurs(writer.published)) broken.push(`a checkpoint of another tree`);
+  const erasure = await loadErasure(disk);
+  if ((erasure?.seal.index ?? 0) < promises.erased) broken.push(`erased below ${erasure?.seal.index}`);
+  if (erasure?.isDone === false) broken.push("an erasure that was not gone on with");
   await writer.publish(await log.sign(writer.head));
   for (let at = writer.head.size; at < ledger.records.length; at = writer.head.size) {
     await writer.append(ledger.records.slice(at, at + 100));

@@ -71,7 +71,7 @@ const log = await createTestLog();
 const lock = lockStore(folder);
 const writer = await openWriter(createDeadlyDisk(createNodeDisk(folder)), log.policy, () => lock.release());
 const promises: Promises = new Proxy(
-  { head: 0, published: 0 },
+  { head: 0, published: 0, erased: 0 },
   {
     set: (target, name, value) => {
       const isSet = Reflect.set(target, name, value);

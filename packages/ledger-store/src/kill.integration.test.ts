@@ -39,7 +39,7 @@ async function run(name: string, killAt: number, moment: string) {
   const said = (await text(child.stdout)).split("\n").filter((line) => line !== "");
   const lines = said.map((line) => JSON.parse(line));
   const writes: string[] = lines.flatMap(({ write }) => write ?? []);
-  const promises = lines.findLast((line) => line.promises)?.promises ?? { head: 0, published: 0 };
+  const promises = lines.findLast((line) => line.promises)?.promises ?? { head: 0, published: 0, erased: 0 };
   return { folder, signal: await ended, writes, promises };
 }
 

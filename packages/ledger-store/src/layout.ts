@@ -6,16 +6,21 @@ import { encodeTilePath, parseTilePath, TILE_WIDTH, type Tile, toTileWidth } fro
 export const ROOT = "";
 export const FORMAT_PATH = "format";
 export const CHECKPOINT_PATH = "checkpoint";
+/** What was erased (`erasure-statement.ts`). */
+export const ERASED_PATH = "erased";
 export const LOCK_PATH = "writer.lock";
 export const DRAFTS_FOLDER = "drafts";
 export const TILES_FOLDER = "tile";
 export const RECORDS_FOLDER = "record";
+/** The state that a seal names, under the seal's index (`sealed-state.ts`). */
+export const SEALED_FOLDER = "sealed";
 
 /** The whole of the file `format`: which layout the folder has. */
 export const FORMAT_BYTES = encodeUtf8('{"format":"leix-ledger-store","v":1}\n');
 
 export type StorePath =
-  | { readonly kind: "format" | "checkpoint" | "lock" | "draft" | "foreign" }
+  | { readonly kind: "format" | "checkpoint" | "erased" | "lock" | "draft" | "foreign" }
+  | { readonly kind: "sealed"; readonly index: number }
   | { readonly kind: "tile"; readonly tile: Tile }
   | { readonly kind: "records"; readonly bundle: number };
 
@@ -25,16 +30,21 @@ export function encodeRecordPath(bundle: number): string {
   return path.replace("tile/entries", RECORDS_FOLDER);
 }
 
+const SEALED = new RegExp(`^${SEALED_FOLDER}/(0|[1-9][0-9]{0,14})$`);
+
 /** What a file is, by its path alone; `foreign` for what the store never writes. */
 export function parseStorePath(path: string): StorePath {
   if (path === FORMAT_PATH) return { kind: "format" };
   if (path === CHECKPOINT_PATH) return { kind: "checkpoint" };
+  if (path === ERASED_PATH) return { kind: "erased" };
   if (path === LOCK_PATH) return { kind: "lock" };
   if (path.startsWith(`${DRAFTS_FOLDER}/`)) return { kind: "draft" };
   if (path.startsWith(`${TILES_FOLDER}/`)) {
     const tile = parseTile(path);
     return tile === null ? { kind: "foreign" } : { kind: "tile", tile };
   }
+  const [, sealed] = SEALED.exec(path) ?? [];
+  if (sealed !== undefined) return { kind: "sealed", index: Number(sealed) };
   if (!path.startsWith(`${RECORDS_FOLDER}/`)) return { kind: "foreign" };
   const tile = parseTile(path.replace(RECORDS_FOLDER, "tile/entries"));
   if (tile === null || tile.width < TILE_WIDTH) return { kind: "foreign" };
@@ -44,6 +54,7 @@ export function parseStorePath(path: string): StorePath {
 /** Has a tree of this size no such tile, or not as much of it? */
 export function isBeyond(path: StorePath, size: number): boolean {
   if (path.kind === "records") return path.bundle * TILE_WIDTH >= size;
+  if (path.kind === "sealed") return path.index >= size;
   if (path.kind !== "tile") return false;
   const { tile } = path;
   return tile.width > toTileWidth(tile.kind === "entries" ? 0 : tile.level, tile.index, size);

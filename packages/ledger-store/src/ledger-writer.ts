@@ -1,10 +1,11 @@
 import type { TreeHead } from "@leix/tlog";
-import type { Published } from "./published.ts";
+import type { Erasure } from "./erasure-statement.ts";
+import type { LogKeys, Published } from "./published.ts";
 import type { StoreReader } from "./reader.ts";
 
 export interface WriterOptions {
-  /** The verifier key of the log: who signs the checkpoints that are published here. */
-  readonly log: string;
+  /** Who signs the checkpoints that are published here. */
+  readonly log: LogKeys;
 }
 
 /**
@@ -32,10 +33,14 @@ export interface LedgerWriter extends AsyncDisposable {
    */
   publish(note: Uint8Array): Promise<Published>;
   /**
-   * Erases the records before an index: their bytes go, their entries stay, and the tree with them. Only what
-   * a checkpoint covers. Throws `ledger/checkpoint-uncovered`, `ledger/store-failed`.
+   * Erases what is before a seal: of every record but statements and seals the bytes go, the entry stays, and
+   * the tree with it. What is erased is on the disk before the first byte goes; what a crash leaves undone,
+   * the next writer does. Erases no less than was erased before. `at`: NumericDate.
+   *
+   * Throws `ledger/seal-missing` where no seal that the checkpoint covers is there, `ledger/store-damaged`
+   * with nothing changed where a record before it is not whole, `ledger/store-failed`.
    */
-  eraseRecords(before: number): Promise<void>;
+  eraseRecords(seal: number, at: number): Promise<Erasure>;
   /** The store as it is durable now, also where no checkpoint covers it yet. What is appended stays out. */
   openReader(): StoreReader;
   /** Resolves when nothing is being written any more, and the store is free for another writer. */

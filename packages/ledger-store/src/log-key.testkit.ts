@@ -1,7 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { LeixError, type SigningKey, toThumbprint } from "@leix/protocol";
 import {
-  type AcceptancePolicy,
   createSigner,
   encodeCheckpoint,
   encodeNote,
@@ -10,7 +9,7 @@ import {
   signNote,
   type TreeHead,
 } from "@leix/tlog";
-import { createLogPolicy } from "./published.ts";
+import { createLogPolicy, type LogPolicy } from "./published.ts";
 
 /** The same key in every process: nothing here is secret. */
 export interface TestLog {
@@ -18,7 +17,7 @@ export interface TestLog {
   readonly signer: NoteSigner<"ed25519">;
   /** Its verifier key. */
   readonly log: string;
-  readonly policy: AcceptancePolicy;
+  readonly policy: LogPolicy;
   sign(head: TreeHead): Promise<Uint8Array>;
 }
 

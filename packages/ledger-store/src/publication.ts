@@ -1,7 +1,7 @@
 import { LeixError } from "@leix/protocol";
-import { type AcceptancePolicy, type HashTile, isSameHash, type TreeHead, toRoot } from "@leix/tlog";
+import { type HashTile, isSameHash, type TreeHead, toRoot } from "@leix/tlog";
 import type { Disk } from "./disk.ts";
-import { type Published, readNote } from "./published.ts";
+import { type LogPolicy, type Published, readNote } from "./published.ts";
 import { loadTile } from "./tile-files.ts";
 import { loadEdge } from "./tree-edge.ts";
 
@@ -20,7 +20,7 @@ export interface DurableStore {
  */
 export async function verifyPublication(
   note: Uint8Array,
-  policy: AcceptancePolicy,
+  policy: LogPolicy,
   store: DurableStore,
 ): Promise<Published> {
   const checkpoint = await readNote(note, policy).catch((cause: unknown) => {

@@ -1,6 +1,5 @@
 import { LeixError } from "@leix/protocol";
 import {
-  type AcceptancePolicy,
   type HashReader,
   listConsistencyNodes,
   proveConsistency,
@@ -14,13 +13,13 @@ import type { Disk } from "./disk.ts";
 import { verifyFormat } from "./format.ts";
 import { CHECKPOINT_PATH } from "./layout.ts";
 import { createNodeDisk } from "./node-disk.ts";
-import { createLogPolicy, loadPublished, type Published } from "./published.ts";
+import { createLogPolicy, type LogKeys, type LogPolicy, loadPublished, type Published } from "./published.ts";
 import { readEntries, readRecords, type StoredEntry, type StoredRecord } from "./stored-records.ts";
 import { loadHashes, loadTile } from "./tile-files.ts";
 
 export interface ReaderOptions {
-  /** The verifier key of the log. A checkpoint that it did not sign is not believed. */
-  readonly log: string;
+  /** Who signs the log. A checkpoint that is not signed so is not believed. */
+  readonly log: LogKeys;
 }
 
 /**
@@ -65,15 +64,23 @@ export async function openLedgerReader(folder: string, { log }: ReaderOptions): 
   return openReader(createNodeDisk(folder), await createLogPolicy(log));
 }
 
+/**
+ * A store at a head that it is believed to have. For who is to find out by its records who may have signed a
+ * checkpoint: nothing of it is verified.
+ */
+export function openReaderAt(folder: string, head: TreeHead): StoreReader {
+  return createReader(createNodeDisk(folder), head);
+}
+
 /** The same on any disk. */
-export async function openReader(disk: Disk, policy: AcceptancePolicy): Promise<LedgerReader> {
+export async function openReader(disk: Disk, policy: LogPolicy): Promise<LedgerReader> {
   await verifyFormat(disk);
   const head = await loadPublished(disk, policy);
   if (!head) throw new LeixError("ledger/unpublished", CHECKPOINT_PATH);
   return createLedgerReader(disk, policy, head);
 }
 
-function createLedgerReader(disk: Disk, policy: AcceptancePolicy, head: Published): LedgerReader {
+function createLedgerReader(disk: Disk, policy: LogPolicy, head: Published): LedgerReader {
   const reader: LedgerReader = {
     ...createReader(disk, head),
     head,

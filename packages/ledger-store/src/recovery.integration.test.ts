@@ -22,13 +22,17 @@ beforeAll(async () => {
   log = await createTestLog();
   ledger = createLedger(countRecords(SCRIPT) + 10);
   const disk = new SimulatedDisk();
-  expect(await follow(disk)).toEqual({ head: countRecords(SCRIPT), published: countRecords(SCRIPT) - 1 });
+  expect(await follow(disk)).toEqual({
+    head: countRecords(SCRIPT),
+    published: countRecords(SCRIPT) - 1,
+    erased: 280,
+  });
   writes = disk.writes;
 });
 
 /** Follows the script on a disk for as long as that lets it, and says what was promised. */
 async function follow(disk: SimulatedDisk): Promise<Promises> {
-  const promises = { head: 0, published: 0 };
+  const promises = { head: 0, published: 0, erased: 0 };
   try {
     const writer = await openWriter(disk, log.policy);
     try {
@@ -83,7 +87,7 @@ describe("a store goes on from every write at which", () => {
       await follow(first);
       const second = first.restart({ seed: faultAt });
       const { head, published } = await openWriter(second, log.policy);
-      const promises = { head: head.size, published: published?.size ?? 0 };
+      const promises = { head: head.size, published: published?.size ?? 0, erased: 0 };
       broken.push(...(await continueAfter(second.loseUnsynced(), ledger, log, promises)));
     }
     expect(broken).toEqual([]);
@@ -115,7 +119,7 @@ describe("a store goes on from every write at which", () => {
     // The last writes, again and again: in which order they come depends on the seed.
     for (let seed = 0; seed < 120; seed++) {
       const second = (await createHalfCleaned()).restart({ seed, faultAt: 20 + (seed % 20) });
-      const promises = { head: 290, published: 290 };
+      const promises = { head: 290, published: 290, erased: 0 };
       await openWriter(second, log.policy)
         .then((writer) => runScript(writer, mixed.records, [{ append: [20] }], log, promises))
         .catch((error: unknown) => expect(error).toMatchObject({ code: "ledger/store-failed" }));

@@ -1,6 +1,5 @@
 import { LeixError } from "@leix/protocol";
 import {
-  type AcceptancePolicy,
   decodeTile,
   encodeTilePath,
   type HashTile,
@@ -14,11 +13,12 @@ import {
 } from "@leix/tlog";
 import type { StoreEnd } from "./batch.ts";
 import type { Disk } from "./disk.ts";
+import { type Erasure, loadVerifiedErasure } from "./erasure-statement.ts";
 import type { FilePlacer } from "./file-placer.ts";
 import { prepareFormat } from "./format.ts";
 import { DRAFTS_FOLDER, encodeRecordPath, ROOT, toFolder, toPartialFolder } from "./layout.ts";
 import { BUNDLE_RECORDS_MAX, GROUP_RECORDS_MAX } from "./limits.ts";
-import { loadPublished, type Published } from "./published.ts";
+import { type LogPolicy, loadPublished, type Published } from "./published.ts";
 import { hashEntry } from "./record-entry.ts";
 import { loadStoredBundle, type StoredBundle } from "./stored-bundle.ts";
 import { removeStrays } from "./strays.ts";
@@ -48,17 +48,14 @@ export interface Recovered {
  * Nothing is changed before all of that is seen to fit. Throws `ledger/store-damaged`,
  * `ledger/checkpoint-invalid`, `ledger/store-format`: what no crash explains, an operator looks at.
  */
-export async function recoverStore(
-  disk: Disk,
-  placer: FilePlacer,
-  policy: AcceptancePolicy,
-): Promise<Recovered> {
+export async function recoverStore(disk: Disk, placer: FilePlacer, policy: LogPolicy): Promise<Recovered> {
   await prepareFormat(disk, placer);
   await placer.removeFolder(DRAFTS_FOLDER);
   const published = await loadPublished(disk, policy);
+  const erasure = await loadVerifiedErasure(disk);
   const covered = await loadCovered(disk, published);
   const from = covered.range.end;
-  const bundles = await loadBundles(disk, from);
+  const bundles = await loadBundles(disk, from, erasure);
   const leaves = bundles.stored.flatMap(({ entries }) => entries).slice(from - bundles.begin);
   const { edge, tiles } = growEdge(covered, leaves.map(hashEntry));
   const size = edge.range.end;
@@ -97,11 +94,11 @@ interface Bundles {
 }
 
 /** The last bundle that the checkpoint covers, if only in part, and those after it without a gap. */
-async function loadBundles(disk: Disk, covered: number): Promise<Bundles> {
+async function loadBundles(disk: Disk, covered: number, erasure: Erasure | null): Promise<Bundles> {
   const first = Math.floor(Math.max(0, covered - 1) / BUNDLE_RECORDS_MAX);
   const stored: StoredBundle[] = [];
   for (let index = first; ; index++) {
-    const bundle = await loadStoredBundle(disk, index);
+    const bundle = await loadStoredBundle(disk, index, erasure);
     if (bundle) stored.push(bundle);
     if (!bundle || bundle.entries.length < BUNDLE_RECORDS_MAX) break;
   }

@@ -1,6 +1,7 @@
 import { type LeafEntry, LeixError, parseLeafEntry } from "@leix/protocol";
 import { decodeBundle, encodeTilePath, listBundles } from "@leix/tlog";
 import type { Disk } from "./disk.ts";
+import { type Erasure, isDue, loadVerifiedErasure } from "./erasure-statement.ts";
 import { encodeRecordPath } from "./layout.ts";
 import { BUNDLE_RECORDS_MAX } from "./limits.ts";
 import { toRecordDigest } from "./record-entry.ts";
@@ -41,13 +42,14 @@ export async function* readEntries(
   }
 }
 
-/** The same with their records. */
+/** The same with their records. One that is missing is erased where the store says so, below a seal. */
 export async function* readRecords(
   disk: Disk,
   begin: number,
   end: number,
   size: number,
 ): AsyncGenerator<StoredRecord, void> {
+  let known: Erasure | null = null;
   let lines = new BundleLines(disk, 0);
   for await (const entry of readEntries(disk, begin, end, size)) {
     const { index } = entry;
@@ -62,8 +64,17 @@ export async function* readRecords(
     if (record === undefined) {
       throw new LeixError("ledger/store-damaged", `${encodeRecordPath(bundle)}: not the record ${index}`);
     }
+    if (record === null && !isDue(known, index, entry)) {
+      known = await loadVerifiedErasure(disk);
+      if (!isDue(known, index, entry)) throw toMissing(index, bundle);
+    }
     yield { index, entry, record };
   }
+}
+
+function toMissing(index: number, bundle: number): LeixError {
+  const detail = `record ${index} is missing, and not one that was erased`;
+  return new LeixError("ledger/store-damaged", `${encodeRecordPath(bundle)}: ${detail}`);
 }
 
 /** The lines of a file of records, each of them once, in order. */

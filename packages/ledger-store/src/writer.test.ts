@@ -10,7 +10,7 @@ import { checkStore } from "./check/check-store.ts";
 import { createLedger, type TestLedger } from "./crash.testkit.ts";
 import { BATCH_RECORDS_MAX } from "./limits.ts";
 import { codeOf, createTestLog, type TestLog } from "./log-key.testkit.ts";
-import { createRecords } from "./records.testkit.ts";
+import { countErasable, createRecord, createRecords } from "./records.testkit.ts";
 import { SimulatedDisk } from "./simulated-disk.testkit.ts";
 import { openLedgerWriter, openWriter } from "./writer.ts";
 
@@ -26,6 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const NOW = 1_800_000_000;
 const slice = (begin: number, end: number) => ledger.records.slice(begin, end);
 const headOf = (size: number) => ({ size, root: ledger.roots[size] });
 const open = (path = folder) => openLedgerWriter(path, log);
@@ -183,7 +184,7 @@ describe("appending", () => {
     disk.write = write;
     expect(await codeOf(writer.append(slice(10, 20)))).toBe("ledger/store-failed");
     expect(await codeOf(writer.publish(await log.sign(writer.head)))).toBe("ledger/store-failed");
-    expect(await codeOf(writer.eraseRecords(0))).toBe("ledger/store-failed");
+    expect(await codeOf(writer.eraseRecords(5, 0))).toBe("ledger/store-failed");
     await writer.close();
     const again = await openWriter(disk, log.policy);
     expect(again.head).toEqual(headOf(10));
@@ -285,17 +286,19 @@ describe("erasing", () => {
   it("takes the records and leaves the tree, and appending goes on", async () => {
     const writer = await open();
     await writer.append(slice(0, 290));
-    expect(await codeOf(writer.eraseRecords(1))).toBe("ledger/checkpoint-uncovered");
+    expect(await codeOf(writer.eraseRecords(280, NOW))).toBe("ledger/seal-missing");
     await writer.publish(await log.sign(writer.head));
-    const erased = writer.eraseRecords(280);
+    expect(await codeOf(writer.eraseRecords(279, NOW))).toBe("ledger/seal-missing");
+    const erased = writer.eraseRecords(280, NOW);
     expect(await writer.append(slice(290, 300))).toEqual(headOf(300));
-    await erased;
-    expect((await stat(join(folder, "record/000"))).size).toBe(256);
-    await writer.eraseRecords(100);
+    expect(await erased).toMatchObject({ seal: { index: 280 }, at: NOW, isDone: true });
+    const kept = [3, 5, 100, 150].map((index) => createRecord(index).byteLength);
+    expect((await stat(join(folder, "record/000"))).size).toBe(256 + kept.reduce((a, b) => a + b));
+    expect(await writer.eraseRecords(100, NOW + 1)).toMatchObject({ seal: { index: 280 }, at: NOW });
     await writer.append(slice(300, 310));
     await writer.publish(await log.sign(writer.head));
     await writer.close();
-    expect((await checkStore(folder, { ...log, erasedBefore: 280 })).findings).toEqual([]);
+    expect(await checkStore(folder, log)).toMatchObject({ findings: [], erased: countErasable(280) });
     await using again = await open();
     expect(again.head).toEqual(headOf(310));
   });

@@ -1,8 +1,9 @@
 import { LeixError } from "@leix/protocol";
-import type { AcceptancePolicy, TreeHead } from "@leix/tlog";
+import type { TreeHead } from "@leix/tlog";
 import { type Batch, BatchBuilder, countBytes, type StoreEnd, toLeaves } from "./batch.ts";
 import type { Disk } from "./disk.ts";
-import { eraseBundle } from "./erasure.ts";
+import { eraseBundle, planErasure } from "./erasure.ts";
+import { type Erasure, loadVerifiedErasure, placeErasure } from "./erasure-statement.ts";
 import { type Drafts, FilePlacer } from "./file-placer.ts";
 import { CHECKPOINT_PATH, encodeRecordPath, toFolder } from "./layout.ts";
 import type { LedgerWriter, WriterOptions } from "./ledger-writer.ts";
@@ -10,7 +11,7 @@ import { BUNDLE_RECORDS_MAX } from "./limits.ts";
 import { createNodeDisk } from "./node-disk.ts";
 import { listExpiredPartials } from "./partial-tiles.ts";
 import { verifyPublication } from "./publication.ts";
-import { createLogPolicy, type Published } from "./published.ts";
+import { createLogPolicy, type LogPolicy, type Published } from "./published.ts";
 import { createReader, type StoreReader } from "./reader.ts";
 import { type RecordTail, type Recovered, recoverStore } from "./recovery.ts";
 import { settleAll } from "./settle-all.ts";
@@ -36,11 +37,13 @@ export async function openLedgerWriter(folder: string, { log }: WriterOptions): 
 /** The same on any disk; `onClose` gives back what keeps others out. */
 export async function openWriter(
   disk: Disk,
-  policy: AcceptancePolicy,
+  policy: LogPolicy,
   onClose: () => void = () => {},
 ): Promise<LedgerWriter> {
   const placer = new FilePlacer(disk);
-  return new DiskWriter(disk, placer, policy, await recoverStore(disk, placer, policy), onClose);
+  const writer = new DiskWriter(disk, placer, policy, await recoverStore(disk, placer, policy), onClose);
+  await writer.resumeErasure();
+  return writer;
 }
 
 /** Appends that are written together. */
@@ -52,7 +55,7 @@ interface Group {
 class DiskWriter implements LedgerWriter {
   readonly #disk: Disk;
   readonly #placer: FilePlacer;
-  readonly #policy: AcceptancePolicy;
+  readonly #policy: LogPolicy;
   readonly #onClose: () => void;
   /** What is written next, and may still grow. */
   #group: Group | undefined;
@@ -71,7 +74,7 @@ class DiskWriter implements LedgerWriter {
   constructor(
     disk: Disk,
     placer: FilePlacer,
-    policy: AcceptancePolicy,
+    policy: LogPolicy,
     { end, tail, published }: Recovered,
     onClose: () => void,
   ) {
@@ -118,16 +121,20 @@ class DiskWriter implements LedgerWriter {
     return published;
   }
 
-  async eraseRecords(before: number): Promise<void> {
+  async eraseRecords(seal: number, at: number): Promise<Erasure> {
     this.#refuseClosed();
-    if (before > (this.#published?.size ?? 0)) {
-      throw new LeixError("ledger/checkpoint-uncovered", `records before ${before}`);
-    }
-    // Alone: a file that grows is not to be replaced meanwhile.
-    const erased = this.#after([this.#written, this.#named], () => this.#erase(before));
-    this.#written = erased;
-    this.#named = erased;
-    await erased;
+    const covered = this.#published?.size ?? 0;
+    return this.#alone(async () => {
+      const erasure = await planErasure(this.#disk, { seal, at, covered });
+      await placeErasure(this.#placer, erasure);
+      return this.#erase(erasure);
+    });
+  }
+
+  /** What a crash has left undone of an erasure. */
+  async resumeErasure(): Promise<void> {
+    const erasure = await loadVerifiedErasure(this.#disk);
+    if (erasure && !erasure.isDone) await this.#alone(() => this.#erase(erasure));
   }
 
   openReader(): StoreReader {
@@ -215,11 +222,23 @@ class DiskWriter implements LedgerWriter {
     }
   }
 
-  async #erase(before: number): Promise<void> {
-    for (let bundle = 0; bundle * BUNDLE_RECORDS_MAX < before; bundle++) {
-      const bytes = await eraseBundle(this.#disk, this.#placer, bundle, before - bundle * BUNDLE_RECORDS_MAX);
+  /** A file that grows is not to be replaced meanwhile. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#after([this.#written, this.#named], work);
+    const settled = done.catch(() => {});
+    this.#written = settled;
+    this.#named = settled;
+    return done;
+  }
+
+  async #erase(erasure: Erasure): Promise<Erasure> {
+    for (let bundle = 0; bundle * BUNDLE_RECORDS_MAX < erasure.seal.index; bundle++) {
+      const bytes = await eraseBundle(this.#disk, this.#placer, bundle, erasure);
       if (bundle === this.#tail.bundle) this.#tail = { bundle, bytes };
     }
+    const done = { ...erasure, isDone: true };
+    await placeErasure(this.#placer, done);
+    return done;
   }
 }
 

@@ -1,6 +1,7 @@
-import { LeixError } from "@leix/protocol";
+import { type LeafEntry, LeixError } from "@leix/protocol";
 import { decodeBundle, decodeTile, type EntryBundle, isSameHash } from "@leix/tlog";
 import type { Disk } from "../disk.ts";
+import { type Erasure, isDue, readEntry } from "../erasure-statement.ts";
 import { encodeRecordPath } from "../layout.ts";
 import { BUNDLE_RECORDS_MAX } from "../limits.ts";
 import { hashEntry } from "../record-entry.ts";
@@ -10,8 +11,8 @@ import type { Finding } from "./finding.ts";
 import { type ScannedLine, scanRecords } from "./record-scan.ts";
 
 export interface ExamOptions {
-  /** Records before it may be erased. */
-  readonly erasedBefore: number;
+  /** What may be erased, and where that is done, has to be. */
+  readonly erasure: Erasure | null;
   /** Are records also taken apart? Their digests say that they are what was appended. */
   readonly isParsed: boolean;
   /** May the file of records go on past the last that is examined? */
@@ -66,7 +67,9 @@ export async function examineBundle(
   const lines = await scanRecords(disk, path, options.isParsed);
   const { matched, stretches } = alignLines(lines ?? [], width, createFinder(hashes, entries));
   adoptUnknown(matched, stretches, (at) => Boolean(hashes[at] || entries[at]));
-  const judged = judgeRecords(path, index * BUNDLE_RECORDS_MAX, lines, matched, stretches, options);
+  const kinds = options.erasure ? entries.map(readEntry) : [];
+  const place = { file: path, base: index * BUNDLE_RECORDS_MAX, kinds };
+  const judged = judgeRecords(place, lines, matched, stretches, options);
   const leaves = await decide(hashes, entries, entryHashes, judged.lines, proves);
   return {
     leaves: leaves.map((leaf, at) => ({ ...leaf, record: judged.states[at] ?? { state: "broken" } })),
@@ -109,15 +112,22 @@ interface Judged {
   readonly findings: readonly Finding[];
 }
 
+/** A file of records: of which leaves, and what their entries say that they are. */
+interface RecordsPlace {
+  readonly file: string;
+  readonly base: number;
+  readonly kinds: readonly (Pick<LeafEntry, "kind"> | null)[];
+}
+
 function judgeRecords(
-  file: string,
-  base: number,
+  { file, base, kinds }: RecordsPlace,
   scanned: readonly ScannedLine[] | null,
   matched: Matched,
   stretches: readonly Stretch[],
   options: ExamOptions,
 ): Judged {
   const findings: Finding[] = [];
+  const { erasure } = options;
   const states: RecordState[] = matched.map((line) =>
     line ? { state: "whole", at: line.at, end: line.end } : { state: "broken" },
   );
@@ -125,6 +135,9 @@ function judgeRecords(
   for (const [at, line] of matched.entries()) {
     if (!line) continue;
     const place = { file, at: line.at, end: line.end };
+    if (erasure?.isDone && isDue(erasure, base + at, kinds[at] ?? UNKNOWN)) {
+      findings.push({ code: "ledger/file-stray", ...place, detail: `record ${base + at}, which was erased` });
+    }
     if (line.refusal) findings.push({ code: line.refusal, ...place, detail: `record ${base + at}` });
     if (!line.isEnded) {
       findings.push({ code: "ledger/record-differs", file, at: line.end, detail: "the last line end" });
@@ -143,13 +156,16 @@ function judgeRecords(
       if (matched[at]) continue;
       const isErased = line.at === line.end && line.isEnded;
       if (isErased) states[at] = { state: "erased" };
-      if (isErased && base + at < options.erasedBefore) continue;
+      if (isErased && isDue(erasure, base + at, kinds[at] ?? null)) continue;
       const code = isErased ? "ledger/record-erased" : "ledger/record-differs";
       findings.push({ code, file, at: line.at, end: line.end + 1, detail: `record ${base + at}` });
     }
   }
   return { states, lines: matched, findings };
 }
+
+/** Of an entry that cannot be read nothing says that its record had to go. */
+const UNKNOWN = { kind: "statement" } as const;
 
 /** More or fewer lines than records between two that are whole, or at an end. */
 function judgeUneven(

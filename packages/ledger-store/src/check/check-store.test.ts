@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { encodeBase64url, encodeUtf8, LeixError } from "@leix/protocol";
 import { cosignCheckpoint, createSigner, encodeNote, encodeVerifierKey, parseNote } from "@leix/tlog";
 import { beforeEach, describe, expect, it } from "vitest";
+import { encodeErasure } from "../erasure-statement.ts";
 import { codeOf, createTestLog } from "../log-key.testkit.ts";
-import { createRecords } from "../records.testkit.ts";
+import { countErasable, createRecords } from "../records.testkit.ts";
 import type { SimulatedDisk } from "../simulated-disk.testkit.ts";
 import { createStore, type TestStore } from "../store.testkit.ts";
 import { openLedgerWriter, openWriter } from "../writer.ts";
 import { type CheckOptions, checkDisk, checkStore } from "./check-store.ts";
+import type { Finding } from "./finding.ts";
 
 let store: TestStore;
 beforeEach(async () => {
@@ -192,17 +194,42 @@ describe("the records of a bundle", () => {
     ]);
   });
 
-  it("may be erased up to where that is due, and no further", async () => {
+  it("may be missing below the seal that the store names, but statements and seals", async () => {
     const writer = await openWriter(store.disk, store.log.policy);
-    await writer.eraseRecords(260);
+    const [, , , , once = ""] = await linesOf("record/000");
+    await writer.eraseRecords(260, 0);
     await writer.close();
-    const due = { log: store.log.log, erasedBefore: 260 };
-    expect(await checkDisk(store.disk, due)).toMatchObject({ findings: [], erased: 260 });
-    const found = await check(store.disk, { erasedBefore: 258 });
-    expect(found.map(({ code, detail }) => [code, detail])).toEqual([
-      ["ledger/record-erased", "record 258"],
-      ["ledger/record-erased", "record 259"],
+    const report = await checkDisk(store.disk, { log: store.log.log });
+    expect(report).toMatchObject({ findings: [], erased: countErasable(260) });
+    const lines = await linesOf("record/000");
+    await putLines("record/000", lines.with(150, ""));
+    expect(await check()).toMatchObject([{ code: "ledger/record-erased", detail: "record 150" }]);
+    await putLines("record/000", lines.with(4, once));
+    expect(await check()).toMatchObject([
+      { code: "ledger/file-stray", file: "record/000", detail: "record 4, which was erased" },
     ]);
+    await putLines("record/000", lines);
+    await store.disk.remove("erased");
+    const found = await check();
+    expect(found.length).toBe(countErasable(260));
+    expect(new Set(found.map(({ code }) => code))).toEqual(new Set(["ledger/record-erased"]));
+  });
+
+  it("are said to be erased below what is no seal, or by a damaged file: that is named", async () => {
+    const writer = await openWriter(store.disk, store.log.policy);
+    const { seal } = await writer.eraseRecords(260, 0);
+    await writer.close();
+    const bytes = store.disk.open("erased");
+    bytes[7] = 0x38;
+    expect(await check()).toMatchObject([{ code: "ledger/bytes-differ", file: "erased" }]);
+    const forge = async (index: number): Promise<readonly Finding[]> => {
+      const forged = encodeErasure({ seal: { ...seal, index }, at: 0, isDone: true });
+      await put("erased", forged);
+      return await check();
+    };
+    expect((await forge(259))[0]).toMatchObject({ code: "ledger/bytes-differ", file: "erased" });
+    expect(await forge(260)).toEqual([]);
+    expect((await forge(1_000))[0]).toMatchObject({ code: "ledger/bytes-differ", file: "erased" });
   });
 
   it("are those that parse, unless that is not asked", async () => {

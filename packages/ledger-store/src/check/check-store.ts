@@ -1,6 +1,7 @@
 import { LeixError } from "@leix/protocol";
-import { type EntryBundle, listBundles, TILE_WIDTH } from "@leix/tlog";
+import { listBundles, TILE_WIDTH } from "@leix/tlog";
 import type { Disk } from "../disk.ts";
+import type { Erasure } from "../erasure-statement.ts";
 import { CHECKPOINT_PATH, FORMAT_BYTES, FORMAT_PATH, RECORDS_FOLDER, ROOT, TILES_FOLDER } from "../layout.ts";
 import { createNodeDisk } from "../node-disk.ts";
 import { lockStore } from "../store-lock.ts";
@@ -8,7 +9,9 @@ import { EMPTY_EDGE, type TreeEdge } from "../tree-edge.ts";
 import { BoundedList } from "./bounded-list.ts";
 import { type BundleExam, type ExamOptions, examineBundle } from "./bundle-exam.ts";
 import { examineCheckpoint, type NoteKeys } from "./checkpoint-exam.ts";
+import { examineErasure } from "./erasure-exam.ts";
 import { type Finding, findDifference } from "./finding.ts";
+import { examineSealed } from "./sealed-exam.ts";
 import { findSize } from "./store-size.ts";
 import { examineStrays } from "./stray-exam.ts";
 import { examineTileFiles, verifyTileBytes } from "./tile-exam.ts";
@@ -28,8 +31,6 @@ export interface CheckOptions extends NoteKeys {
    * checkpoint covers, also while a writer goes on; what is beyond is not looked at.
    */
   readonly extent?: "whole" | "published";
-  /** Records before it may be erased: those of sealed years whose time is over. None, unless it is given. */
-  readonly erasedBefore?: number;
   /**
    * `parsed` (the default): every record is taken apart too. `digests`: that it is what was appended is
    * enough; ten times as fast.
@@ -43,7 +44,7 @@ export interface StoreReport {
   /** How many leaves the store has, and how many of them its checkpoint covers: null without a checkpoint. */
   readonly size: number;
   readonly published: number | null;
-  /** How many records were erased in their time: valid, record erased. */
+  /** How many records were erased, below the seal that the store names: valid, record erased. */
   readonly erased: number;
   /** At most FINDINGS_MAX of them. None: every byte is what it has to be. */
   readonly findings: readonly Finding[];
@@ -75,6 +76,8 @@ export async function checkDisk(given: Disk, options: CheckOptions): Promise<Sto
   list.add(...(await examineFormat(disk)));
   const { published, findings } = await examineCheckpoint(disk, options);
   list.add(...findings);
+  const { erasure, findings: untrue } = await examineErasure(disk, published);
+  list.add(...untrue);
   const size = isGrowing ? (published?.size ?? 0) : await findSize(disk, published?.size ?? 0);
   if (!published && findings.length === 0 && size > 0) list.add(UNPUBLISHED);
   let erased = 0;
@@ -82,11 +85,11 @@ export async function checkDisk(given: Disk, options: CheckOptions): Promise<Sto
   list.add(...verifyRoot(edge, published));
   for (const bundle of listBundles(0, size, size)) {
     const place: BundlePlace = { bundle, size, edge, published };
-    const exam = await examineBundle(disk, bundle, toExamOptions(options), (hashes) =>
+    const exam = await examineBundle(disk, bundle, toExamOptions(options, erasure), (hashes) =>
       isProven(disk, place, hashes),
     );
     list.add(...exam.findings, ...(await examineBundleFiles(disk, bundle, exam, isGrowing)));
-    erased += countErased(bundle, exam, options);
+    erased += countErased(exam);
     const grown = growExamined(place, exam);
     edge = grown.edge;
     for (const { tile, bytes } of grown.complete) {
@@ -96,17 +99,20 @@ export async function checkDisk(given: Disk, options: CheckOptions): Promise<Sto
     options.onProgress?.(bundle.index * TILE_WIDTH + bundle.width, size);
   }
   list.add(...(await examineEdge(disk, edge, size, isGrowing)));
+  for await (const finding of examineSealed(disk, size)) list.add(finding);
   if (!isGrowing) for await (const stray of examineStrays(disk, size)) list.add(stray);
   return { size, published: published?.size ?? null, erased, findings: list.items, more: list.more };
 }
 
-export function toExamOptions({ extent, erasedBefore = 0, records }: CheckOptions): ExamOptions {
-  return { erasedBefore, isParsed: records !== "digests", isGrowing: extent === "published" };
+export function toExamOptions(
+  { extent, records }: Pick<CheckOptions, "extent" | "records">,
+  erasure: Erasure | null,
+): ExamOptions {
+  return { erasure, isParsed: records !== "digests", isGrowing: extent === "published" };
 }
 
-function countErased({ index }: EntryBundle, { leaves }: BundleExam, { erasedBefore = 0 }: CheckOptions) {
-  const due = leaves.slice(0, Math.max(0, erasedBefore - index * TILE_WIDTH));
-  return due.filter(({ record }) => record.state === "erased").length;
+function countErased({ leaves }: BundleExam): number {
+  return leaves.filter(({ record }) => record.state === "erased").length;
 }
 
 /** So it is before the first checkpoint; afterwards the file was lost. */

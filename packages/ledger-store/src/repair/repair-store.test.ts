@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { encodeUtf8, LeixError } from "@leix/protocol";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkDisk } from "../check/check-store.ts";
+import { loadErasure } from "../erasure-statement.ts";
 import { codeOf, createTestLog } from "../log-key.testkit.ts";
 import { encodeRecordEntry } from "../record-entry.ts";
-import { createRecords } from "../records.testkit.ts";
+import { countErasable, createRecords } from "../records.testkit.ts";
 import { createRandom, listFiles, SimulatedDisk } from "../simulated-disk.testkit.ts";
 import { createStore, type TestStore, toContents } from "../store.testkit.ts";
 import { openLedgerWriter, openWriter } from "../writer.ts";
@@ -65,7 +66,7 @@ describe("a store is restored to its very bytes", PATIENT, () => {
     expect(did).toMatchObject({
       checkpoint: "restored-from-source of size 270",
       format: "made-again this layout",
-      "record/001": "restored-from-source records 263",
+      "record/001": "restored-from-source records 262",
       "tile/0/000": "made-again from the leaves below it",
       "tile/entries/001.p/14": "made-again from the leaves below it",
       "tile/1/000.p/1": "made-again from the leaves below it",
@@ -136,22 +137,42 @@ describe("a store is restored to its very bytes", PATIENT, () => {
 });
 
 describe("what was erased in time", PATIENT, () => {
-  const due = { erasedBefore: 260 };
+  const gone = { findings: [], erased: countErasable(260) };
   const entryOf = async (index: number) => encodeRecordEntry(whole.records[index] ?? new Uint8Array());
   let erased: Record<string, string>;
   beforeEach(async () => {
     const writer = await openWriter(disk, whole.log.policy);
-    await writer.eraseRecords(260);
+    await writer.eraseRecords(260, 0);
     await writer.close();
     erased = await toContents(disk);
   });
 
-  it("stays erased, and comes back where it was not due", async () => {
+  it("stays erased, also where it is there again; what was not comes back", async () => {
     await flip("tile/entries/000", 100);
     await flip("record/001", 4_000);
-    const { left } = await repair(source, due);
-    expect(left).toMatchObject({ findings: [], erased: 260 });
+    await flip("record/000", 100);
+    const { left } = await repair(source);
+    expect(left).toMatchObject(gone);
     expect(await toContents(disk)).toEqual(erased);
+    const before = Buffer.from(contents["record/000"] ?? "", "latin1");
+    await disk.truncate("record/000", 0);
+    await disk.write("record/000", [before], 0);
+    expect((await repair(NOTHING)).left).toMatchObject(gone);
+    expect(await toContents(disk)).toEqual(erased);
+  });
+
+  it("is erased still where the file that says so is damaged, and is made again", async () => {
+    await flip("erased", 60);
+    const { actions, left } = await repair(NOTHING);
+    expect(left).toMatchObject(gone);
+    expect(actions).toMatchObject([{ file: "erased", did: "made-again" }]);
+    await (await openWriter(disk, whole.log.policy)).close();
+    expect(await loadErasure(disk)).toMatchObject({ seal: { index: 260 }, at: null, isDone: true });
+  });
+
+  it("comes back where nothing says any more that it was, if somebody has it", async () => {
+    await disk.remove("erased");
+    expect(await codeOf(repair(NOTHING))).toBe("ledger/unrepairable");
     await repair();
     expect(await toContents(disk)).toEqual(contents);
   });
@@ -160,26 +181,25 @@ describe("what was erased in time", PATIENT, () => {
     const other: RepairSource = { record: async () => null, entry: entryOf };
     for (const at of [0, 100, 5_000]) {
       await flip("tile/entries/000", at);
-      expect((await repair(other, due)).left).toMatchObject({ findings: [], erased: 260 });
+      expect((await repair(other)).left).toMatchObject(gone);
       expect(await toContents(disk)).toEqual(erased);
     }
     await flip("tile/entries/000", 100);
-    expect(await codeOf(repair(NOTHING, due))).toBe("ledger/unrepairable");
+    expect(await codeOf(repair(NOTHING))).toBe("ledger/unrepairable");
     const wrong = { ...NOTHING, entry: (index: number) => entryOf(index + 1) };
-    expect(await codeOf(repair(wrong, due))).toBe("ledger/source-differs");
-    // What was not due is restored from its record alone.
-    expect(await codeOf(repair(other, { erasedBefore: 1 }))).toBe("ledger/unrepairable");
+    expect(await codeOf(repair(wrong))).toBe("ledger/source-differs");
   });
 
-  it("is erased where it is broken and nobody has it any more, and that is said", async () => {
+  it("is erased again where its file is lost; statements and seals come from the source", async () => {
     await disk.remove("record/000");
-    const { actions, left } = await repair(NOTHING, due);
-    expect(left).toMatchObject({ findings: [], erased: 260 });
+    expect(await codeOf(repair(NOTHING))).toBe("ledger/unrepairable");
+    const { actions, left } = await repair();
+    expect(left).toMatchObject(gone);
     expect(actions).toEqual([
       {
         file: "record/000",
-        did: "made-again",
-        detail: "erased for good, as nobody has them: 0 to 255",
+        did: "restored-from-source",
+        detail: expect.stringContaining("records 3, 5, 100, 150; erased, as their epoch is: 0 to 2, 4"),
       },
     ]);
     expect(await toContents(disk)).toEqual(erased);

@@ -3,15 +3,15 @@ import { BoundedList } from "../check/bounded-list.ts";
 import { checkDisk, examineFormat, refuseNoStore, type StoreReport } from "../check/check-store.ts";
 import { createTolerantDisk } from "../check/tolerant-disk.ts";
 import type { Disk } from "../disk.ts";
+import { placeErasure } from "../erasure-statement.ts";
 import { FilePlacer } from "../file-placer.ts";
-import { CHECKPOINT_PATH, DRAFTS_FOLDER, FORMAT_BYTES, FORMAT_PATH } from "../layout.ts";
+import { CHECKPOINT_PATH, DRAFTS_FOLDER, ERASED_PATH, FORMAT_BYTES, FORMAT_PATH, ROOT } from "../layout.ts";
 import { createNodeDisk } from "../node-disk.ts";
-import type { Published } from "../published.ts";
 import { lockStore } from "../store-lock.ts";
 import { EMPTY_EDGE, type TreeEdge } from "../tree-edge.ts";
 import type { RepairSource } from "./resolution.ts";
 import { type RepairAction, removeStrays, rewriteBundle, rewriteHashes, type Workshop } from "./rewriting.ts";
-import { findPublished, findRestorable, type RepairOptions, resolveBundles } from "./survey.ts";
+import { findRestorable, findStanding, type RepairOptions, resolveBundles, type Standing } from "./survey.ts";
 
 export interface RepairReport {
   /** What was done, at most FINDINGS_MAX of it, and how much more there is. */
@@ -54,8 +54,8 @@ export async function repairDisk(
   if (before.findings.length === 0) return { actions: [], more: 0, left: before };
   const disk = createTolerantDisk(given, () => {});
   const workshop: Workshop = { disk, placer: new FilePlacer(disk), source };
-  const { published, isBroken } = await findPublished(workshop, options);
-  const size = await findRestorable(workshop, published, options);
+  const standing = await findStanding(workshop, options);
+  const size = await findRestorable(workshop, standing);
 
   const actions = new BoundedList<RepairAction>();
   await workshop.placer.removeFolder(DRAFTS_FOLDER);
@@ -63,8 +63,10 @@ export async function repairDisk(
     await place(workshop, FORMAT_PATH, FORMAT_BYTES);
     actions.add({ file: FORMAT_PATH, did: "made-again", detail: "this layout" });
   }
-  for await (const action of rewriteTree(workshop, size, published, options)) actions.add(action);
-  if (published && isBroken) {
+  for await (const action of rewriteTree(workshop, size, standing)) actions.add(action);
+  if (standing.isErasureBroken) actions.add(await rewriteErasure(workshop, standing));
+  const { published, isNoteBroken } = standing;
+  if (published && isNoteBroken) {
     await place(workshop, CHECKPOINT_PATH, published.note);
     actions.add({ file: CHECKPOINT_PATH, did: "restored-from-source", detail: `of size ${published.size}` });
   }
@@ -77,11 +79,10 @@ export async function repairDisk(
 async function* rewriteTree(
   workshop: Workshop,
   size: number,
-  published: Published | null,
-  options: RepairOptions,
+  standing: Standing,
 ): AsyncGenerator<RepairAction, void> {
   let edge: TreeEdge = EMPTY_EDGE;
-  for await (const resolved of resolveBundles(workshop, size, published, options)) {
+  for await (const resolved of resolveBundles(workshop, size, standing)) {
     yield* await rewriteBundle(workshop, resolved);
     for (const { tile, bytes } of resolved.grown.tiles) {
       const isWhole = tile.level > 0 && tile.width === TILE_WIDTH;
@@ -93,6 +94,18 @@ async function* rewriteTree(
     const hashes = edge.tiles[tile.level] ?? [];
     if (tile.level > 0) yield* await rewriteHashes(workshop, tile, encodeTile(hashes));
   }
+}
+
+/** By now a record is missing only where it may be. Whoever writes next erases what is left. */
+async function rewriteErasure({ disk, placer }: Workshop, { erasure }: Standing): Promise<RepairAction> {
+  if (!erasure) {
+    await disk.remove(ERASED_PATH);
+    await disk.syncFolder(ROOT);
+    return { file: ERASED_PATH, did: "removed", detail: "nothing is erased" };
+  }
+  await placeErasure(placer, erasure);
+  const detail = `up to the seal that is record ${erasure.seal.index}; when that was is lost`;
+  return { file: ERASED_PATH, did: "made-again", detail };
 }
 
 async function place({ placer }: Workshop, path: string, bytes: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 import { LeixError } from "@leix/protocol";
 import { isSameHash } from "@leix/tlog";
 import type { BundleExam, ExaminedLeaf } from "../check/bundle-exam.ts";
+import { type Erasure, isDue, readEntry } from "../erasure-statement.ts";
 import { encodeRecordEntry, hashEntry } from "../record-entry.ts";
 
 /** Where a repair takes what the store has lost: LEDGER, or another copy. Nothing from it is believed. */
@@ -31,46 +32,48 @@ export interface ResolvedLeaf {
 export async function resolveLeaf(
   index: number,
   leaf: ExaminedLeaf,
-  erasedBefore: number,
+  erasure: Erasure | null,
   source: RepairSource,
 ): Promise<ResolvedLeaf | null> {
-  const own = toOwn(index, leaf, erasedBefore);
+  const isGone = isDue(erasure, index, readEntry(leaf.entry));
+  const own = toOwn(leaf, isGone, erasure?.isDone === true);
   if (own?.isSure) return own;
-  const isDue = index < erasedBefore;
-  const given = await fetchLeaf(index, isDue, source);
+  const given = await fetchLeaf(index, isGone, source);
   // By itself it may be what it seems: the checkpoint's root decides.
-  if (!given) return own ?? toErased(leaf, isDue);
+  if (!given) return own;
   const isIts = leaf.hash !== null && isSameHash(given.hash, leaf.hash);
   if (leaf.isSure && !isIts) throw new LeixError("ledger/source-differs", `record ${index}`);
   if (own && isIts) return own;
-  const isErased = !given.isRecord || (leaf.record.state === "erased" && isDue);
   const { hash, entry } = given;
+  const isErased = isDue(erasure, index, readEntry(entry));
   return { hash, entry, isSure: leaf.isSure, record: { from: isErased ? "nowhere" : "source" } };
 }
 
-/** What the store alone knows of a leaf, where that is all. */
-function toOwn(index: number, leaf: ExaminedLeaf, erasedBefore: number): ResolvedLeaf | null {
-  const { hash, entry, record, isSure } = leaf;
-  if (!hash || !entry || record.state === "broken") return null;
-  if (record.state === "whole") return { hash, entry, isSure, record: { ...record, from: "store" } };
-  return index < erasedBefore ? { hash, entry, isSure, record: { from: "nowhere" } } : null;
-}
-
-/** A record that is broken, that nobody has any more, and whose time is over: then it is erased. */
-function toErased({ hash, entry, isSure }: ExaminedLeaf, isDue: boolean): ResolvedLeaf | null {
-  return isDue && hash && entry ? { hash, entry, isSure, record: { from: "nowhere" } } : null;
+/**
+ * What the store alone knows of a leaf, where that is all. A record whose time is over is not looked for: it
+ * stays where an erasure has not come to it yet, and is gone where it is broken.
+ */
+function toOwn(
+  { hash, entry, record, isSure }: ExaminedLeaf,
+  isGone: boolean,
+  isDone: boolean,
+): ResolvedLeaf | null {
+  if (!hash || !entry) return null;
+  const isKept = record.state === "whole" && !(isGone && isDone);
+  if (isKept) return { hash, entry, isSure, record: { ...record, from: "store" } };
+  return isGone ? { hash, entry, isSure, record: { from: "nowhere" } } : null;
 }
 
 /** Those of a bundle up to the first that is not known. */
 export async function resolveLeaves(
   base: number,
   { leaves }: BundleExam,
-  erasedBefore: number,
+  erasure: Erasure | null,
   source: RepairSource,
 ): Promise<readonly ResolvedLeaf[]> {
   const resolved: ResolvedLeaf[] = [];
   for (const [at, leaf] of leaves.entries()) {
-    const one = await resolveLeaf(base + at, leaf, erasedBefore, source);
+    const one = await resolveLeaf(base + at, leaf, erasure, source);
     if (!one) break;
     resolved.push(one);
   }
@@ -94,10 +97,10 @@ interface GivenLeaf {
   readonly isRecord: boolean;
 }
 
-async function fetchLeaf(index: number, isDue: boolean, source: RepairSource): Promise<GivenLeaf | null> {
+async function fetchLeaf(index: number, isGone: boolean, source: RepairSource): Promise<GivenLeaf | null> {
   const record = await source.record(index);
   if (record) return { ...readGiven(index, record), isRecord: true };
-  const entry = isDue ? await source.entry?.(index) : null;
+  const entry = isGone ? await source.entry?.(index) : null;
   return entry ? { entry, hash: hashEntry(entry), isRecord: false } : null;
 }
 

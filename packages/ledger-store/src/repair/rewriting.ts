@@ -119,11 +119,11 @@ function toRecordAction(
     leaves.flatMap((leaf, at) => (is(leaf, at) ? [base + at] : []));
   const taken = indexesOf(({ record }) => record.from === "source");
   const erased = indexesOf(
-    ({ record }, at) => record.from === "nowhere" && exam.leaves[at]?.record.state === "broken",
+    ({ record }, at) => record.from === "nowhere" && exam.leaves[at]?.record.state !== "erased",
   );
   const parts = [
     ...(taken.length > 0 ? [`records ${toRanges(taken)}`] : []),
-    ...(erased.length > 0 ? [`erased for good, as nobody has them: ${toRanges(erased)}`] : []),
+    ...(erased.length > 0 ? [`erased, as their epoch is: ${toRanges(erased)}`] : []),
   ];
   const detail = parts.join("; ") || "from its own whole lines";
   return { file, did: taken.length > 0 ? "restored-from-source" : "made-again", detail };

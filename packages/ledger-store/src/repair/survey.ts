@@ -3,14 +3,16 @@ import { type EntryBundle, isSameHash, listBundles, TILE_WIDTH } from "@leix/tlo
 import { type BundleExam, examineBundle } from "../check/bundle-exam.ts";
 import { type CheckOptions, toExamOptions } from "../check/check-store.ts";
 import { examineCheckpoint } from "../check/checkpoint-exam.ts";
+import { examineErasure } from "../check/erasure-exam.ts";
 import { findSize } from "../check/store-size.ts";
 import { isProven } from "../check/tree-exam.ts";
+import type { Erasure } from "../erasure-statement.ts";
 import { createLogPolicy, type Published, readNote } from "../published.ts";
 import { EMPTY_EDGE, growEdge, type TreeEdge, toHead } from "../tree-edge.ts";
 import { type ResolvedLeaf, resolveLeaves } from "./resolution.ts";
 import type { Workshop } from "./rewriting.ts";
 
-export type RepairOptions = Pick<CheckOptions, "log" | "witnesses" | "erasedBefore">;
+export type RepairOptions = Pick<CheckOptions, "log" | "witnesses">;
 
 /** A bundle of which everything is known, up to a leaf that is not. */
 export interface ResolvedBundle {
@@ -22,17 +24,32 @@ export interface ResolvedBundle {
   readonly grown: ReturnType<typeof growEdge>;
 }
 
-/** The checkpoint that signs the store: its own, or where that is broken the source's. */
-export async function findPublished(
+/** What a store is measured by. */
+export interface Standing {
+  /** The checkpoint that signs it: its own, or where that is broken the source's. */
+  readonly published: Published | null;
+  readonly isNoteBroken: boolean;
+  /** What may be missing, and whether the file that says so is broken. */
+  readonly erasure: Erasure | null;
+  readonly isErasureBroken: boolean;
+}
+
+export async function findStanding(workshop: Workshop, options: RepairOptions): Promise<Standing> {
+  const { published, isNoteBroken } = await findPublished(workshop, options);
+  const { erasure, findings } = await examineErasure(workshop.disk, published);
+  return { published, isNoteBroken, erasure, isErasureBroken: findings.length > 0 };
+}
+
+async function findPublished(
   { disk, source }: Workshop,
   options: RepairOptions,
-): Promise<{ readonly published: Published | null; readonly isBroken: boolean }> {
+): Promise<Pick<Standing, "published" | "isNoteBroken">> {
   const { published, findings } = await examineCheckpoint(disk, options);
-  if (published && findings.length === 0) return { published, isBroken: false };
+  if (published && findings.length === 0) return { published, isNoteBroken: false };
   const given = (await source.checkpoint?.()) ?? null;
-  if (!given) return { published, isBroken: false };
+  if (!given) return { published, isNoteBroken: false };
   try {
-    return { published: await readNote(given, await createLogPolicy(options.log)), isBroken: true };
+    return { published: await readNote(given, await createLogPolicy(options.log)), isNoteBroken: true };
   } catch (cause) {
     if (!(cause instanceof LeixError)) throw cause;
     throw new LeixError("ledger/source-differs", `checkpoint: ${cause.message}`, { cause });
@@ -43,17 +60,16 @@ export async function findPublished(
 export async function* resolveBundles(
   { disk, source }: Workshop,
   size: number,
-  published: Published | null,
-  options: RepairOptions,
+  { published, erasure }: Standing,
 ): AsyncGenerator<ResolvedBundle, void> {
   let edge: TreeEdge = EMPTY_EDGE;
   for (const bundle of listBundles(0, size, size)) {
     const place = { bundle, size, edge, published };
-    const exam = await examineBundle(disk, bundle, toExamOptions(options), (hashes) =>
+    const exam = await examineBundle(disk, bundle, toExamOptions({}, erasure), (hashes) =>
       isProven(disk, place, hashes),
     );
     const base = bundle.index * TILE_WIDTH;
-    const leaves = await resolveLeaves(base, exam, options.erasedBefore ?? 0, source);
+    const leaves = await resolveLeaves(base, exam, erasure, source);
     const grown = growEdge(
       edge,
       leaves.map(({ hash }) => hash),
@@ -69,15 +85,12 @@ export async function* resolveBundles(
  * past it, each leaf must be certain by itself, or it is left out with all that follow. Throws
  * `ledger/unrepairable`, `ledger/source-differs`.
  */
-export async function findRestorable(
-  workshop: Workshop,
-  published: Published | null,
-  options: RepairOptions,
-): Promise<number> {
+export async function findRestorable(workshop: Workshop, standing: Standing): Promise<number> {
+  const { published } = standing;
   const covered = published?.size ?? 0;
   let size = await findSize(workshop.disk, covered);
   for (;;) {
-    const certain = await countCertain(workshop, size, published, options);
+    const certain = await countCertain(workshop, size, standing);
     if (certain === size) return size;
     if (!published || size === covered) {
       throw new LeixError("ledger/unrepairable", `nothing says what record ${certain} is, or has it`);
@@ -86,14 +99,10 @@ export async function findRestorable(
   }
 }
 
-async function countCertain(
-  workshop: Workshop,
-  size: number,
-  published: Published | null,
-  options: RepairOptions,
-): Promise<number> {
+async function countCertain(workshop: Workshop, size: number, standing: Standing): Promise<number> {
+  const { published } = standing;
   const covered = published?.size ?? 0;
-  for await (const { bundle, leaves, edge } of resolveBundles(workshop, size, published, options)) {
+  for await (const { bundle, leaves, edge } of resolveBundles(workshop, size, standing)) {
     const base = bundle.index * TILE_WIDTH;
     const own = leaves.slice(0, Math.max(0, covered - base));
     if (published && own.length > 0 && base + own.length === covered) {
