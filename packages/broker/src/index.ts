@@ -64,11 +64,27 @@ export { Doorbell } from "./doorbell.ts";
 export { type Inbox, type InboxSubject, openInbox, parseInboxSubject } from "./inbox.ts";
 export { followLedger } from "./ledger-follower.ts";
 export type { LedgerMessage } from "./ledger-range.ts";
-export { checkStillThere, ledgerHead, loadLedgerMessage, readLedger } from "./ledger-reader.ts";
-export { type LedgerStream, loadLedgerStream, readRemains, recreateLedger } from "./ledger-stream.ts";
+export {
+  checkStillThere,
+  type LedgerEnds,
+  ledgerEnds,
+  ledgerHead,
+  loadLedgerMessage,
+  readLedger,
+} from "./ledger-reader.ts";
+export {
+  type LedgerStream,
+  loadCheckpointEnd,
+  loadLedgerStream,
+  loadOutEnds,
+  type OutEnds,
+  readRemains,
+  recreateLedger,
+} from "./ledger-stream.ts";
 export { type OutDrain, type OutDrainOptions, openOutDrain } from "./out-drain.ts";
 export {
   answerParties,
+  hearQuestions,
   type QuestionHandler,
   type QuestionSubject,
 } from "./party-questions.ts";
@@ -81,6 +97,7 @@ export {
   ensurePartyConsumers,
 } from "./provision.ts";
 export type { OutMessage } from "./round-robin.ts";
+export { dropEarlierSealed, readSealedPieces, writeSealedPieces } from "./sealed-stream.ts";
 export {
   type FindNatsServerOptions,
   findNatsServer,

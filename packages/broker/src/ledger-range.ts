@@ -1,9 +1,9 @@
-import { LeixError } from "@leix/protocol";
+import { LeixError, STREAMS } from "@leix/protocol";
 import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import { toRequestError } from "./broker-error.ts";
 import { untilCutOff } from "./connection-watch.ts";
 
-/** One message of LEDGER as it is stored. */
+/** One message of LEDGER, or of SEALED, as it is stored. */
 export interface LedgerMessage {
   /** Its place in the stream, from 1: record `n` of the ledger has sequence `n + 1`. */
   readonly sequence: number;
@@ -23,7 +23,6 @@ export interface StoredMessage extends LedgerMessage {
   readonly endsBatch: boolean;
 }
 
-const DIRECT_GET = "$JS.API.DIRECT.GET.LEDGER";
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
@@ -31,25 +30,53 @@ const ANSWER_TIMEOUT_MS = 10_000;
  * reader needs a right on one subject and no consumer. Empty when there is none at or after that sequence.
  * Throws broker/no-answer when the answer does not come whole, or the signal is aborted: the caller repeats.
  */
-export async function loadLedgerRange(
+export function loadLedgerRange(
   nc: NatsConnection,
   from: number,
-  size: { readonly count: number; readonly bytes: number },
+  size: RangeSize,
   signal?: AbortSignal,
 ): Promise<LedgerRange> {
+  return loadRange(nc, STREAMS.ledger, { seq: from, ...toQuestion(size) }, signal);
+}
+
+/** The same of SEALED: of the messages whose subjects a filter covers. */
+export function loadSealedRange(
+  nc: NatsConnection,
+  filter: string,
+  from: number,
+  size: RangeSize,
+  signal?: AbortSignal,
+): Promise<LedgerRange> {
+  return loadRange(nc, STREAMS.sealed, { seq: from, next_by_subj: filter, ...toQuestion(size) }, signal);
+}
+
+/** What one answer may bring. */
+export interface RangeSize {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+function toQuestion({ count, bytes }: RangeSize): object {
+  return { batch: count, max_bytes: bytes };
+}
+
+async function loadRange(
+  nc: NatsConnection,
+  stream: string,
+  question: object,
+  signal?: AbortSignal,
+): Promise<LedgerRange> {
+  const subject = `$JS.API.DIRECT.GET.${stream}`;
   try {
-    return await untilCutOff(
-      requestRange(nc, { seq: from, batch: size.count, max_bytes: size.bytes }),
-      signal,
-    );
+    return await untilCutOff(requestRange(nc, subject, question), signal);
   } catch (cause) {
-    throw cause instanceof LeixError ? cause : toRequestError(DIRECT_GET, cause);
+    throw cause instanceof LeixError ? cause : toRequestError(subject, cause);
   }
 }
 
-async function requestRange(nc: NatsConnection, question: object): Promise<LedgerRange> {
+async function requestRange(nc: NatsConnection, subject: string, question: object): Promise<LedgerRange> {
   const messages: StoredMessage[] = [];
-  const answers = await nc.requestMany(DIRECT_GET, JSON.stringify(question), {
+  const answers = await nc.requestMany(subject, JSON.stringify(question), {
     strategy: "sentinel",
     maxWait: ANSWER_TIMEOUT_MS,
     // A subscription of its own, gone with the answer: for a lasting one the server would keep a mapping of
@@ -61,17 +88,17 @@ async function requestRange(nc: NatsConnection, question: object): Promise<Ledge
     if (code === 204) return { messages, pending: Number(answer.headers?.last("Nats-Num-Pending")) };
     if (code === 404) return { messages, pending: 0 };
     if (code !== 0) throw new Error(`${code} ${answer.headers?.description}`);
-    messages.push(toStoredMessage(answer));
+    messages.push(toStoredMessage(subject, answer));
   }
   throw new Error(`the answer ended after ${messages.length} messages`);
 }
 
 /** The server's own headers come after those that were stored with the message. */
-function toStoredMessage(answer: Msg): StoredMessage {
+function toStoredMessage(asked: string, answer: Msg): StoredMessage {
   const fields = answer.headers;
   const sequence = Number(fields?.last("Nats-Sequence"));
   if (fields === undefined || !Number.isInteger(sequence)) {
-    throw new LeixError("broker/no-answer", `${DIRECT_GET}: an answer without a sequence`);
+    throw new LeixError("broker/no-answer", `${asked}: an answer without a sequence`);
   }
   const subject = fields.last("Nats-Subject");
   return { sequence, subject, data: answer.data, endsBatch: isEndOfBatch(fields) };

@@ -1,6 +1,6 @@
 import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { checkStillThere, ledgerHead, readLedger } from "./ledger-reader.ts";
+import { checkStillThere, ledgerEnds, ledgerHead, readLedger } from "./ledger-reader.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -8,7 +8,7 @@ afterEach(() => {
 
 /** What nats-server answers to a direct batch get: messages, then a status. */
 type Answer =
-  | { sequence: number; batch?: { id: string; commit?: boolean }; data?: string }
+  | { sequence: number; batch?: { id: string; commit?: boolean }; data?: string; subject?: string }
   | { status: number; pending?: number };
 
 function toMessage(answer: Answer): Msg {
@@ -21,7 +21,7 @@ function toMessage(answer: Answer): Msg {
     // A message that was stored with a header of the server's does not mislead: the server's own comes last.
     fields.append("Nats-Sequence", "999");
     fields.append("Nats-Sequence", String(answer.sequence));
-    fields.set("Nats-Subject", `leix.ledger.event.${answer.sequence}`);
+    fields.set("Nats-Subject", answer.subject ?? `leix.ledger.event.${answer.sequence}`);
   }
   const data = "status" in answer ? "" : (answer.data ?? `data ${answer.sequence}`);
   return { headers: fields, data: new TextEncoder().encode(data) } as Msg;
@@ -133,6 +133,24 @@ describe("ledgerHead", () => {
   });
 });
 
+describe("ledgerEnds", () => {
+  it("begins with the first message, or with a seal", async () => {
+    const ends = (...answers: Answer[]) => ledgerEnds(toConnection(answers).nc);
+    expect(await ends({ sequence: 1 }, { status: 204, pending: 4 })).toEqual({ first: 1, last: 5 });
+    expect(await ends({ status: 404 })).toEqual({ first: 1, last: 0 });
+    const seal = { sequence: 7, subject: "leix.ledger.seal.2" };
+    expect(await ends(seal, { status: 204, pending: 4 })).toEqual({ first: 7, last: 11 });
+  });
+
+  it.each(["leix.ledger.seal.0", "leix.ledger.seal.2.3", "leix.ledger.event.7", "leix.ledger.seal"])(
+    "is rolled back where it begins with %s",
+    async (subject) => {
+      const { nc } = toConnection([{ sequence: 7, subject }, { status: 204 }]);
+      await expect(ledgerEnds(nc)).rejects.toMatchObject({ code: "ledger/rolled-back" });
+    },
+  );
+});
+
 describe("checkStillThere", () => {
   const data = new TextEncoder().encode("data 5");
 
@@ -142,6 +160,11 @@ describe("checkStillThere", () => {
       sequence: 5,
     });
     await checkStillThere(toConnection().nc, { sequence: 0 });
+  });
+
+  it("is content where the message was put away by the seal after it", async () => {
+    const seal = { sequence: 6, subject: "leix.ledger.seal.1" };
+    await checkStillThere(toConnection([seal, { status: 204 }]).nc, { sequence: 5, data });
   });
 
   it("asks again where a server of the cluster may only be behind", async () => {

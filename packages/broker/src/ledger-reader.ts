@@ -1,4 +1,4 @@
-import { LeixError } from "@leix/protocol";
+import { isSealSubject, LeixError } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type LedgerMessage, type LedgerRange, loadLedgerRange, type StoredMessage } from "./ledger-range.ts";
 
@@ -61,21 +61,36 @@ export async function loadLedgerMessage(
   return { sequence, subject: message.subject, data: message.data };
 }
 
+/** Where LEDGER begins and ends, by sequence. */
+export interface LedgerEnds {
+  /** 1, or that of the seal it begins with: what was before it was put away (`leix ledger rotate`). */
+  readonly first: number;
+  /** 0 when it is empty. A batch that is being stored may count already. */
+  readonly last: number;
+}
+
 /**
- * The last sequence of LEDGER, 0 when it is empty. A batch that is being stored may count already. Throws
- * ledger/rolled-back where the first message is not there: nothing is ever taken out of LEDGER.
+ * Throws ledger/rolled-back where LEDGER begins with anything but its first message or a seal: nothing else
+ * is ever taken out of it. Whether that is the seal that it has to be, is for whoever reads it to verify.
  */
-export async function ledgerHead(nc: NatsConnection, signal?: AbortSignal): Promise<number> {
+export async function ledgerEnds(nc: NatsConnection, signal?: AbortSignal): Promise<LedgerEnds> {
   const { messages, pending } = await loadLedgerRange(nc, 1, ONE, signal);
-  const first = messages[0]?.sequence;
-  if (first !== undefined && first !== 1) throw toGap(1, first);
-  return (first ?? 0) + pending;
+  const [begin] = messages;
+  if (!begin) return { first: 1, last: 0 };
+  if (begin.sequence !== 1 && !isSealSubject(begin.subject)) throw toGap(1, begin.sequence);
+  return { first: begin.sequence, last: begin.sequence + pending };
+}
+
+/** The last sequence of LEDGER, 0 when it is empty. Throws as `ledgerEnds`. */
+export async function ledgerHead(nc: NatsConnection, signal?: AbortSignal): Promise<number> {
+  return (await ledgerEnds(nc, signal)).last;
 }
 
 /**
  * Checks that the message is still in LEDGER as it was: what a follower does after it was cut off, because a
  * server can lose the end of a stream to its disk without a word. Throws ledger/rolled-back when it is not.
- * Without `data` only its presence is checked.
+ * Without `data` only its presence is checked. Where LEDGER begins right after it, with a seal, it was put
+ * away: the seal names the record before it.
  */
 export async function checkStillThere(
   nc: NatsConnection,
@@ -91,6 +106,7 @@ export async function checkStillThere(
     await settle(seen.sequence);
   }
   const [message] = range.messages;
+  if (message?.sequence === seen.sequence + 1 && isSealSubject(message.subject)) return;
   if (message?.sequence !== seen.sequence) throw toGap(seen.sequence, message?.sequence);
   if (seen.data !== undefined && Buffer.compare(seen.data, message.data) !== 0) {
     throw new LeixError("ledger/rolled-back", `sequence ${seen.sequence} has other content than it had`);

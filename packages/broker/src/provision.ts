@@ -1,4 +1,4 @@
-import { type AccountId, LeixError } from "@leix/protocol";
+import { type AccountId, LeixError, STREAMS } from "@leix/protocol";
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { READER_API } from "./accounts/roles.ts";
@@ -12,15 +12,25 @@ import {
 } from "./streams.ts";
 
 /**
- * Creates the five streams; one that exists as wanted is left as it is. Needs the role `provisioner`.
- * Throws broker/refused when a stream exists with other settings: nothing here ever changes a stream. Throws
- * broker/no-answer when the broker does not answer: repeating is harmless, as with everything here.
+ * Creates the six streams; one that exists as wanted is left as it is, also a LEDGER whose beginning was put
+ * away. Needs the role `provisioner`. Throws broker/refused when a stream exists with other settings: nothing
+ * here ever changes a stream. Throws broker/no-answer when the broker does not answer: repeating is harmless,
+ * as with everything here.
  */
 export async function createStreams(nc: NatsConnection, sizes: StreamSizes): Promise<void> {
   const manager = await openManager(nc);
   for (const config of toWantedStreams(sizes)) {
-    await attempt(`stream ${config.name}`, () => manager.streams.add(config));
+    await attempt(`stream ${config.name}`, async () => {
+      const first_seq = config.name === STREAMS.ledger ? await findFirstSequence(manager) : undefined;
+      await manager.streams.add(first_seq ? { ...config, first_seq } : config);
+    });
   }
+}
+
+/** Of a LEDGER that was made to begin later than at 1; the same stream to the server only with that. */
+async function findFirstSequence(manager: JetStreamManager): Promise<number | undefined> {
+  const info = await attemptInfo(() => manager.streams.info(STREAMS.ledger));
+  return info?.config.first_seq;
 }
 
 /**

@@ -74,7 +74,7 @@ const PULL_EXPIRES_MS_MAX = 60_000;
 const CHECKPOINTS_KEPT_MAX = 86_400;
 const CHECKPOINT_BYTES_MAX = 65_536;
 
-/** The five streams, as JetStream's own configuration. Nothing that a header could switch on is on in OUT. */
+/** The six streams, as JetStream's own configuration. Nothing that a header could switch on is on in OUT. */
 export function toWantedStreams(sizes: StreamSizes): WantedStream[] {
   const common = toCommon(sizes.replicas);
   return [
@@ -131,6 +131,17 @@ export function toWantedStreams(sizes: StreamSizes): WantedStream[] {
       allow_direct: true,
       deny_delete: true,
       deny_purge: true,
+    },
+    {
+      ...common,
+      name: STREAMS.sealed,
+      subjects: [...STREAM_SUBJECTS.sealed],
+      retention: RetentionPolicy.Limits,
+      max_msgs_per_subject: 1,
+      max_bytes: -1,
+      max_msg_size: limits.SEALED_PIECE_BYTES_MAX + limits.COPY_OVERHEAD_BYTES_MAX,
+      allow_direct: true,
+      deny_delete: true,
     },
   ];
 }

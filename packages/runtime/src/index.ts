@@ -50,6 +50,7 @@ export {
   type StartNetworkOptions,
   startNetwork,
 } from "./network/start-network.ts";
+export { createWitnessFiles } from "./network/witness-files.ts";
 export { type AccountStatement, parseAccountJwt, toPartyAccount } from "./party-account.ts";
 export {
   loadCosigningKey,
@@ -61,4 +62,5 @@ export {
   type PartyFolder,
 } from "./party-folder.ts";
 export { loadPolicyFiles } from "./policy-files.ts";
+export { createRateLimit, type Rate, type RateLimit } from "./rate-limit.ts";
 export { readZoneVersion } from "./zone-data.ts";

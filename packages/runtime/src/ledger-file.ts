@@ -28,7 +28,8 @@ export const LedgerFileHeader = z.strictObject({
   anchorAccount: AccountId,
   /**
    * How many lines follow, each one record in its canonical bytes; where a record was erased, its leaf's
-   * bytes in its place.
+   * bytes in its place. Behind them may come the state that the seal after the last of those names, in
+   * pieces, each a line: `{"piece":"<base64url>","sealed":<index of the seal>}`.
    */
   records: z.int().min(0),
   /** The newest signed checkpoint (a note) over them. It is verified, not believed. */
@@ -51,7 +52,10 @@ export interface LedgerFile extends AsyncDisposable {
   readonly header: LedgerFileHeader;
   /** Of the whole file, in bytes. */
   readonly size: number;
-  /** Every line once, in order, in bounded memory. Ends early after a line that is too long to be one. */
+  /**
+   * Every line after the header once, in order, in bounded memory. Ends early after a line that is too long
+   * to be one.
+   */
   lines(): AsyncGenerator<LedgerLine, void>;
 }
 
@@ -80,17 +84,19 @@ export async function openLedgerFile(path: string): Promise<LedgerFile> {
 
 /**
  * Writes an exported ledger: all of it or nothing, also where the machine stops in between. An existing
- * file is replaced. Throws `record/malformed` for a record that is not one line, `ledger/rolled-back` where
- * there are not as many as the header says.
+ * file is replaced. `after` is asked for the lines behind the records when all of those are written. Throws
+ * `record/malformed` for a record that is not one line, `ledger/rolled-back` where there are not as many as
+ * the header says.
  */
 export async function writeLedgerFile(
   path: string,
   header: LedgerFileHeader,
   records: AsyncIterable<Uint8Array>,
+  after: () => AsyncIterable<Uint8Array> = async function* () {},
 ): Promise<{ readonly bytes: number }> {
   const partial = `${path}.${randomBytes(6).toString("hex")}.partial`;
   try {
-    const bytes = await writeWhole(partial, header, records);
+    const bytes = await writeWhole(partial, header, records, after);
     await rename(partial, path);
     await syncFolder(dirname(path));
     return { bytes };
@@ -103,6 +109,7 @@ async function writeWhole(
   path: string,
   header: LedgerFileHeader,
   records: AsyncIterable<Uint8Array>,
+  after: () => AsyncIterable<Uint8Array>,
 ): Promise<number> {
   await using handle = await open(path, "wx", 0o600);
   let [bytes, waiting, count] = [0, [toLine(encodeCanonicalBytes(header))], 0];
@@ -125,6 +132,10 @@ async function writeWhole(
   }
   if (count !== header.records) {
     throw new LeixError("ledger/rolled-back", `${count} of ${header.records} records`);
+  }
+  for await (const line of after()) {
+    waiting.push(toLine(line));
+    await flush();
   }
   await flush();
   await handle.sync();

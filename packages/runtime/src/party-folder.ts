@@ -24,6 +24,9 @@ export const PARTY_FILES = {
   signing: "signing.jwk",
   /** An agency's, as a witness of the ledger. Without one it is none. */
   cosigning: "cosigning.jwk",
+  /** What its HTTPS server shows to logs that bring their checkpoints. Not there unless it was made. */
+  witnessCertificate: "witness.crt",
+  witnessKey: "witness.key",
   /** A folder: one file a key, so that old bodies stay readable after a rotation. */
   encryption: "encryption",
   /** 32 random bytes in base64url: resolves an officer to the pseudonym in the claims. */

@@ -1,5 +1,5 @@
+import type { LedgerSource } from "./ledger-source.ts";
 import type { Memory, Seen } from "./seen.ts";
-import type { LedgerSource } from "./seen-ledger.ts";
 
 export { createLogSigner, signCheckpoint } from "./checkpoint.testkit.ts";
 
@@ -41,6 +41,7 @@ export function createTestSource(records: readonly Uint8Array[]): TestSource {
     count: () => Promise.resolve(source.records.length),
     load: (index) => Promise.resolve(source.records[index] ?? new Uint8Array()),
     loadCheckpoint: () => Promise.resolve(source.note),
+    loadSealed: () => Promise.resolve(null),
   };
   return source;
 }

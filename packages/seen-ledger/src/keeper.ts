@@ -10,8 +10,16 @@ export interface Keeper {
   settled(): Promise<void>;
 }
 
-/** `onFailure` is told of each write that failed; the next note tries again. */
-export function createKeeper(memory: Memory, onFailure: (error: unknown) => void): Keeper {
+/**
+ * `remembered` is kept already. `onFailure` is told of each write that failed; the next note of more tries
+ * again.
+ */
+export function createKeeper(
+  memory: Memory,
+  remembered: Seen | undefined,
+  onFailure: (error: unknown) => void,
+): Keeper {
+  let noted = remembered;
   let newest: Seen | undefined;
   let writing: Promise<void> | undefined;
   async function write(): Promise<void> {
@@ -28,6 +36,8 @@ export function createKeeper(memory: Memory, onFailure: (error: unknown) => void
   }
   return {
     note(seen) {
+      if (noted && !isMore(seen, noted)) return;
+      noted = seen;
       newest = seen;
       writing ??= write();
     },
@@ -35,4 +45,8 @@ export function createKeeper(memory: Memory, onFailure: (error: unknown) => void
       await writing;
     },
   };
+}
+
+function isMore(seen: Seen, noted: Seen): boolean {
+  return seen.records > noted.records || (seen.checkpoint?.size ?? -1) > (noted.checkpoint?.size ?? -1);
 }

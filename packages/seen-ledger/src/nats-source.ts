@@ -1,6 +1,14 @@
-import { ledgerHead, loadCheckpoint, loadLedgerMessage, watchConnection } from "@leix/broker";
+import {
+  ledgerEnds,
+  ledgerHead,
+  loadCheckpoint,
+  loadLedgerMessage,
+  readSealedPieces,
+  watchConnection,
+} from "@leix/broker";
+import { decodeSealed } from "@leix/ledger-store";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { LedgerSource } from "./seen-ledger.ts";
+import type { LedgerSource } from "./ledger-source.ts";
 
 /** Another server of the cluster is never so far behind. */
 const SETTLE_MS_MAX = 5_000;
@@ -16,5 +24,12 @@ export function createNatsSource(nc: NatsConnection): LedgerSource {
     count: () => ledgerHead(nc, watch.current()),
     load: async (index) => (await loadLedgerMessage(nc, index + 1, watch.current())).data,
     loadCheckpoint: async () => (await loadCheckpoint(nc, watch.current()))?.note ?? null,
+    loadSealed: async () => {
+      const current = watch.current();
+      const { first } = await ledgerEnds(nc, current);
+      if (first === 1) return null;
+      const { data: seal } = await loadLedgerMessage(nc, first, current);
+      return { seal, content: await decodeSealed(readSealedPieces(nc, first - 1, current)) };
+    },
   };
 }

@@ -34,11 +34,28 @@ test("an instance that is behind takes nothing away", async () => {
   expect(await createSeenFile(folder).load()).toEqual(toSeen(7));
 });
 
+test("of two instances each may know the newer checkpoint", async () => {
+  const { root } = { root: new Uint8Array(32) };
+  const [early, late] = [5, 6].map((size) => ({ size, root, at: size }));
+  await createSeenFile(folder).save({ ...toSeen(7), ...(early ? { checkpoint: early } : {}) });
+  await createSeenFile(folder).save({ ...toSeen(6), ...(late ? { checkpoint: late } : {}) });
+  expect(await createSeenFile(folder).load()).toEqual({ ...toSeen(7), checkpoint: late });
+  await createSeenFile(folder).save(toSeen(8));
+  expect(await createSeenFile(folder).load()).toEqual({ ...toSeen(8), checkpoint: late });
+});
+
 test("a file that cannot be read is an error: it must not pass for nothing seen", async () => {
   const memory = createSeenFile(folder);
   await memory.save(toSeen(3));
   const kept = JSON.parse(await readFile(join(folder, SEEN_FILE), "utf8"));
-  const broken = [{}, { ...kept, records: -1 }, { ...kept, v: 2 }, { ...kept, records: 4 }];
+  const beyond = { size: 4, root: kept.digest, at: 0 };
+  const broken = [
+    {},
+    { ...kept, checkpoint: beyond },
+    { ...kept, records: -1 },
+    { ...kept, v: 2 },
+    { ...kept, records: 4 },
+  ];
   for (const text of ["", ...broken.map((one) => JSON.stringify(one))]) {
     await writeFile(join(folder, SEEN_FILE), text);
     await expect(memory.load()).rejects.toMatchObject({ code: "config/invalid" });

@@ -11,13 +11,16 @@ export const SEEN_FILE = "seen.json";
 /** A write that is as old as this was a process's that has ended. */
 const ABANDONED_MS = 60_000;
 
-const SeenFile = z.strictObject({
-  v: z.literal(1),
-  records: z.int().min(1),
-  digest: Digest,
-  /** RFC 9162 section 2.1.2: hashes of the complete subtrees, the largest first. */
-  tree: z.array(Digest).min(1),
-});
+const SeenFile = z
+  .strictObject({
+    v: z.literal(1),
+    records: z.int().min(1),
+    digest: Digest,
+    /** RFC 9162 section 2.1.2: hashes of the complete subtrees, the largest first. */
+    tree: z.array(Digest).min(1),
+    checkpoint: z.strictObject({ size: z.int().min(0), root: Digest, at: z.int().min(0) }).optional(),
+  })
+  .refine(({ records, checkpoint }) => checkpoint === undefined || checkpoint.size <= records);
 
 /**
  * One small file, replaced as a whole: after a crash there is the old one or the new one. Instances of one
@@ -33,27 +36,53 @@ export function createSeenFile(folder: string): Memory {
     },
     async save(seen) {
       const kept = await loadSeen(file).catch(() => undefined);
-      if (kept && kept.records >= seen.records) return;
-      const tree = seen.tree.hashes.map(encodeBase64url);
-      const { records, digest } = seen;
-      await writeDurably(draft, `${JSON.stringify({ v: 1, records, digest, tree })}\n`);
+      const newest = toNewest(kept, seen);
+      if (newest === kept) return;
+      await writeDurably(draft, `${JSON.stringify(encodeSeen(newest))}\n`);
       await rename(draft, file);
       await syncFolder(dirname(file));
     },
   };
 }
 
+/** `kept` itself where nothing is newer. */
+function toNewest(kept: Seen | undefined, seen: Seen): Seen {
+  if (!kept) return seen;
+  const isLonger = seen.records > kept.records;
+  const isAhead = (seen.checkpoint?.size ?? -1) > (kept.checkpoint?.size ?? -1);
+  if (!isLonger && !isAhead) return kept;
+  const { checkpoint } = isAhead ? seen : kept;
+  return { ...(isLonger ? seen : kept), ...(checkpoint ? { checkpoint } : {}) };
+}
+
+function encodeSeen({ records, digest, tree, checkpoint }: Seen): z.infer<typeof SeenFile> {
+  return {
+    ...{ v: 1, records, digest, tree: tree.hashes.map(toText) },
+    ...(checkpoint ? { checkpoint: { ...checkpoint, root: toText(checkpoint.root) } } : {}),
+  };
+}
+
+function toText(hash: Uint8Array): Digest {
+  return Digest.parse(encodeBase64url(hash));
+}
+
+function toHash(text: string): Uint8Array {
+  return decodeBase64url(text) ?? new Uint8Array();
+}
+
 async function loadSeen(file: string): Promise<Seen | undefined> {
   const text = await readText(file);
   if (text === undefined) return undefined;
-  const { records, digest, tree } = parseSchema(SeenFile, parseJson(text), "config/invalid");
-  return { records, digest, tree: toRange(records, tree) };
+  const { records, digest, tree, checkpoint } = parseSchema(SeenFile, parseJson(text), "config/invalid");
+  return {
+    ...{ records, digest, tree: toRange(records, tree) },
+    ...(checkpoint ? { checkpoint: { ...checkpoint, root: toHash(checkpoint.root) } } : {}),
+  };
 }
 
 function toRange(records: number, tree: readonly string[]): CompactRange {
-  const hashes = tree.map((hash) => decodeBase64url(hash) ?? new Uint8Array());
   try {
-    return parseRange({ begin: 0, end: records, hashes });
+    return parseRange({ begin: 0, end: records, hashes: tree.map(toHash) });
   } catch (cause) {
     throw new LeixError("config/invalid", `${SEEN_FILE}: not the tree of ${records} records`, { cause });
   }

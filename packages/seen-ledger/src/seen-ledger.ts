@@ -1,35 +1,37 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type Digest, LeixError } from "@leix/protocol";
-import { isSameHash, type TreeHead, toRoot, type VerifierKey } from "@leix/tlog";
+import {
+  type CompactRange,
+  createRange,
+  isSameHash,
+  type TreeHead,
+  toRoot,
+  type VerifierKey,
+} from "@leix/tlog";
+import { CheckpointMemory } from "./checkpoint-memory.ts";
 import { createKeeper } from "./keeper.ts";
+import type { LedgerSource } from "./ledger-source.ts";
 import { readClaimed, verifyClaimed } from "./newest-checkpoint.ts";
 import type { Memory, Seen } from "./seen.ts";
 import { TreeTrail, toLeafHash } from "./tree-trail.ts";
 
-/** LEDGER and CHECKPOINT, as they are asked about. Every call throws `broker/no-answer`: ask again. */
-export interface LedgerSource {
-  /** How long what answers may be behind, as one server of a cluster is. What is missing by then is lost. */
-  readonly settleMsMax: number;
-  /** How many records there are. */
-  count(): Promise<number>;
-  /** One record. Throws `ledger/rolled-back` where it is not there. */
-  load(index: number): Promise<Uint8Array>;
-  /** The newest signed note in CHECKPOINT; null before the first. */
-  loadCheckpoint(): Promise<Uint8Array | null>;
-}
-
 export interface SeenLedgerOptions {
   readonly source: LedgerSource;
   readonly memory: Memory;
-  /** The ledger service's keys, as the records that were taken in so far register them. */
-  readonly listLogKeys: () => readonly VerifierKey<"ed25519">[];
+  /** The tree of what was put away, where LEDGER begins with a seal (`openBeginning`). */
+  readonly begin?: CompactRange | undefined;
+  /** With which a checkpoint of so many records may be signed, as the records taken in so far say. */
+  readonly listLogKeys: (size: number) => readonly VerifierKey<"ed25519">[];
   /** What was seen could not be kept: what is lost from here on will be noticed in this life only. */
   readonly onNotKept: (error: unknown) => void;
+  /** How often the newest checkpoint is looked at while records come, so that what is remembered is new. */
+  readonly lookMs?: number;
 }
 
 /**
  * What one follower has seen of the ledger, in this life and those before, held against what the broker has
- * now. It takes in every record from the first on, so it knows the tree.
+ * now. It takes in every record from the first on, or from the seal that LEDGER begins with and the tree
+ * before it, so it knows the tree.
  *
  * A broker's disk can lose the end of LEDGER, or a part of its middle, without a word. So at its start and
  * whenever its connection was made anew a follower calls `check`, and then reads on; nothing that follows
@@ -56,6 +58,7 @@ export interface SeenLedger {
 }
 
 const SETTLE_PAUSE_MS = 50;
+const LOOK_MS = 10_000;
 
 /** Throws `config/invalid` where what was kept cannot be read: it must not pass for nothing seen. */
 export async function openSeenLedger(options: SeenLedgerOptions): Promise<SeenLedger> {
@@ -73,16 +76,30 @@ interface Due {
 class Follower implements SeenLedger {
   readonly #options: SeenLedgerOptions;
   readonly #remembered: Seen | undefined;
-  readonly #trail = new TreeTrail();
+  readonly #begin: number;
+  readonly #trail: TreeTrail;
   readonly #keeper;
+  readonly #checkpoints: CheckpointMemory;
+  /** Of the last record's decision. */
+  #digest: Digest | undefined;
   #due: Due | undefined;
   #isChecked = false;
   #brokenAt: number | undefined;
+  #lookedAt = performance.now();
+  #looking: Promise<void> | undefined;
+  /** What a look found: whoever goes on is told. */
+  #found: { readonly error: unknown } | undefined;
 
   constructor(options: SeenLedgerOptions, remembered: Seen | undefined) {
     this.#options = options;
     this.#remembered = remembered;
-    this.#keeper = createKeeper(options.memory, options.onNotKept);
+    const begin = options.begin ?? createRange();
+    this.#begin = begin.end;
+    this.#trail = new TreeTrail(undefined, begin);
+    this.#checkpoints = new CheckpointMemory(remembered?.checkpoint);
+    this.#keeper = createKeeper(options.memory, remembered, options.onNotKept);
+    // Of less than was put away, the tree there says nothing any more.
+    if (begin.end > 0) this.#compareRemembered(begin.end - 1);
   }
 
   get remembered(): number {
@@ -104,22 +121,60 @@ class Follower implements SeenLedger {
     this.#due = due;
     this.#noteRoot();
     await this.#judge();
+    this.#keep();
     return due.count;
   }
 
   async append(records: readonly Uint8Array[], digest: Digest): Promise<void> {
     const before = this.#trail.size;
     this.#trail.append(records);
+    this.#digest = digest;
     this.#compareRemembered(before);
     this.#noteRoot();
     await this.#judge();
-    const { size, range } = this.#trail;
-    // Not before it is judged: a memory of what is not the ledger would be in the way of the real one.
-    if (this.#isChecked && size > this.remembered) this.#keeper.note({ records: size, digest, tree: range });
+    this.#keep();
+    this.#lookNowAndThen();
+    if (this.#found) throw this.#found.error;
   }
 
-  settled(): Promise<void> {
-    return this.#keeper.settled();
+  async settled(): Promise<void> {
+    await this.#looking;
+    await this.#keeper.settled();
+  }
+
+  /** Not before it is judged: a memory of what is not the ledger would be in the way of the real one. */
+  #keep(): void {
+    const { size, range } = this.#trail;
+    if (!this.#isChecked || !this.#digest || size < this.remembered) return;
+    const { newest: checkpoint } = this.#checkpoints;
+    const seen = { records: size, digest: this.#digest, tree: range };
+    this.#keeper.note(checkpoint ? { ...seen, checkpoint } : seen);
+  }
+
+  #lookNowAndThen(): void {
+    const now = performance.now();
+    if (!this.#isChecked || now - this.#lookedAt < (this.#options.lookMs ?? LOOK_MS)) return;
+    this.#lookedAt = now;
+    this.#looking = this.#look().catch((error: unknown) => {
+      const isSilent = error instanceof LeixError && error.code === "broker/no-answer";
+      if (!isSilent) this.#found = { error };
+    });
+  }
+
+  /** One that is older comes from a server that is behind, or is for the next check to judge. */
+  async #look(): Promise<void> {
+    const note = await this.#options.source.loadCheckpoint();
+    if (!note || this.#due || !this.#isChecked) return;
+    const claimed = readClaimed(note);
+    if (!this.#checkpoints.isNewer(claimed)) return;
+    this.#due = {
+      count: Math.max(claimed.size, this.#trail.size),
+      newest: { note, claimed },
+      root: undefined,
+    };
+    this.#noteRoot();
+    await this.#judge();
+    this.#keep();
   }
 
   /** A server that is behind the others catches up; what it lost does not come. */
@@ -144,6 +199,7 @@ class Follower implements SeenLedger {
     const { source } = this.#options;
     const note = await source.loadCheckpoint();
     const newest = note ? { note, claimed: readClaimed(note) } : undefined;
+    this.#checkpoints.refuseOlder(newest?.claimed);
     const count = await source.count();
     const seen = Math.max(this.#trail.size, this.remembered);
     if (count < seen) throw toRolledBack(`${count} records, ${seen} seen`);
@@ -155,13 +211,17 @@ class Follower implements SeenLedger {
     return { count, newest, root: undefined };
   }
 
+  /** Each as soon as the tree has its size: the checkpoint's first, which is of no more records. */
   #compareRemembered(before: number): void {
-    const seen = this.#remembered;
-    if (!seen || before >= seen.records || this.#trail.size < seen.records) return;
-    const root = this.#trail.rootAt(seen.records);
-    if (root && isSameHash(root, toRoot(seen.tree))) return;
-    this.#brokenAt = seen.records - 1;
-    throw toRolledBack(`of ${seen.records} records that were seen, one is another`);
+    const { tree, checkpoint } = this.#remembered ?? {};
+    const whole = tree && { size: tree.end, root: toRoot(tree) };
+    for (const seen of [checkpoint, whole]) {
+      if (!seen || before >= seen.size || this.#trail.size < seen.size) continue;
+      const root = this.#trail.rootAt(seen.size);
+      if (root && isSameHash(root, seen.root)) continue;
+      this.#brokenAt = seen.size - 1;
+      throw toRolledBack(`of ${seen.size} records that were seen, one is another`);
+    }
   }
 
   #noteRoot(): void {
@@ -172,12 +232,19 @@ class Follower implements SeenLedger {
   async #judge(): Promise<void> {
     const due = this.#due;
     if (!due || this.#trail.size < due.count) return;
+    // Of what was put away nothing is known here but what a checkpoint says.
+    if ((due.newest?.claimed.size ?? 0) < this.#begin) {
+      throw toRolledBack(`it begins after ${this.#begin} records, and no checkpoint covers them`);
+    }
     if (due.newest) {
       await this.#verifyNewest(due.newest.note, due.newest.claimed.size, due.count);
+      // Meanwhile another check has begun: it judges.
+      if (this.#due !== due) return;
       // Undefined where it is of long ago, and this follower has compared what came since.
       if (due.root && !isSameHash(due.root, due.newest.claimed.root)) {
         throw toRolledBack(`the newest checkpoint has another root at size ${due.newest.claimed.size}`);
       }
+      this.#checkpoints.note(due.newest.claimed);
     }
     this.#due = undefined;
     this.#isChecked = true;
@@ -185,7 +252,7 @@ class Follower implements SeenLedger {
 
   /** A LEDGER that lost the statement of whoever signed is told by its length alone. */
   async #verifyNewest(note: Uint8Array, size: number, count: number): Promise<void> {
-    const keys = this.#options.listLogKeys();
+    const keys = this.#options.listLogKeys(size);
     if (size <= count || keys.length > 0) await verifyClaimed(note, keys);
     if (size > count) {
       throw toRolledBack(`${count} records, of which the newest checkpoint covers ${size}`);

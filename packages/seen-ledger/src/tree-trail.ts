@@ -10,14 +10,17 @@ const TRAIL_LEAVES = 16_384;
 
 /** The ledger's tree as its follower grows it, with the last part of its past. */
 export class TreeTrail {
-  #base: CompactRange = createRange();
-  #tip: CompactRange = this.#base;
+  #base: CompactRange;
+  #tip: CompactRange;
   /** The leaves between the two. */
   readonly #leaves: Uint8Array[] = [];
   readonly #leavesMin: number;
 
-  constructor(leavesMin = TRAIL_LEAVES) {
+  /** `begin`: the tree of the records that were put away before it starts. */
+  constructor(leavesMin = TRAIL_LEAVES, begin = createRange()) {
     this.#leavesMin = leavesMin;
+    this.#base = begin;
+    this.#tip = begin;
   }
 
   get size(): number {
@@ -29,7 +32,7 @@ export class TreeTrail {
     return this.#tip;
   }
 
-  /** Undefined before the first record. */
+  /** Undefined before the first record that was appended. */
   get lastLeaf(): Uint8Array | undefined {
     return this.#leaves.at(-1);
   }

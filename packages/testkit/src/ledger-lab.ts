@@ -1,7 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { appendCheckpoint, loadCheckpoint, type NatsServer, readLedger } from "@leix/broker";
-import { createState, follow, listLogKeys, type Trust } from "@leix/exchange";
+import { appendCheckpoint, ledgerEnds, loadCheckpoint, type NatsServer, readLedger } from "@leix/broker";
+import { absorbLayer, createState, follow, listLogKeysOf, type Trust } from "@leix/exchange";
 import { openLedgerWriter } from "@leix/ledger-store";
 import { type Digest, invariant, LeixError, toDigest, toLogOrigin } from "@leix/protocol";
 import {
@@ -16,7 +16,14 @@ import {
   toPartyFolder,
   withConnection,
 } from "@leix/runtime";
-import { createNatsSource, createSeenFile, type Memory, openSeenLedger } from "@leix/seen-ledger";
+import {
+  createNatsSource,
+  createSeenFile,
+  type Memory,
+  openBeginning,
+  openSeenLedger,
+  type SeenLedger,
+} from "@leix/seen-ledger";
 import {
   createSigner,
   encodeCheckpoint,
@@ -98,17 +105,22 @@ export class LedgerLab implements AsyncDisposable {
   follow(memoryFolder?: string): Promise<LeixError | undefined> {
     return this.as("auditor", async (nc) => {
       const state = createState(this.trust);
-      const seen = await openSeenLedger({
-        source: { ...createNatsSource(nc), settleMsMax: 0 },
-        memory: memoryFolder ? createSeenFile(memoryFolder) : NO_MEMORY,
-        listLogKeys: () => listLogKeys(state),
-        onNotKept: (error) => {
-          throw error;
-        },
-      });
+      let seen: SeenLedger | undefined;
       try {
+        const source = { ...createNatsSource(nc), settleMsMax: 0 };
+        const beginning = await openBeginning(source, this.trust);
+        seen = await openSeenLedger({
+          source,
+          memory: memoryFolder ? createSeenFile(memoryFolder) : NO_MEMORY,
+          begin: beginning?.tree,
+          listLogKeys: (size) => listLogKeysOf(state, size),
+          onNotKept: (error) => {
+            throw error;
+          },
+        });
+        if (beginning) absorbLayer(state, beginning.state);
         const count = await seen.check();
-        for await (const { data } of readLedger(nc, 1)) {
+        for await (const { data } of readLedger(nc, state.head.index + 1)) {
           await follow(state, data);
           if (state.head.prev) await seen.append([data], state.head.prev);
         }
@@ -118,7 +130,7 @@ export class LedgerLab implements AsyncDisposable {
         if (error instanceof LeixError) return error;
         throw error;
       } finally {
-        await seen.settled();
+        await seen?.settled();
       }
     });
   }
@@ -143,13 +155,16 @@ export class LedgerLab implements AsyncDisposable {
     throw new Error(`the broker has no stream ${stream}`);
   }
 
-  /** Appends to the store what it does not have of these; gives its checkpoint, which is public there. */
-  async fillStore(records: readonly Uint8Array[]): Promise<Uint8Array> {
+  /**
+   * Appends to the store what it does not have of these, the first of which is the record `begin`; gives its
+   * checkpoint, which is public there.
+   */
+  async fillStore(records: readonly Uint8Array[], begin = 0): Promise<Uint8Array> {
     const folder = toPartyFolder(this.dir, this.network, "ledger");
     const signer = await createSigner(toLogOrigin(this.trust.aud), "ed25519", await loadSigningKey(folder));
     await using writer = await openLedgerWriter(this.storeFolder, { log: encodeVerifierKey(signer.key) });
     let head: TreeHead = writer.head;
-    for (let at = head.size; at < records.length; at += BATCH_RECORDS) {
+    for (let at = head.size - begin; at < records.length; at += BATCH_RECORDS) {
       head = await writer.append(records.slice(at, at + BATCH_RECORDS));
     }
     const text = encodeCheckpoint({ origin: signer.key.name, ...head, extensions: [] });
@@ -160,8 +175,9 @@ export class LedgerLab implements AsyncDisposable {
 
   /** Brings the store to LEDGER's end, and its checkpoint into CHECKPOINT, as the ledger service does. */
   async publishCheckpoint(): Promise<void> {
-    const note = await this.fillStore(await this.loadRecords());
     await this.as("ledger", async (nc) => {
+      const { first } = await ledgerEnds(nc);
+      const note = await this.fillStore(await this.loadRecords(), first - 1);
       await appendCheckpoint(nc, note, (await loadCheckpoint(nc))?.sequence ?? 0);
     });
   }
@@ -201,7 +217,8 @@ export class LedgerLab implements AsyncDisposable {
   #readLedger(): Promise<{ subject: string; data: Uint8Array }[]> {
     return this.as("auditor", async (nc) => {
       const messages: { subject: string; data: Uint8Array }[] = [];
-      for await (const { subject, data } of readLedger(nc, 1)) messages.push({ subject, data });
+      const { first } = await ledgerEnds(nc);
+      for await (const { subject, data } of readLedger(nc, first)) messages.push({ subject, data });
       return messages;
     });
   }

@@ -33,10 +33,9 @@ const BATCH_RECORDS = 256;
 const LARGE_BATCH_RECORDS = 64;
 const LARGE_CONTENT_BYTES = 26_000;
 
-interface SentInput {
-  readonly by: string;
+type SentInput = ({ readonly by: string } | { readonly account: AccountId }) & {
   readonly bytes: Uint8Array<ArrayBuffer>;
-}
+};
 
 /** A network of its own, whose ledger has the first statements and as many rejections as one asks for. */
 export class NewLedgerLab extends LedgerLab {
@@ -69,6 +68,14 @@ export class NewLedgerLab extends LedgerLab {
       await this.#record(inputs.slice(at, at + BATCH_RECORDS));
   }
 
+  /** Seals the epoch, at its end: what is recorded later bears no earlier time. */
+  async recordSeal(): Promise<void> {
+    const { epoch, epochSeconds = 0, clockAccount } = this.#state;
+    invariant(epochSeconds > 0 && clockAccount, "the lab has epochs of seconds, and a clock");
+    const now = epoch.began + epochSeconds;
+    await this.#record([{ account: clockAccount, bytes: encodeEnvelope({ tick: now }) }], now);
+  }
+
   /** Policy files as large as they may be, or nearly: of a hundred, a ledger has more than one block. */
   async recordLargeFiles(count: number): Promise<void> {
     const by = this.#authority;
@@ -93,17 +100,20 @@ export class NewLedgerLab extends LedgerLab {
     }
   }
 
+  #accountOf(party: string): AccountId {
+    return AccountId.parse(this.network.parties.find(({ id }) => id === party)?.account);
+  }
+
   get #authority(): string {
     return this.network.parties.find(({ kind }) => kind === "authority")?.id ?? "anchor";
   }
 
   /** Decides inputs and commits them, as the policy service does. */
-  async #record(sent: readonly SentInput[]): Promise<void> {
+  async #record(sent: readonly SentInput[], now = Math.floor(Date.now() / 1_000)): Promise<void> {
     const head = this.records;
-    const now = Math.floor(Date.now() / 1_000);
-    const inputs = sent.map(({ by, bytes }, i) => ({
-      account: AccountId.parse(this.network.parties.find(({ id }) => id === by)?.account),
-      ...{ sequence: head + i + 1, received: now, bytes, isGivenUp: false },
+    const inputs = sent.map((one, i) => ({
+      account: "by" in one ? this.#accountOf(one.by) : one.account,
+      ...{ sequence: head + i + 1, received: now, bytes: one.bytes, isGivenUp: false },
     }));
     const key = await loadSigningKey(toPartyFolder(this.dir, this.network, "policy"));
     const createSalt = () => "A".repeat(22);
@@ -123,12 +133,18 @@ export class NewLedgerLab extends LedgerLab {
 
 /**
  * A started broker with its streams, and nothing in them. The blocks of a stream without limit have 8 MB; of
- * one with a limit of `ledgerBytesMax` the server makes smaller ones: a large ledger in small.
+ * one with a limit of `ledgerBytesMax` the server makes smaller ones: a large ledger in small. `epochSeconds`
+ * makes the years short; so many witnesses must cosign.
  */
-export async function createLedgerLab(ledgerBytesMax?: number): Promise<NewLedgerLab> {
+export async function createLedgerLab(
+  ledgerBytesMax?: number,
+  epochSeconds?: number,
+  witnessQuorum = 0,
+): Promise<NewLedgerLab> {
   const root = await mkdtemp(join(tmpdir(), "leix-lab-"));
   const dir = join(root, "network");
-  const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"] });
+  const chosen = createPlan({ port: await findFreePort(), countries: ["AL", "RS"], witnessQuorum });
+  const plan = epochSeconds === undefined ? chosen : { ...chosen, epochSeconds };
   const network = await createNetwork(plan, dir, { policyFiles: loadPolicyFiles() });
   const lab = new NewLedgerLab(root, dir, network);
   try {

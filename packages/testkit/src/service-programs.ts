@@ -44,8 +44,11 @@ export interface LedgerFaultOrder {
   readonly network: string;
   readonly natsUrl?: string;
   readonly store?: string;
-  /** Writes count from its start, or from when the store is open and its end was found. */
-  readonly from: "start" | "open";
+  /**
+   * Writes count from its start, from when the store is open and its end was found, or from when a checkpoint
+   * is public.
+   */
+  readonly from: "start" | "open" | "published";
   readonly killAt: number;
 }
 

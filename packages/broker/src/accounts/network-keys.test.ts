@@ -20,7 +20,7 @@ describe("encodeNetworkJwts", () => {
 
   it("exports to parties only subjects that bear the importer's id, each at the place of a wildcard", () => {
     const { nats } = decode<Account>(jwts.preload.get(jwts.brokerAccount) ?? "");
-    const [own, shown] = [4, 6];
+    const [own, shown] = [4, 7];
     expect(nats.exports).toHaveLength(own + shown);
     for (const { subject, account_token_position: position = 0, type } of nats.exports?.slice(0, own) ?? []) {
       expect(type).toBe("service");
@@ -32,6 +32,7 @@ describe("encodeNetworkJwts", () => {
     const { nats } = decode<Account>(jwts.preload.get(jwts.roleAccounts.auditor) ?? "");
     expect(nats.imports?.map(({ type, subject, account }) => [type, subject, account])).toEqual([
       ["service", "$JS.API.DIRECT.GET.LEDGER", jwts.brokerAccount],
+      ["service", "$JS.API.DIRECT.GET.SEALED", jwts.brokerAccount],
       ["service", "$JS.API.DIRECT.GET.CHECKPOINT.leix.checkpoint", jwts.brokerAccount],
       ["service", "$JS.API.STREAM.INFO.*", jwts.brokerAccount],
       ["service", "$JS.API.CONSUMER.INFO.*.*", jwts.brokerAccount],
@@ -76,7 +77,8 @@ describe("encodeNetworkJwts", () => {
       expect(subscribe).toContain("_INBOX.{{subject()}}.>");
       const changing = publish.filter((subject) => /STREAM\.(UPDATE|DELETE|PURGE|MSG)/.test(subject));
       const isOffline = publish === BROKER_ROLES.restorer.publish;
-      expect(changing).toEqual(isOffline ? ["$JS.API.STREAM.DELETE.LEDGER"] : []);
+      const offline = ["$JS.API.STREAM.DELETE.LEDGER", "$JS.API.STREAM.PURGE.SEALED"];
+      expect(changing).toEqual(isOffline ? offline : []);
       for (const subject of [...publish.filter((one) => one !== clock), ...subscribe]) {
         expect(subject).not.toMatch(/^(>|\*|\$JS\.>|\$JS\.API\.>|\$SYS\.>|leix\.>|leix\.out.*)$/);
       }

@@ -35,6 +35,8 @@ const OWN_OUT = "leix.out.{{account-subject()}}";
 const READ_LEDGER = "$JS.API.DIRECT.GET.LEDGER";
 /** The newest checkpoint, and no other message of any stream. */
 const READ_CHECKPOINT = `$JS.API.DIRECT.GET.${STREAMS.checkpoint}.${CHECKPOINT_SUBJECT}`;
+/** What LEDGER begins with where its beginning was put away: read like LEDGER. */
+const READ_SEALED = `$JS.API.DIRECT.GET.${STREAMS.sealed}`;
 /** Told that something is being written; what was written is only ever read from the stream. */
 const LEDGER_HINT = "leix.ledger.>";
 const STREAM_INFO = "$JS.API.STREAM.INFO.*";
@@ -64,8 +66,16 @@ const NEWEST_CHECKPOINT_SERVICE: ShownService = {
   local_subject: READ_CHECKPOINT,
 };
 
+const SEALED_SERVICE: ShownService = {
+  name: "read-sealed",
+  subject: READ_SEALED,
+  response_type: "Stream",
+  local_subject: READ_SEALED,
+};
+
 export const READER_SERVICES: readonly ShownService[] = [
   LEDGER_SERVICE,
+  SEALED_SERVICE,
   NEWEST_CHECKPOINT_SERVICE,
   {
     name: "streams",
@@ -105,6 +115,7 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
         "leix.quarantine.>",
         OWN_OUT,
         READ_LEDGER,
+        READ_SEALED,
         READ_CHECKPOINT,
       ],
       subscribe: [OWN_INBOX, LEDGER_HINT],
@@ -116,6 +127,7 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
         "$JS.API.CONSUMER.CREATE.OUT.*.leix.out.*",
         "$JS.API.CONSUMER.CREATE.INBOX.*.leix.in.*.>",
         READ_LEDGER,
+        READ_SEALED,
         READ_CHECKPOINT,
         "_R_.>",
       ],
@@ -128,7 +140,7 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
     },
     auditor: {
       account: "READER",
-      publish: [READ_LEDGER, READ_CHECKPOINT],
+      publish: [READ_LEDGER, READ_SEALED, READ_CHECKPOINT],
       subscribe: [OWN_INBOX, LEDGER_HINT],
     },
     // Used once, when the network comes up. Nobody that runs may update or delete a stream.
@@ -137,16 +149,23 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
       publish: ["$JS.API.STREAM.CREATE.*", STREAM_INFO],
       subscribe: [OWN_INBOX],
     },
-    // `leix ledger restore`, an operator's act. Its key is offline, and its users live for that act only.
+    // `leix ledger restore` and `rotate`, an operator's acts. Its key is offline, and its users live for one
+    // act only.
     restorer: {
       account: "BROKER",
       publish: [
         `$JS.API.STREAM.DELETE.${STREAMS.ledger}`,
         `$JS.API.STREAM.CREATE.${STREAMS.ledger}`,
         `$JS.API.STREAM.INFO.${STREAMS.ledger}`,
+        `$JS.API.STREAM.INFO.${STREAMS.out}`,
+        `$JS.API.STREAM.INFO.${STREAMS.checkpoint}`,
+        `$JS.API.STREAM.PURGE.${STREAMS.sealed}`,
         "leix.ledger.>",
+        "leix.sealed.>",
         READ_LEDGER,
+        READ_SEALED,
         READ_CHECKPOINT,
+        CHECKPOINT_SUBJECT,
       ],
       subscribe: [OWN_INBOX],
     },

@@ -28,7 +28,7 @@ let network: NetworkFile;
 
 beforeAll(async () => {
   dir = join(await mkdtemp(join(tmpdir(), "leix-network-")), "network");
-  network = await createNetwork(createPlan({ witnessQuorum: 2 }), dir, {
+  network = await createNetwork(createPlan({ witnessQuorum: 3 }), dir, {
     policyFiles: loadPolicyFiles(),
     now: NOW,
   });
@@ -162,7 +162,7 @@ describe("the genesis", () => {
     expect([...state.parties.entries()]).toHaveLength(1 + 2 + 4 + 6);
     const witnesses = listWitnesses(state, SECONDS).map(({ agency }) => String(agency));
     expect(witnesses).toEqual(["AL-SPOC", "RS-SPOC", "ME-SPOC", "MK-SPOC", "AL-CUSTOMS", "RS-FIU"]);
-    expect([listLogKeys(state, SECONDS).length, state.witnessQuorum]).toEqual([1, 2]);
+    expect([listLogKeys(state, SECONDS).length, state.witnessQuorum]).toEqual([1, 3]);
   });
 
   it("is refused where a file holds another statement than is listed", async () => {

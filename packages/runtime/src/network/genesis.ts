@@ -91,6 +91,7 @@ function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
       policyKeys: [...policy.keys],
       policySetThreshold: toThreshold(plan),
       witnessQuorum: plan.witnessQuorum,
+      ...(plan.epochSeconds === undefined ? {} : { epochSeconds: plan.epochSeconds }),
       channelCeiling: plan.channelCeiling,
       reservedAccounts: [...reservedAccounts],
     }),

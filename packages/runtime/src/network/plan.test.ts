@@ -41,7 +41,17 @@ describe("parsePlan", () => {
       (plan) => ({ ...plan, agencies: [...plan.agencies, plan.agencies[0]] }),
       /twice/,
     ],
-    ["more witnesses than agencies", (plan) => ({ ...plan, witnessQuorum: 7 }), /witnessQuorum/],
+    [
+      "more witnesses than countries",
+      (plan) => ({ ...plan, witnessQuorum: 5 }),
+      /above the number of countr/,
+    ],
+    [
+      "half of the countries as witnesses",
+      (plan) => ({ ...plan, witnessQuorum: 2 }),
+      /split view.*take 3 or/,
+    ],
+    ["more witnesses than a note has room for", (plan) => ({ ...plan, witnessQuorum: 91 }), /witnessQuorum/],
     ["a threshold nobody can reach", (plan) => ({ ...plan, policySetThreshold: 5 }), /policySetThreshold/],
     [
       "terms of a country with itself",

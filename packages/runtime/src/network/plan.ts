@@ -8,10 +8,13 @@ import {
   CountryCode,
   countryOf,
   ExchangeId,
+  judgeQuorum,
   LeixError,
+  limits,
   parseSchema,
   TermsContent,
   toCountryPair,
+  toSoundQuorum,
 } from "@leix/protocol";
 import { z } from "zod";
 
@@ -80,8 +83,13 @@ export const NetworkPlan = z.strictObject({
   channelCeiling: Classification,
   /** So many authorities must sign a policy set; a majority where it is left out. */
   policySetThreshold: z.int().min(1).optional(),
-  /** So many agencies must cosign a checkpoint of the ledger before it is relied on. */
-  witnessQuorum: z.int().min(0).max(100).default(0),
+  /**
+   * So many countries must cosign a checkpoint of the ledger, each by its SPOC, before it is relied on: more
+   * than half of them, or none.
+   */
+  witnessQuorum: z.int().min(0).max(limits.WITNESSES_MAX).default(0),
+  /** So long is an epoch of the ledger, which ends with a seal; a calendar year in UTC where left out. */
+  epochSeconds: z.int().min(1).max(limits.EPOCH_SECONDS_MAX).optional(),
   /** The versions of `step` that the first policy set allows. */
   deciders: z.array(z.string().regex(/^[0-9]{1,4}$/)).default(["1"]),
   authorities: z.array(AuthorityPlan).min(1).max(100),
@@ -156,8 +164,25 @@ function listAgreementProblems(plan: NetworkPlan): string[] {
     ),
     ...doubles.map((pair) => `terms of ${pair} are given twice`),
     ...(unreachable ? ["policySetThreshold is above the number of authorities"] : []),
-    ...(plan.witnessQuorum > plan.agencies.length ? ["witnessQuorum is above the number of agencies"] : []),
+    ...listQuorumProblems(plan.witnessQuorum, countries.length),
   ];
+}
+
+/** The anchor's first statement fixes it for good, so what is wrong with it is said before. */
+function listQuorumProblems(quorum: number, countries: number): string[] {
+  switch (judgeQuorum(quorum, countries)) {
+    case "none":
+    case "sound":
+      return [];
+    case "unreachable":
+      return [`witnessQuorum ${quorum} is above the number of countries, ${countries}`];
+    case "split":
+      return [
+        `witnessQuorum ${quorum} is not more than half of ${countries} countries: two histories of the ` +
+          `ledger could each be cosigned by ${quorum}, and no witness would notice (a split view); ` +
+          `take ${toSoundQuorum(countries)} or more, or 0`,
+      ];
+  }
 }
 
 function listDoubles(values: readonly string[]): string[] {

@@ -1,4 +1,4 @@
-import { followLedger, readLedger } from "@leix/broker";
+import { followLedger, ledgerEnds, readLedger } from "@leix/broker";
 import { type Digest, type ErrorCode, isErrorCode, LeixError, parseRecord } from "@leix/protocol";
 import type { PartyConnection } from "./party-connection.ts";
 
@@ -18,12 +18,17 @@ export interface RecordedInputs {
   waitFor(input: SoughtInput, timeoutMs: number): Promise<void>;
 }
 
-/** Reads the ledger until all that is sought is found, or to its end. Needs the role `auditor`. */
+/**
+ * Reads the ledger until all that is sought is found, or to its end. Where LEDGER begins with a seal, what is
+ * not in it counts as recorded: it was sent before, and put away with the rest. Needs the role `auditor`.
+ */
 export async function openRecordedInputs(
   nc: PartyConnection,
   sought: readonly SoughtInput[],
   signal: AbortSignal,
 ): Promise<RecordedInputs> {
+  const { first } = await ledgerEnds(nc);
+  const isSealed = first > 1;
   const recorded = new Set<Digest>();
   const rejected = new Map<Digest, ErrorCode>();
   const note = (bytes: Uint8Array): void => {
@@ -34,10 +39,10 @@ export async function openRecordedInputs(
   const has = ({ digest, rawDigest, name }: SoughtInput): boolean => {
     const code = rejected.get(rawDigest);
     if (code && !recorded.has(digest)) throw new LeixError(code, name);
-    return recorded.has(digest);
+    return isSealed || recorded.has(digest);
   };
-  let last = 0;
-  for await (const message of readLedger(nc, 1)) {
+  let last = first - 1;
+  for await (const message of readLedger(nc, first)) {
     note(message.data);
     last = message.sequence;
     if (sought.every(({ digest }) => recorded.has(digest))) break;
