@@ -1,16 +1,19 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { createNode } from "@leix/client";
 import { AgencyId } from "@leix/protocol";
 import {
   createNetwork,
   createPlan,
+  createWitnessFiles,
   findFreePort,
   loadPolicyFiles,
   type RunningNetwork,
@@ -79,6 +82,27 @@ function startService(env: Readonly<Record<string, string>>): Service {
   return { child, lines, output: () => output, until };
 }
 
+interface Answer {
+  readonly status: number | undefined;
+  readonly type: string | undefined;
+  readonly body: string;
+}
+
+/** An add-checkpoint, as the ledger service would bring it. */
+async function bring(port: number, body: string): Promise<Answer> {
+  const load = (name: string) => readFile(join(dir, "services/ledger", name), "utf8");
+  const [ca, cert, key] = [await load("ca.crt"), await load("tls.crt"), await load("tls.key")];
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const url = `https://127.0.0.1:${port}/add-checkpoint`;
+  const sent = request(url, { method: "POST", agent: false, ca, cert, key }, (answer) => {
+    const { statusCode: status, headers } = answer;
+    text(answer).then((said) => resolve({ status, type: headers["content-type"], body: said }), reject);
+  });
+  sent.on("error", reject);
+  sent.end(body);
+  return promise;
+}
+
 describe("the agency's node as a service", () => {
   test("receives, acknowledges, says how it is, and ends in order; no text is in its log", async () => {
     const marker = "marker-9182-text";
@@ -126,6 +150,7 @@ describe("the agency's node as a service", () => {
 
   test("cosigns the ledger's checkpoints as they come, and answers other logs' clients too", async () => {
     const [port, httpPort] = [await findFreePort(), await findFreePort()];
+    await createWitnessFiles(dir, join(dir, "agencies/AL-SPOC"), [], new Date());
     const service = startService({
       LEIX_NETWORK: dir,
       LEIX_AGENCY: "AL-SPOC",
@@ -151,21 +176,21 @@ describe("the agency's node as a service", () => {
     const index = decision?.content.index ?? 0;
     expect(index).toBeGreaterThanOrEqual(Number(first.size));
     await service.until("checkpoint.witnessed", ({ size }) => Number(size) > index);
-    const post = (body: string) => fetch(`http://127.0.0.1:${port}/add-checkpoint`, { method: "POST", body });
+    const post = (body: string) => bring(port, body);
     // Until the ledger has come to rest: acknowledgements follow the message.
     const { note, size } = await vi.waitFor(async () => {
-      const text = await readFile(join(dir, "services/ledger/store/checkpoint"), "utf8");
-      const [, published] = text.split("\n");
-      const cosigned = await post(`old ${published}\n\n${text}`);
-      expect([cosigned.status, await cosigned.text()]).toEqual([
+      const newest = await readFile(join(dir, "services/ledger/store/checkpoint"), "utf8");
+      const [, published] = newest.split("\n");
+      const cosigned = await post(`old ${published}\n\n${newest}`);
+      expect([cosigned.status, cosigned.body]).toEqual([
         200,
         expect.stringMatching(/^— demo\.leix\.example\/witness\/AL-SPOC \S+\n$/),
       ]);
-      return { note: text, size: published };
+      return { note: newest, size: published };
     }, WAIT_MS);
     const behind = await post(`old 1\n\n${note}`);
-    expect([behind.status, behind.headers.get("content-type")]).toEqual([409, "text/x.tlog.size"]);
-    expect(Number(await behind.text())).toBeGreaterThanOrEqual(Number(size));
+    expect([behind.status, behind.type]).toEqual([409, "text/x.tlog.size"]);
+    expect(Number(behind.body)).toBeGreaterThanOrEqual(Number(size));
     const statuses = [
       await post("no request"),
       await post(`old 1\n\n${note.replace("/ledger\n", "/other\n")}`),

@@ -11,9 +11,9 @@ const AgencyConfig = z.object({
   /** Where the broker is, instead of what the folder says. */
   LEIX_NATS_URL: z.string().startsWith("tls://").optional(),
   LEIX_HTTP_PORT: port,
-  /** `POST /add-checkpoint` (C2SP tlog-witness) is answered here; nowhere where it is left out. */
+  /** `POST /add-checkpoint` (C2SP tlog-witness) is answered here over HTTPS; nowhere where it is left out. */
   LEIX_WITNESS_PORT: port,
-  /** The address for it. Whoever asks need not be believed; a proxy in front gives it TLS. */
+  /** The address for it; 0.0.0.0 for all. */
   LEIX_WITNESS_LISTEN: z.string().min(1).default("127.0.0.1"),
   LEIX_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });

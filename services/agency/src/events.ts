@@ -1,5 +1,5 @@
 import type { NodeEvent, OnNodeEvent } from "@leix/client";
-import type { AgencyId } from "@leix/protocol";
+import type { AgencyId, ErrorCode } from "@leix/protocol";
 import type { Logger } from "@leix/runtime";
 
 /**
@@ -8,6 +8,10 @@ import type { Logger } from "@leix/runtime";
  */
 export interface AgencyEvents {
   started(agencyId: AgencyId): void;
+  /** Somebody's checkpoint was not looked at; `name` as its certificate says. */
+  refused(name: string, code: ErrorCode): void;
+  /** A checkpoint that somebody brought could not be answered. */
+  failed(err: unknown): void;
   readonly node: OnNodeEvent;
 }
 
@@ -31,6 +35,7 @@ const LEVELS: Readonly<Record<Exclude<NodeEvent["kind"], "broker.changed">, Leve
   "membership.failed": "warn",
   "checkpoint.witnessed": "info",
   "checkpoint.refused": "warn",
+  "cosignature.refused": "warn",
   "ledger.forked": "error",
   "witness.waiting": "warn",
 };
@@ -38,6 +43,8 @@ const LEVELS: Readonly<Record<Exclude<NodeEvent["kind"], "broker.changed">, Leve
 export function createAgencyEvents(logger: Logger): AgencyEvents {
   return {
     started: (agencyId) => logger.info({ event: "agency.started", agencyId }),
+    failed: (err) => logger.error({ event: "witness.failed", err }),
+    refused: (name, code) => logger.warn({ event: "witness.refused", name, code }),
     node(event) {
       if (event.kind === "broker.changed") {
         logChange(logger, event.change);

@@ -12,15 +12,21 @@ const logger = createLogger("agency", config.LEIX_LOG_LEVEL);
 
 await runService(logger, async (signal) => {
   const events = createAgencyEvents(logger);
+  const folder = join(config.LEIX_NETWORK, "agencies", config.LEIX_AGENCY);
   const node = await createNode({
-    folder: join(config.LEIX_NETWORK, "agencies", config.LEIX_AGENCY),
+    folder,
     ...(config.LEIX_NATS_URL ? { natsUrl: config.LEIX_NATS_URL } : {}),
     connectWaitMs: CONNECT_WAIT_MS,
     onEvent: events.node,
   });
   if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, node, signal);
   const { LEIX_WITNESS_PORT: port, LEIX_WITNESS_LISTEN: host } = config;
-  if (port) await serveWitness(node.witness, { host, port }, signal);
+  if (port) {
+    const clock = () => performance.now();
+    const { witness } = node;
+    const { refused: onRefused, failed: onFailed } = events;
+    await serveWitness({ witness, folder, host, port, clock, onRefused, onFailed }, signal);
+  }
   events.started(node.agency);
   return {
     async run(stopped) {

@@ -1,22 +1,58 @@
+import { readFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { TLSSocket } from "node:tls";
 import type { AgencyNode } from "@leix/client";
-import { LeixError } from "@leix/protocol";
-import { fastify } from "fastify";
+import { type ErrorCode, LeixError } from "@leix/protocol";
+import { createRateLimit, PARTY_FILES } from "@leix/runtime";
+import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { BODY_BYTES_MAX, CONNECTIONS_MAX, HEADER_BYTES_MAX, REQUEST_MS_MAX, REQUESTS } from "./limits.ts";
 
-/** tlog-witness, "add-checkpoint": more than a checkpoint with a hundred signatures and a proof ever has. */
-const BODY_BYTES_MAX = 131_072;
+export interface WitnessServerOptions {
+  readonly witness: Pick<AgencyNode["witness"], "cosigns" | "admits" | "addCheckpoint">;
+  /** The agency's own: the network's authority, `witness.crt` and its key. */
+  readonly folder: string;
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds, forward only. */
+  readonly clock: () => number;
+  readonly onRefused: (name: string, code: ErrorCode) => void;
+  /** The node could not answer: what anyone is told of it is 500. */
+  readonly onFailed: (error: unknown) => void;
+}
 
 /**
- * `POST /add-checkpoint`, as C2SP tlog-witness has it: 200 with the cosignature, 400, 403, 404, 409 with the
- * size cosigned last, 422. Closed when the signal is aborted. Throws `config/invalid` for an agency that has
- * no key to cosign with.
+ * `POST /add-checkpoint` over HTTPS, as C2SP tlog-witness has it: 200 with the cosignature, 400, 403, 404,
+ * 409 with the size cosigned last, 422. Answered to whoever shows a certificate of the network's authority in
+ * the name of an active party, so often and no oftener (429), before a byte of the body is looked at. Closed
+ * when the signal is aborted. Throws `config/invalid` for an agency that has no key to cosign with, or no
+ * certificate to show.
  */
 export async function serveWitness(
-  witness: Pick<AgencyNode["witness"], "cosigns" | "addCheckpoint">,
-  address: { readonly host: string; readonly port: number },
+  options: WitnessServerOptions,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ readonly port: number }> {
+  const { witness } = options;
   if (!witness.cosigns) throw new LeixError("config/invalid", "LEIX_WITNESS_PORT: there is no cosigning.jwk");
-  const server = fastify({ bodyLimit: BODY_BYTES_MAX });
+  const server = fastify({
+    https: {
+      ...(await loadTls(options.folder)),
+      ...{ requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" },
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: REQUEST_MS_MAX,
+    },
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: REQUEST_MS_MAX,
+    forceCloseConnections: true,
+  });
+  server.server.maxConnections = CONNECTIONS_MAX;
+  const limit = createRateLimit(options.clock, REQUESTS);
+  server.addHook("onRequest", async (request) => {
+    const name = toName(request);
+    if (!witness.admits(name)) throw new LeixError("identity/party-not-active", name);
+    limit(name);
+  });
   // The specification names no type for the request: whatever it says it is, it is read as bytes.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -25,6 +61,56 @@ export async function serveWitness(
     const answer = await witness.addCheckpoint(bytes);
     return reply.code(answer.status).type(answer.contentType).send(Buffer.from(answer.body));
   });
-  await server.listen(address);
+  server.setErrorHandler((error: unknown, request, reply) => sendError(error, request, reply, options));
+  await server.listen({ host: options.host, port: options.port });
   signal.addEventListener("abort", () => void server.close(), { once: true });
+  return { port: (server.server.address() as AddressInfo).port };
+}
+
+async function loadTls(folder: string): Promise<{ ca: string; cert: string; key: string }> {
+  const { ca, witnessCertificate, witnessKey } = PARTY_FILES;
+  const load = async (name: string) => {
+    try {
+      return await readFile(join(folder, name), "utf8");
+    } catch (cause) {
+      const todo = "make it with: leix witness certificate";
+      throw new LeixError("config/invalid", `LEIX_WITNESS_PORT: no ${name}; ${todo}`, { cause });
+    }
+  };
+  return { ca: await load(ca), cert: await load(witnessCertificate), key: await load(witnessKey) };
+}
+
+/** The name in the certificate, which the network's authority has signed. */
+function toName({ raw: { socket } }: FastifyRequest): string {
+  const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
+  return typeof name === "string" ? name : "";
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  "identity/party-not-active": 403,
+  "ledger/too-many-requests": 429,
+};
+
+/** What has no status of these, nor of fastify's own word about a request, is the node's failure. */
+function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { onRefused, onFailed }: WitnessServerOptions,
+): FastifyReply {
+  const answer = reply.header("cache-control", "no-store").type("text/plain; charset=utf-8");
+  const status = toStatus(error);
+  if (status >= 500) {
+    onFailed(error);
+    return answer.code(500).send("");
+  }
+  if (!(error instanceof LeixError)) return answer.code(status).send("");
+  onRefused(toName(request), error.code);
+  if (status === 429) void answer.header("retry-after", "1");
+  return answer.code(status).send(`${error.code}\n`);
+}
+
+function toStatus(error: unknown): number {
+  if (error instanceof LeixError) return STATUS[error.code] ?? 500;
+  return error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
 }

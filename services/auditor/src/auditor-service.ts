@@ -1,7 +1,21 @@
-import { type Audited, auditBatch, createState, listLogKeys, type State, type Trust } from "@leix/exchange";
+import {
+  type AuditedTried,
+  absorbLayer,
+  auditBatch,
+  createState,
+  listLogKeysOf,
+  type State,
+  type Trust,
+} from "@leix/exchange";
 import { type ErrorCode, LeixError } from "@leix/protocol";
 import { toChunks, untilAborted } from "@leix/runtime";
-import { isLedgerTrouble, type Memory, openSeenLedger, type SeenLedger } from "@leix/seen-ledger";
+import {
+  isLedgerTrouble,
+  type Memory,
+  openSeenLedger,
+  type SeenLedger,
+  untilBeginning,
+} from "@leix/seen-ledger";
 import type { AuditorEvents } from "./events.ts";
 import type { Ledger } from "./ports.ts";
 
@@ -49,24 +63,20 @@ class FollowingAuditor implements AuditorService {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { ledger, memory, events } = this.#options;
-    const seen = await openSeenLedger({
-      source: ledger,
-      memory,
-      listLogKeys: () => listLogKeys(this.#state),
-      onNotKept: events.forgetful,
-    });
+    const { events } = this.#options;
     const ending = new AbortController();
+    let seen: SeenLedger | undefined;
     try {
+      seen = await this.#open(signal);
       await this.#auditAll(seen, AbortSignal.any([signal, ending.signal]));
     } catch (error) {
       if (!isLedgerTrouble(error)) throw error;
-      const index = seen.brokenAt ?? this.#state.head.index;
+      const index = seen?.brokenAt ?? this.#state.head.index;
       this.#stopped = { index, code: error.code };
       events.stopped(index, error.code, error.detail);
     } finally {
       ending.abort();
-      await seen.settled();
+      await seen?.settled();
     }
     await untilAborted(signal);
   }
@@ -81,10 +91,26 @@ class FollowingAuditor implements AuditorService {
     ];
   }
 
+  /** Where LEDGER begins with a seal, what was put away before it is not audited here: a replay does that. */
+  async #open(signal: AbortSignal): Promise<SeenLedger> {
+    const { ledger, memory, trust, events } = this.#options;
+    const onSilence = ({ code }: LeixError): void => events.waiting(code);
+    const beginning = await untilBeginning(ledger, trust, { signal, onSilence });
+    const seen = await openSeenLedger({
+      source: ledger,
+      memory,
+      begin: beginning?.tree,
+      listLogKeys: (size) => listLogKeysOf(this.#state, size),
+      onNotKept: events.forgetful,
+    });
+    if (beginning) absorbLayer(this.#state, beginning.state);
+    return seen;
+  }
+
   async #auditAll(seen: SeenLedger, signal: AbortSignal): Promise<void> {
     const { ledger, events } = this.#options;
     const state = this.#state;
-    const records = ledger.follow(signal, () => this.#check(seen));
+    const records = ledger.follow(state.head.index, signal, () => this.#check(seen));
     for await (const chunk of toChunks(records, CHUNK_RECORDS)) {
       const { audited, broken } = await auditBatch(state, chunk);
       for (const one of audited) this.#noteAudited(one);
@@ -121,7 +147,7 @@ class FollowingAuditor implements AuditorService {
     this.#options.events.caughtUp(index);
   }
 
-  #noteAudited({ record, difference }: Audited): void {
+  #noteAudited({ record, difference }: AuditedTried): void {
     const { index } = record.decision.content;
     if (!difference) return;
     this.#differences++;

@@ -34,10 +34,10 @@ export function createLedgerPort(given: readonly Uint8Array[]): TestLedgerPort {
       if (port.silences-- > 0) return Promise.reject(new LeixError("broker/no-answer"));
       return source.count();
     },
-    async *follow(signal, onConnection) {
+    async *follow(from, signal, onConnection) {
       signal.addEventListener("abort", ring);
       while (!(await attempt(onConnection)));
-      for (let next = 0; !signal.aborted; ) {
+      for (let next = from; !signal.aborted; ) {
         const record = source.records[next];
         if (failure) throw failure;
         if (record) {

@@ -51,8 +51,8 @@ export async function openAuditor(
 function createNatsLedger(nc: Connection): Ledger {
   return {
     ...createNatsSource(nc),
-    async *follow(signal, onConnection) {
-      const messages = followLedger(nc, 1, signal, undefined, onConnection);
+    async *follow(from, signal, onConnection) {
+      const messages = followLedger(nc, from + 1, signal, undefined, onConnection);
       for await (const message of messages) yield message.data;
     },
   };

@@ -72,6 +72,21 @@ describe("a LEDGER that was put back is noticed, nothing is signed, and readers 
     expect(await countCheckpoints()).toBe(1);
   });
 
+  it("CHECKPOINT has nothing any more, and LEDGER is whole: at its start, and while it runs", async () => {
+    await putBack(published, 0);
+    await using instance = await startInstance(net, { store: join(net.dir, "store of lost checkpoints") });
+    await instance.untilPublished(published);
+    await net.stopBroker("checkpoint");
+    await net.startBroker();
+    await instance.until(`stopped ${published} ledger/rolled-back`);
+    await using again = await startInstance(net);
+    await again.until(`stopped ${published} ledger/rolled-back`);
+    expect(await countCheckpoints()).toBe(0);
+    // The operator's act gives it back what is public.
+    const { body } = await fetchLog(net, instance, "AL-SPOC", "/checkpoint");
+    await net.as("ledger", (nc) => appendCheckpoint(nc, body, 0));
+  });
+
   it("while it runs", async () => {
     await putBack(published, 0);
     await using instance = await startInstance(net);

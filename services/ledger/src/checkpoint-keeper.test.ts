@@ -20,6 +20,7 @@ import type { Checkpoints } from "./ports.ts";
 
 /** CHECKPOINT in memory, whose answers can come to harm. */
 interface TestCheckpoints extends Checkpoints {
+  load: Checkpoints["load"];
   readonly notes: Uint8Array[];
   harm: "none" | "lost before" | "lost after" | "no answer";
 }
@@ -60,11 +61,13 @@ const createRecords = (begin: number, end: number): Uint8Array[] =>
 let root: string;
 let identity: LogIdentity;
 let checkpoints: TestCheckpoints;
+let settleMs: number;
 const writers: LedgerWriter[] = [];
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "leix-keeper-"));
   identity = await createLogIdentity(AUD, createKey());
   checkpoints = createCheckpoints();
+  settleMs = 0;
 });
 afterEach(async () => {
   for (const writer of writers.splice(0)) await writer.close();
@@ -76,7 +79,10 @@ async function openKeeper(name: string): Promise<{ writer: LedgerWriter; keeper:
   const writer = await openLedgerWriter(join(root, name), { log: identity.log });
   writers.push(writer);
   const toPublic = (note: Uint8Array): Uint8Array => note;
-  return { writer, keeper: createCheckpointKeeper({ writer, checkpoints, identity, events, toPublic }) };
+  return {
+    writer,
+    keeper: createCheckpointKeeper({ writer, checkpoints, identity, events, toPublic, settleMs }),
+  };
 }
 
 const sizes = async (): Promise<number[]> =>
@@ -181,6 +187,57 @@ describe("a crash after each step", () => {
     expect(next.writer.published?.size).toBe(harm === "lost after" ? 3 : undefined);
     await next.keeper.sign();
     expect([await sizes(), next.writer.published?.size]).toEqual([[3], 3]);
+  });
+});
+
+describe("a CHECKPOINT that was put back, while records and store stayed", () => {
+  it.each([
+    ["to an older checkpoint", 1],
+    ["to nothing", 0],
+  ])("%s: nothing is signed over it, at the start nor later", async (_, kept) => {
+    const { writer, keeper } = await openKeeper("store");
+    for (const end of [3, 5, 6]) {
+      await writer.append(createRecords(writer.head.size, end));
+      await keeper.sign();
+    }
+    await writer.append(createRecords(6, 8));
+    checkpoints.notes.splice(kept);
+    expect(await codeOf(keeper.sign())).toBe("ledger/rolled-back");
+    expect(await codeOf(keeper.look())).toBe("ledger/rolled-back");
+    await writer.close();
+    const next = await openKeeper("store");
+    expect(await codeOf(next.keeper.look())).toBe("ledger/rolled-back");
+    expect(await codeOf(next.keeper.sign())).toBe("ledger/rolled-back");
+    expect(checkpoints.notes).toHaveLength(kept);
+  });
+
+  it("is not what a server says that is behind, and has it soon after", async () => {
+    settleMs = 60_000;
+    const { writer, keeper } = await openKeeper("store");
+    await writer.append(createRecords(0, 3));
+    await keeper.sign();
+    await writer.append(createRecords(3, 5));
+    const [note = new Uint8Array()] = checkpoints.notes.splice(0);
+    const { load } = checkpoints;
+    let asked = 0;
+    checkpoints.load = () => {
+      if (++asked === 3) checkpoints.notes.push(note);
+      return load();
+    };
+    await keeper.sign();
+    expect([await sizes(), asked]).toEqual([[3, 5], 3]);
+  });
+
+  it("goes on when it has again what was public", async () => {
+    const { writer, keeper } = await openKeeper("store");
+    await writer.append(createRecords(0, 3));
+    await keeper.sign();
+    await writer.append(createRecords(3, 5));
+    const [note = new Uint8Array()] = checkpoints.notes.splice(0);
+    expect(await codeOf(keeper.look())).toBe("ledger/rolled-back");
+    checkpoints.notes.push(note);
+    await keeper.sign();
+    expect(await sizes()).toEqual([3, 5]);
   });
 });
 

@@ -1,6 +1,6 @@
-import type { State } from "@leix/exchange";
+import { countCountries, listWitnesses, type State } from "@leix/exchange";
 import type { LedgerReader } from "@leix/ledger-store";
-import { decodeUtf8, encodeUtf8, limits, toLogOrigin } from "@leix/protocol";
+import { decodeUtf8, encodeUtf8, limits, parseWitnessName, toLogOrigin } from "@leix/protocol";
 import {
   encodeAddCheckpoint,
   encodeNote,
@@ -12,7 +12,7 @@ import {
   type TreeHead,
 } from "@leix/tlog";
 import type { LedgerEvents } from "./events.ts";
-import { CHECKPOINTS_REMEMBERED_MAX, WITNESSES_MAX } from "./limits.ts";
+import { CHECKPOINTS_REMEMBERED_MAX, PROOFS_KEPT_MAX } from "./limits.ts";
 import type { CosignedMemory } from "./ports.ts";
 import { proveExtension } from "./store-tree.ts";
 import { createCosignatureCheck } from "./witnesses.ts";
@@ -63,6 +63,9 @@ class RememberedCosignatures implements Cosignatures {
   #reader: LedgerReader | undefined;
   #round: { readonly size: number; readonly openedAt: number } | undefined;
   #cosigned: { readonly size: number; readonly lines: number } | undefined;
+  /** What is asked in this round, by the size that a witness is at: many are at the same. */
+  readonly #proofs = new Map<number, Promise<string>>();
+  #taking: Promise<unknown> = Promise.resolve();
 
   constructor(options: CosignaturesOptions) {
     this.#options = options;
@@ -97,12 +100,25 @@ class RememberedCosignatures implements Cosignatures {
   async ask(old: number): Promise<string | null> {
     const one = this.#chooseRound();
     if (!one || !this.#reader || old >= one.head.size) return null;
-    const { hashes } = await proveExtension(this.#reader, old, one.head);
-    return decodeUtf8(encodeAddCheckpoint({ oldSize: old, hashes, note: one.note }));
+    const kept = this.#proofs.get(old);
+    if (kept !== undefined) return kept;
+    const proof = prove(this.#reader, old, one);
+    if (this.#proofs.size >= PROOFS_KEPT_MAX) this.#proofs.clear();
+    this.#proofs.set(old, proof);
+    // What failed is tried again.
+    proof.catch(() => this.#proofs.delete(old));
+    return proof;
   }
 
   async take(size: number, text: string): Promise<number> {
     const lines = parseCosignatures(encodeUtf8(text));
+    // One after the other: the same lines may come twice, as what was asked here and as what was heard.
+    const taken = this.#taking.then(() => this.#takeLines(size, lines));
+    this.#taking = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #takeLines(size: number, lines: readonly NoteSignature[]): Promise<number> {
     const one = this.#remembered.get(size);
     if (!one) return 0;
     const isHeld = (line: NoteSignature) => {
@@ -113,6 +129,7 @@ class RememberedCosignatures implements Cosignatures {
     const added = await this.#addLines(one, lines);
     // Anybody may hand in the same again as often as it likes: nothing is written for that.
     if (added === 0) return repeated;
+    this.#joinRound(size);
     this.#options.events.cosigned(size, one.lines.size);
     await this.#keepCosigned(one);
     await this.#options.republish(merge(one), size);
@@ -127,25 +144,56 @@ class RememberedCosignatures implements Cosignatures {
     const current = round && this.#remembered.get(round.size);
     const isOver = round !== undefined && now() - round.openedAt >= limits.COSIGN_ROUND_SECONDS;
     if (newest && (!current || isOver || this.#isReached(current))) {
-      if (round?.size !== newest.head.size) this.#round = { size: newest.head.size, openedAt: now() };
+      if (round?.size !== newest.head.size) this.#openRound(newest.head.size);
       return newest;
     }
     return current;
   }
 
+  /** Another instance has asked for this one. Every instance hears the first line, and asks for the same. */
+  #joinRound(size: number): void {
+    const current = this.#round && this.#remembered.get(this.#round.size);
+    const isTaken = current !== undefined && current.lines.size > 0;
+    if (!isTaken && size > (this.#cosigned?.size ?? 0)) this.#openRound(size);
+  }
+
+  #openRound(size: number): void {
+    this.#round = { size, openedAt: this.#options.now() };
+    this.#proofs.clear();
+  }
+
+  /** As members count: the countries whose witness has spoken, with the key that it has now. */
   #isReached({ lines }: Remembered): boolean {
-    const names = new Set([...lines.values()].map(({ name }) => name));
-    return names.size >= this.#options.state.witnessQuorum;
+    const { state, now } = this.#options;
+    const speaking = listWitnesses(state, now()).filter(({ key }) => lines.has(toLineKey(key)));
+    const agencies = speaking.map(({ agency }) => agency);
+    return countCountries(state, agencies) >= state.witnessQuorum;
+  }
+
+  #counts({ name }: NoteSignature): boolean {
+    const { state } = this.#options;
+    const agency = parseWitnessName(state.trust.aud, name);
+    return agency !== undefined && countCountries(state, [agency]) > 0;
   }
 
   /** How many it has now that it had not: a line of a key that has spoken changes nothing. */
   async #addLines(one: Remembered, lines: readonly NoteSignature[]): Promise<number> {
-    const before = one.lines.size;
     const news = lines.filter((line) => !one.lines.has(toLineKey(line)));
-    for (const line of await this.#check(one.note.text, news)) {
-      if (one.lines.size < WITNESSES_MAX) one.lines.set(toLineKey(line), line);
+    const sound = await this.#check(one.note.text, news);
+    return sound.filter((line) => this.#addLine(one.lines, line)).length;
+  }
+
+  /** Where there are too many, one that a quorum counts takes the place of one that none counts. */
+  #addLine(lines: Map<string, NoteSignature>, line: NoteSignature): boolean {
+    // The same key twice in one breath.
+    if (lines.has(toLineKey(line))) return false;
+    if (lines.size >= limits.WITNESSES_MAX) {
+      const idle = this.#counts(line) && [...lines.values()].find((held) => !this.#counts(held));
+      if (!idle) return false;
+      lines.delete(toLineKey(idle));
     }
-    return one.lines.size - before;
+    lines.set(toLineKey(line), line);
+    return true;
   }
 
   async #keepCosigned(one: Remembered): Promise<void> {
@@ -160,7 +208,12 @@ class RememberedCosignatures implements Cosignatures {
   }
 }
 
-function toLineKey({ name, keyId }: NoteSignature): string {
+async function prove(reader: LedgerReader, old: number, { head, note }: Remembered): Promise<string> {
+  const { hashes } = await proveExtension(reader, old, head);
+  return decodeUtf8(encodeAddCheckpoint({ oldSize: old, hashes, note }));
+}
+
+function toLineKey({ name, keyId }: Pick<NoteSignature, "name" | "keyId">): string {
   return `${name}+${keyId}`;
 }
 

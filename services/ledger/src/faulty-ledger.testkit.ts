@@ -36,7 +36,11 @@ await runService(logger, async (signal) => {
         ...events,
         started: (size, published) => {
           events.started(size, published);
-          isArmed = true;
+          isArmed ||= order.from === "open";
+        },
+        published: (size) => {
+          events.published(size);
+          isArmed ||= order.from === "published";
         },
       },
       createPorts: (nc, watch) => {

@@ -1,4 +1,4 @@
-import { type RecordedNetwork, waitUntil } from "@leix/testkit";
+import { waitUntil } from "@leix/testkit";
 import type { LedgerEvents } from "./events.ts";
 import { type LedgerFolder, loadLedgerFolder } from "./ledger-folder.ts";
 import type { createNatsPorts } from "./nats-log.ts";
@@ -22,7 +22,7 @@ export interface TestInstance extends AsyncDisposable {
 }
 
 export async function startInstance(
-  { dir }: RecordedNetwork,
+  { dir }: { readonly dir: string },
   options: TestInstanceOptions = {},
 ): Promise<TestInstance> {
   const said: string[] = [];

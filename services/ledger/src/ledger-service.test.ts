@@ -29,14 +29,17 @@ interface Running extends AsyncDisposable {
   /** LEDGER has so many of the records from now on; on return they are in the store. */
   give(count: number): Promise<void>;
   harm(error: LeixError | undefined): void;
+  /** Does the ledger name its key? */
+  name(isNamed: boolean): void;
   /** Gives all but the record at this index. */
   skip(index: number): void;
 }
 
 /** The service over a ledger, a store and a CHECKPOINT that only count. */
-function run(): Running {
+function run(begin = 0): Running {
   const signed: [number, number][] = [];
   let [there, size] = [0, 0];
+  let isNamed = true;
   let skipped: number | undefined;
   let error: LeixError | undefined;
   const controller = new AbortController();
@@ -51,6 +54,7 @@ function run(): Running {
         } else await setImmediate();
       }
     },
+    begin: async () => begin,
     async *read() {},
     verifyRecord: async () => {
       if (error) throw error;
@@ -84,6 +88,7 @@ function run(): Running {
     ...{ writer, ledger, keeper, state: createState(world.trust), last: undefined },
     events: createLedgerEvents(createLogger("ledger", "silent")),
     clock: () => performance.now(),
+    maySign: () => isNamed,
     onPublished: async () => undefined,
   });
   const ended = service.run(controller.signal).catch((reason: unknown) => reason);
@@ -98,6 +103,9 @@ function run(): Running {
     },
     harm: (next) => {
       error = next;
+    },
+    name: (next) => {
+      isNamed = next;
     },
     skip: (index) => {
       [skipped, there] = [index, records.length];
@@ -156,6 +164,24 @@ describe("when a checkpoint is signed", () => {
     await pass(1_000);
     expect(running.signed.map(([, size]) => size)).toEqual([2]);
   });
+});
+
+it("with a key that the ledger does not name it follows and signs nothing, until it is named", async () => {
+  await using running = run();
+  running.name(false);
+  await running.give(first);
+  await pass(10 * CHECKPOINT_WAIT_MS);
+  expect(running.signed).toEqual([]);
+  expect(running.service.uncoveredMs()).toBeGreaterThan(CHECKPOINT_WAIT_MS);
+  running.name(true);
+  await pass(CHECKPOINT_WAIT_MS);
+  expect(running.signed.map(([, size]) => size)).toEqual([first]);
+});
+
+it("a store that ends before LEDGER begins is said to be too short", async () => {
+  await using running = run(1);
+  expect(await running.ended).toMatchObject({ code: "ledger/store-short" });
+  expect(running.signed).toEqual([]);
 });
 
 it("a contradiction after a reconnect ends it, and nothing is signed any more", async () => {

@@ -7,7 +7,13 @@ import { splitByBytes } from "./batches.ts";
 import type { CheckpointKeeper } from "./checkpoint-keeper.ts";
 import { compareAll } from "./comparison.ts";
 import type { LedgerEvents } from "./events.ts";
-import { ASK_AGAIN_MS, BATCH_BYTES_MAX, BATCH_RECORDS_MAX, CHECKPOINT_WAIT_MS } from "./limits.ts";
+import {
+  APPENDS_UNDER_WAY_MAX,
+  ASK_AGAIN_MS,
+  BATCH_BYTES_MAX,
+  BATCH_RECORDS_MAX,
+  CHECKPOINT_WAIT_MS,
+} from "./limits.ts";
 import type { Ledger } from "./ports.ts";
 
 export interface LedgerServiceOptions {
@@ -21,6 +27,8 @@ export interface LedgerServiceOptions {
   readonly events: LedgerEvents;
   /** Milliseconds, of a clock that only goes forward. */
   readonly clock: () => number;
+  /** Does the ledger name this service's key now? What is signed with any other, nobody relies on. */
+  readonly maySign: () => boolean;
   /** Called when a checkpoint may have become public. */
   readonly onPublished: () => Promise<void>;
 }
@@ -66,9 +74,9 @@ class FollowingService implements LedgerService {
     await this.#tell();
     const failure = new AbortController();
     const either = AbortSignal.any([signal, failure.signal]);
-    const stopOthers = (work: Promise<void>) => work.catch((error: unknown) => failure.abort(error));
-    const loops = [this.#followAll(either), this.#signAll(either), this.#compareAgain(either)];
-    await Promise.all(loops.map(stopOthers));
+    const stop = (error: unknown): void => failure.abort(error);
+    const loops = [this.#followAll(either, stop), this.#signAll(either), this.#compareAgain(either)];
+    await Promise.all(loops.map((work) => work.catch(stop)));
     // The first of them; the other has ended by now, and uses the store no more.
     if (failure.signal.aborted) throw failure.signal.reason;
   }
@@ -86,30 +94,38 @@ class FollowingService implements LedgerService {
   async #compare(): Promise<void> {
     const { ledger, keeper } = this.#options;
     const { size, last } = this.#durable;
-    if (size > 0) await ledger.verifyRecord(size - 1, last);
+    const begin = await ledger.begin();
+    if (size < begin) {
+      throw new LeixError("ledger/store-short", `${size} records, and LEDGER begins with record ${begin}`);
+    }
+    // What was put away is in the store alone.
+    if (size > begin) await ledger.verifyRecord(size - 1, last);
     await keeper.look();
-    if (keeper.newest && keeper.newest.size > 0) await ledger.verifyRecord(keeper.newest.size - 1);
+    const covered = keeper.newest?.size ?? 0;
+    if (covered > begin) await ledger.verifyRecord(covered - 1);
     this.#mustCompare = false;
   }
 
-  async #followAll(signal: AbortSignal): Promise<void> {
+  /** `onFailure` is told at once where the store refuses: the next record may be long in coming. */
+  async #followAll(signal: AbortSignal, onFailure: (error: unknown) => void): Promise<void> {
     const { writer, ledger, state } = this.#options;
-    let appended: Promise<void> = Promise.resolve();
     const records = ledger.follow(writer.head.size, this.#last, signal);
+    const underWay: Promise<void>[] = [];
     for await (const chunk of toChunks(records, BATCH_RECORDS_MAX)) {
       for (const batch of splitByBytes(chunk, BATCH_BYTES_MAX)) {
         const { followed, broken } = await followChain(state, batch);
-        // While one batch is written the next is verified, and no more.
-        await appended;
+        // While some are written the next is verified; what waits in the store is written together.
+        if (underWay.length >= APPENDS_UNDER_WAY_MAX) await underWay.shift();
         const sound = batch.slice(0, followed.length);
         if (sound.length > 0) {
-          appended = this.#append(sound);
-          appended.catch(() => undefined);
+          const appended = this.#append(sound);
+          appended.catch(onFailure);
+          underWay.push(appended);
         }
-        if (broken) await appended.then(() => Promise.reject(broken));
+        if (broken) await Promise.all(underWay).then(() => Promise.reject(broken));
       }
     }
-    await appended;
+    await Promise.all(underWay);
   }
 
   async #append(records: readonly Uint8Array[]): Promise<void> {
@@ -132,19 +148,22 @@ class FollowingService implements LedgerService {
         await this.#signWhatIsDue();
         await this.#tell();
       });
-      const timeoutMs = Math.max(1, CHECKPOINT_WAIT_MS - this.uncoveredMs());
+      const waitMs = Math.max(1, CHECKPOINT_WAIT_MS - this.uncoveredMs());
+      const timeoutMs = this.#options.maySign() ? waitMs : ASK_AGAIN_MS;
       await this.#bell.wait({ signal, ...(this.#uncoveredSince === undefined ? {} : { timeoutMs }) });
     }
   }
 
   async #signWhatIsDue(): Promise<void> {
-    const { keeper, clock } = this.#options;
+    const { keeper, clock, maySign } = this.#options;
     if (keeper.uncovered === 0) this.#uncoveredSince = undefined;
     else this.#uncoveredSince ??= clock();
     if (this.#uncoveredSince === undefined) return;
     const isDue = keeper.uncovered >= BATCH_RECORDS_MAX || this.uncoveredMs() >= CHECKPOINT_WAIT_MS;
     if (!isDue) return;
-    await keeper.sign();
+    // What another instance signs is published here too, whatever key this one has.
+    if (!maySign()) await keeper.look();
+    else await keeper.sign();
     if (keeper.uncovered === 0) this.#uncoveredSince = undefined;
   }
 

@@ -7,12 +7,12 @@ import {
   LeixError,
   parseLogQuestion,
 } from "@leix/protocol";
+import type { RateLimit } from "@leix/runtime";
 import { parseTilePath } from "@leix/tlog";
 import type { Cosignatures } from "./cosignatures.ts";
 import type { LedgerEvents } from "./events.ts";
 import { findMember } from "./members.ts";
 import type { PublicLog } from "./public-log.ts";
-import type { RateLimit } from "./rate-limit.ts";
 
 export interface LogAnswersOptions {
   readonly state: State;
@@ -51,6 +51,26 @@ export function createLogAnswers(
       if (!(error instanceof LeixError) || error.code.startsWith("ledger/store-")) throw error;
       events.refused(account, error.code);
       return encodeLogRefusal(error.code);
+    }
+  };
+}
+
+/**
+ * Takes cosignatures out of what parties ask, whichever instance answers: of two that each took only what it
+ * was asked itself, none might have the quorum.
+ */
+export function createLogListener(
+  options: LogAnswersOptions,
+): (account: AccountId, question: Uint8Array) => Promise<void> {
+  const { state, cosignatures, rateLimit } = options;
+  return async (account, bytes) => {
+    try {
+      rateLimit(findMember(state, account));
+      const question = parseLogQuestion(bytes);
+      if (question.ask === "cosignatures") await cosignatures.take(question.size, question.lines);
+    } catch (error) {
+      // Whoever answers it says what is wrong with it.
+      if (!(error instanceof LeixError) || error.code.startsWith("ledger/store-")) throw error;
     }
   };
 }

@@ -4,6 +4,7 @@ import {
   checkStillThere,
   type connectBroker,
   followLedger,
+  ledgerEnds,
   loadCheckpoint,
   readLedger,
 } from "@leix/broker";
@@ -17,8 +18,9 @@ function createNatsLedger(nc: Connection, watch: ConnectionWatch): Ledger {
     async *follow(from, last, signal) {
       for await (const message of followLedger(nc, from + 1, signal, last)) yield message.data;
     },
-    async *read() {
-      for await (const message of readLedger(nc, 1, watch.current())) yield message.data;
+    begin: async () => (await ledgerEnds(nc, watch.current())).first - 1,
+    async *read(from) {
+      for await (const message of readLedger(nc, from + 1, watch.current())) yield message.data;
     },
     verifyRecord: (index, record) => {
       const seen = { sequence: index + 1, ...(record ? { data: record } : {}) };

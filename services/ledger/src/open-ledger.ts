@@ -1,23 +1,29 @@
-import { answerParties, connectBroker, watchConnection } from "@leix/broker";
-import { createState, listLogKeys, type State } from "@leix/exchange";
-import type { LedgerWriter } from "@leix/ledger-store";
-import { LeixError, LOG_SUBJECT } from "@leix/protocol";
-import { untilAborted } from "@leix/runtime";
+import { answerParties, connectBroker, hearQuestions, watchConnection } from "@leix/broker";
+import { createState, listLogKeys, listLogKeysOf, type State } from "@leix/exchange";
+import type { LedgerWriter, LogKeys } from "@leix/ledger-store";
+import { encodeLogRefusal, LeixError, LOG_SUBJECT } from "@leix/protocol";
+import { createRateLimit, type RateLimit, untilAborted } from "@leix/runtime";
 import { encodeVerifierKey } from "@leix/tlog";
 import { isAlarm } from "./alarm.ts";
 import { createCheckpointKeeper } from "./checkpoint-keeper.ts";
-import { createCosignatures } from "./cosignatures.ts";
+import { type Cosignatures, createCosignatures } from "./cosignatures.ts";
 import { createCosignedFile } from "./cosigned-file.ts";
 import type { LedgerEvents } from "./events.ts";
 import type { LedgerFolder } from "./ledger-folder.ts";
 import { createLedgerService, type LedgerService } from "./ledger-service.ts";
-import { UNCOVERED_MS_MAX } from "./limits.ts";
-import { createLogAnswers } from "./log-answers.ts";
+import {
+  QUESTIONS_AT_ONCE_MAX,
+  QUESTIONS_PER_SECOND,
+  REQUESTS_AT_ONCE_MAX,
+  REQUESTS_PER_SECOND,
+  UNCOVERED_MS_MAX,
+} from "./limits.ts";
+import { createLogAnswers, createLogListener } from "./log-answers.ts";
 import { createLogIdentity, type LogIdentity } from "./log-identity.ts";
+import { createKeyFinder } from "./log-keys.ts";
 import { type Connection, createNatsPorts } from "./nats-log.ts";
 import type { CosignedMemory } from "./ports.ts";
 import { createPublicLog, type PublicLog } from "./public-log.ts";
-import { createRateLimit, type RateLimit } from "./rate-limit.ts";
 import { resumeFrom } from "./resume.ts";
 import { serveLog } from "./serve-log.ts";
 import { untilWriter } from "./standby.ts";
@@ -44,14 +50,18 @@ export interface OpenLedger {
 }
 
 const FIRST_CONNECT_WAIT_MS = 60_000;
+const REQUEST_RATE = { perSecond: REQUESTS_PER_SECOND, atOnceMax: REQUESTS_AT_ONCE_MAX };
+const QUESTION_RATE = { perSecond: QUESTIONS_PER_SECOND, atOnceMax: QUESTIONS_AT_ONCE_MAX };
 
 /** What an instance has from its start to its end. */
 interface Instance extends OpenLedgerOptions {
   readonly identity: LogIdentity;
+  readonly findKeys: LogKeys;
   readonly publicLog: PublicLog;
   readonly state: State;
   readonly memory: CosignedMemory;
-  readonly rateLimit: RateLimit;
+  /** Of what is asked over HTTPS. */
+  readonly requestLimit: RateLimit;
   readonly status: Status;
 }
 
@@ -65,25 +75,26 @@ interface Status {
 export async function openLedger(options: OpenLedgerOptions, signal: AbortSignal): Promise<OpenLedger> {
   const { folder, events, serve } = options;
   const { aud, anchorKey, anchorAccount } = folder.party;
-  const identity = await createLogIdentity(aud, folder.key);
+  const state = createState({ aud, anchorKey, anchorAccount });
+  const findKeys = createKeyFinder(state, folder.store);
   const clock = (): number => performance.now();
   const instance: Instance = {
     ...options,
-    identity,
-    publicLog: createPublicLog(folder.store, identity.log),
-    state: createState({ aud, anchorKey, anchorAccount }),
+    ...{ state, findKeys },
+    identity: await createLogIdentity(aud, folder.key, (size) => listLogKeysOf(state, size)),
+    publicLog: createPublicLog(folder.store, findKeys),
     memory: createCosignedFile(folder.folder),
-    rateLimit: createRateLimit(clock),
+    requestLimit: createRateLimit(clock, REQUEST_RATE),
     status: { isAway: false },
   };
-  const { publicLog, state, memory, rateLimit, status } = instance;
+  const { publicLog, memory, requestLimit, status } = instance;
   const served = serve
     ? await serveLog(
         {
           ...serve,
           tls: folder.tls,
           state: () => (state.head.index > 0 ? state : undefined),
-          ...{ publicLog, cosigned: memory, rateLimit, events },
+          ...{ publicLog, cosigned: memory, rateLimit: requestLimit, events },
         },
         signal,
       )
@@ -96,14 +107,14 @@ export async function openLedger(options: OpenLedgerOptions, signal: AbortSignal
 }
 
 async function runInstance(instance: Instance, signal: AbortSignal): Promise<void> {
-  const { folder, identity, events, publicLog, state, status } = instance;
+  const { folder, findKeys, events, publicLog, state, status } = instance;
   await using resources = new AsyncDisposableStack();
   try {
     const onLook = async (): Promise<void> => {
       const reader = await publicLog.refresh();
       if (reader) await resumeFrom(state, reader);
     };
-    const writer = await untilWriter({ folder: folder.store, log: identity.log, events, onLook }, signal);
+    const writer = await untilWriter({ folder: folder.store, log: findKeys, events, onLook }, signal);
     if (!writer) return;
     resources.use(writer);
     await onLook();
@@ -124,7 +135,7 @@ async function keepLog(
   resources: AsyncDisposableStack,
   signal: AbortSignal,
 ): Promise<void> {
-  const { events, publicLog, state, memory, rateLimit, status, identity } = instance;
+  const { events, publicLog, state, memory, status, identity } = instance;
   const last = await resumeFrom(state, writer.openReader());
   const nc = resources.adopt(await connect(instance, signal), (connection) => connection.close());
   const watch = watchConnection(nc);
@@ -144,11 +155,13 @@ async function keepLog(
   const toPublic = (note: Uint8Array, size: number) => cosignatures.toPublic(note, size);
   const keeper = createCheckpointKeeper({ writer, checkpoints, identity, events, toPublic });
   const clock = (): number => performance.now();
-  const service = createLedgerService({ writer, state, last, ledger, keeper, events, clock, onPublished });
+  const service = createLedgerService({
+    ...{ writer, state, last, ledger, keeper, events, clock, onPublished },
+    maySign: () => isNamed(instance),
+  });
   status.service = service;
   events.started(writer.head.size, writer.published?.size ?? 0);
-  const answer = createLogAnswers({ state, publicLog, cosignatures, rateLimit, events });
-  const answering = answerParties(nc, LOG_SUBJECT, answer, { signal, onError: events.failed });
+  const answering = answerQuestions(nc, instance, cosignatures, signal);
   try {
     await service.run(signal);
   } catch (error) {
@@ -158,6 +171,26 @@ async function keepLog(
   }
   await untilAborted(signal);
   await answering;
+}
+
+/** Until the signal is aborted. */
+async function answerQuestions(
+  nc: Connection,
+  { state, publicLog, events }: Instance,
+  cosignatures: Cosignatures,
+  signal: AbortSignal,
+): Promise<void> {
+  const clock = (): number => performance.now();
+  const createOptions = () => {
+    const rateLimit = createRateLimit(clock, QUESTION_RATE);
+    return { state, publicLog, cosignatures, events, rateLimit };
+  };
+  const options = { signal, onError: events.failed };
+  const busy = encodeLogRefusal("ledger/too-many-requests");
+  await Promise.all([
+    answerParties(nc, LOG_SUBJECT, createLogAnswers(createOptions()), { ...options, busy }),
+    hearQuestions(nc, LOG_SUBJECT, createLogListener(createOptions()), options),
+  ]);
 }
 
 /** A newer checkpoint came first: this one is not public any more. */
@@ -180,12 +213,17 @@ function connect({ folder, events, status }: Instance, signal: AbortSignal): Pro
   });
 }
 
-/** As members see it who judge by the ledger whether a checkpoint is signed. */
-function listKeyProblems({ state, identity }: Instance): string[] {
-  const keys = listLogKeys(state, Math.floor(Date.now() / 1_000)).map(encodeVerifierKey);
+/** Is its key one that the ledger has for it now? */
+function isNamed({ state, identity }: Instance): boolean {
+  return listLogKeys(state, Math.floor(Date.now() / 1_000)).some((key) => {
+    return encodeVerifierKey(key) === identity.log;
+  });
+}
+
+function listKeyProblems(instance: Instance): string[] {
   // The statement about this service comes after the anchor's.
-  if (state.head.index < 2 || keys.includes(identity.log)) return [];
-  return ["its key is not one that the ledger has for it now: nobody relies on what it signs"];
+  if (instance.state.head.index < 2 || isNamed(instance)) return [];
+  return ["its key is not one that the ledger has for it now: it signs nothing"];
 }
 
 function toProblems({ isAway, stopped, service }: Status): string[] {

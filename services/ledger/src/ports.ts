@@ -7,10 +7,15 @@ export interface Ledger {
    */
   follow(from: number, last: Uint8Array | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
-   * Every record from the first to the end as it is now, in order. Throws `ledger/rolled-back` for a gap,
+   * The index of its first record: 0, or that of a seal below which all was put away. Throws
+   * `ledger/rolled-back` for any other beginning, `broker/no-answer`.
+   */
+  begin(): Promise<number>;
+  /**
+   * Every record from an index to the end as it is now, in order. Throws `ledger/rolled-back` for a gap,
    * `broker/no-answer`.
    */
-  read(): AsyncIterable<Uint8Array>;
+  read(from: number): AsyncIterable<Uint8Array>;
   /**
    * Is there a record at this index, and, where it is given, this one? Throws `ledger/rolled-back` where not,
    * `broker/no-answer`.

@@ -1,4 +1,4 @@
-import { type LedgerReader, openLedgerReader } from "@leix/ledger-store";
+import { type LedgerReader, type LogKeys, openLedgerReader, readSealedBytes } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 
 /** What readers are shown: the store as its checkpoint on the disk has it, whoever wrote it. */
@@ -7,9 +7,11 @@ export interface PublicLog {
   readonly reader: LedgerReader | undefined;
   /** Looks at the checkpoint again. Throws `ledger/store-damaged` and other codes of `openLedgerReader`. */
   refresh(): Promise<LedgerReader | undefined>;
+  /** The bytes of what was put away with the seal at an index; none where there is nothing. */
+  sealed(index: number): AsyncGenerator<Uint8Array, void>;
 }
 
-export function createPublicLog(folder: string, log: string): PublicLog {
+export function createPublicLog(folder: string, log: LogKeys): PublicLog {
   let reader: LedgerReader | undefined;
   let refreshing: Promise<LedgerReader | undefined> = Promise.resolve(undefined);
   async function load(): Promise<LedgerReader | undefined> {
@@ -20,6 +22,7 @@ export function createPublicLog(folder: string, log: string): PublicLog {
     get reader() {
       return reader;
     },
+    sealed: (index) => readSealedBytes(folder, index),
     refresh() {
       refreshing = refreshing.catch(() => undefined).then(load);
       return refreshing;
@@ -27,7 +30,7 @@ export function createPublicLog(folder: string, log: string): PublicLog {
   };
 }
 
-async function openFirst(folder: string, log: string): Promise<LedgerReader | undefined> {
+async function openFirst(folder: string, log: LogKeys): Promise<LedgerReader | undefined> {
   try {
     return await openLedgerReader(folder, { log });
   } catch (error) {

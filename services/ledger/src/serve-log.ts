@@ -5,6 +5,7 @@ import { TLSSocket } from "node:tls";
 import type { State } from "@leix/exchange";
 import type { LedgerReader } from "@leix/ledger-store";
 import { type ErrorCode, LeixError } from "@leix/protocol";
+import type { RateLimit } from "@leix/runtime";
 import { parseTilePath, TILE_WIDTH } from "@leix/tlog";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { loadCosigned } from "./cosignatures.ts";
@@ -13,7 +14,6 @@ import { CONNECTIONS_MAX, HEADER_BYTES_MAX, REQUEST_MS_MAX } from "./limits.ts";
 import { AUDITOR, verifyMember } from "./members.ts";
 import type { CosignedMemory } from "./ports.ts";
 import type { PublicLog } from "./public-log.ts";
-import type { RateLimit } from "./rate-limit.ts";
 
 export interface ServeLogOptions {
   readonly listen: string;
@@ -70,6 +70,10 @@ export async function serveLog(options: ServeLogOptions, signal: AbortSignal): P
     const lines = await findLines(publicLog.reader, request.params["*"]);
     return reply.header("cache-control", "private, no-cache").type(LINES).send(Readable.from(lines));
   });
+  server.get<Wildcard>("/sealed/*", forAuditors, async (request, reply) => {
+    const pieces = await findSealed(publicLog, request.params["*"]);
+    return reply.header("cache-control", "private, no-cache").type(BINARY).send(Readable.from(pieces));
+  });
   server.setErrorHandler((error: unknown, request, reply) => sendError(error, request, reply, events));
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: "tlog/tile-path" }));
   await server.listen({ host: options.listen, port: options.port });
@@ -115,6 +119,21 @@ async function findLines(reader: LedgerReader | undefined, path: string): Promis
   const begin = bundle.index * TILE_WIDTH;
   if (!reader || begin + bundle.width > reader.head.size) throw new LeixError("tlog/tile-missing", path);
   return toLines(reader, begin, begin + bundle.width);
+}
+
+const INDEX = /^(0|[1-9][0-9]{0,14})$/;
+
+/** What was put away with a seal, under the seal's index: for who audits a part that was erased. */
+async function findSealed(publicLog: PublicLog, path: string): Promise<AsyncIterable<Uint8Array>> {
+  const pieces = INDEX.test(path) ? publicLog.sealed(Number(path)) : undefined;
+  const first = await pieces?.next();
+  if (!pieces || !first || first.done) throw new LeixError("tlog/tile-missing", path);
+  return prepend(first.value, pieces);
+}
+
+async function* prepend<T>(first: T, rest: AsyncIterable<T>): AsyncIterable<T> {
+  yield first;
+  yield* rest;
 }
 
 async function* toLines(reader: LedgerReader, begin: number, end: number): AsyncIterable<Uint8Array> {

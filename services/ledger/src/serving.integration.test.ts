@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createCertificateAuthority, createClientCertificate } from "@leix/broker";
+import { writeSealedState } from "@leix/ledger-store";
 import { LeixError, parseRecord } from "@leix/protocol";
 import { createLogger } from "@leix/runtime";
 import {
@@ -12,7 +13,9 @@ import {
 } from "@leix/testkit";
 import {
   acceptCheckpoint,
+  appendLeafHashes,
   createAcceptancePolicy,
+  createRange,
   createTileReader,
   decodeBundle,
   encodeTilePath,
@@ -157,9 +160,16 @@ describe("the log over HTTPS", () => {
   it("answers as its OpenAPI file says", async () => {
     const file = new URL("../../../schemas/openapi-ledger.json", import.meta.url);
     const { paths } = JSON.parse(await readFile(file, "utf8")) as OpenApi;
-    expect(Object.keys(paths)).toHaveLength(8);
+    expect(Object.keys(paths)).toHaveLength(9);
+    const leaves = Array.from({ length: 5 }, () => new Uint8Array(32));
+    const tree = appendLeafHashes(createRange(), leaves);
+    await writeSealedState(instance.folder.store, { index: 5, tree }, []);
     for (const [path, { get }] of Object.entries(paths)) {
-      const example = path.replace("{level}", "0").replace("{index}", "000").replace("{width}", "9");
+      const example = path
+        .replace("{level}", "0")
+        .replace("{index}", "000")
+        .replace("{width}", "9")
+        .replace("{seal}", "5");
       const { status, headers } = await as("auditor", example);
       const { content, headers: said } = get.responses["200"];
       expect(status, path).toBe(200);
@@ -167,6 +177,9 @@ describe("the log over HTTPS", () => {
       expect(headers["cache-control"]).toBe(said["Cache-Control"].schema.const);
       expect(Object.keys(get.responses)).toEqual(["200", "403", "404", "429"]);
     }
+    expect((await as("AL-SPOC", "/sealed/5")).status).toBe(403);
+    expect((await as("auditor", "/sealed/6")).status).toBe(404);
+    expect((await as("auditor", "/sealed/005")).status).toBe(404);
   });
 
   it("refuses a party that asks too often, and says when to ask again", async () => {

@@ -1,13 +1,12 @@
 import { Doorbell } from "@leix/broker";
-import { type LedgerWriter, openLedgerWriter } from "@leix/ledger-store";
+import { type LedgerWriter, type LogKeys, openLedgerWriter } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import type { LedgerEvents } from "./events.ts";
 import { STANDBY_LOOK_MS } from "./limits.ts";
 
 export interface StandbyOptions {
   readonly folder: string;
-  /** The log's verifier key. */
-  readonly log: string;
+  readonly log: LogKeys;
   readonly events: LedgerEvents;
   /** Called again and again while another instance writes the store. */
   readonly onLook: () => Promise<void>;
@@ -28,9 +27,10 @@ export async function untilWriter(
     } catch (error) {
       if (!(error instanceof LeixError) || error.code !== "ledger/store-locked") throw error;
     }
+    await onLook();
+    // By now it answers readers.
     if (!isTold) events.waitingForStore(folder);
     isTold = true;
-    await onLook();
     await new Doorbell().wait({ signal, timeoutMs: STANDBY_LOOK_MS });
   }
   return undefined;

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { requestLog } from "@leix/broker";
 import {
   AgencyId,
@@ -12,7 +13,7 @@ import {
   toWitnessName,
 } from "@leix/protocol";
 import { createPlan, loadCosigningKey } from "@leix/runtime";
-import { fetchLog, type RecordedNetwork, startRecordedNetwork } from "@leix/testkit";
+import { fetchLog, type RecordedNetwork, startRecordedNetwork, waitUntil } from "@leix/testkit";
 import {
   type AddCheckpoint,
   acceptCheckpoint,
@@ -24,6 +25,7 @@ import {
   type NoteSigner,
   parseAddCheckpoint,
   parseCheckpoint,
+  parseNote,
   verifyConsistency,
 } from "@leix/tlog";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -153,5 +155,32 @@ describe("witnesses over the broker", () => {
     await instance.untilPublished(net.records.length);
     const after = await fetchLog(net, instance, "AL-SPOC", "/checkpoint/cosigned");
     expect([after.status, after.body.equals(before.body)]).toEqual([200, true]);
+  });
+
+  it("reach the quorum on each of two machines, whichever of them is asked", async () => {
+    await using other = await startInstance(net, { store: join(net.dir, "another machine") });
+    const both = [instance, other];
+    const sizeOf = async (one: TestInstance): Promise<number> => {
+      const { status, body } = await fetchLog(net, one, "AL-SPOC", "/checkpoint/cosigned");
+      return status === 200 ? parseCheckpoint(parseNote(body).text).size : 0;
+    };
+    await net.recordRejections(2);
+    await Promise.all(both.map((one) => one.untilPublished(net.records.length)));
+    // One machine may be at a round of its own by now; the first line makes it one round for both.
+    const asked = await askForCheckpoint(net.records.length - 1);
+    const text = asked?.note.text ?? "";
+    const { size } = parseCheckpoint(text);
+    await handIn(text, await createWitness("AL-SPOC"));
+    await Promise.all(both.map((one) => one.until(`cosigned ${size} 1`)));
+    await net.recordRejections(2);
+    await Promise.all(both.map((one) => one.untilPublished(net.records.length)));
+    for (let time = 0; time < 8; time++) {
+      expect((await askForCheckpoint(size - 1))?.note.text).toBe(text);
+    }
+    await handIn(text, await createWitness("RS-SPOC"));
+    await Promise.all(both.map((one) => one.until(`cosigned ${size} 2`)));
+    await waitUntil("both serve it", async () =>
+      (await Promise.all(both.map(sizeOf))).every((n) => n === size),
+    );
   });
 });

@@ -1,7 +1,13 @@
-import { follow, listLogKeys, type State } from "@leix/exchange";
+import { absorbLayer, follow, listLogKeysOf, type State } from "@leix/exchange";
 import { LeixError } from "@leix/protocol";
 import { toChunks } from "@leix/runtime";
-import { isLedgerTrouble, type Memory, openSeenLedger, type SeenLedger } from "@leix/seen-ledger";
+import {
+  isLedgerTrouble,
+  type Memory,
+  openBeginning,
+  openSeenLedger,
+  type SeenLedger,
+} from "@leix/seen-ledger";
 import type { Ledger } from "./ports.ts";
 import { isWorthWaiting } from "./retry.ts";
 
@@ -10,6 +16,7 @@ const CHUNK_RECORDS = 256;
 export interface FollowerOptions {
   readonly ledger: Ledger;
   readonly memory: Memory;
+  /** Before record 0. Where LEDGER begins with a seal, it is what that seal names before anything is read. */
   readonly state: State;
   readonly onNotKept: (error: unknown) => void;
 }
@@ -28,6 +35,8 @@ export interface Follower {
   assure(): Promise<void>;
   /** What was decided here, committed, and is part of the state now. */
   committed(records: readonly Uint8Array[]): Promise<void>;
+  /** Of the records before this index LEDGER has none any more. */
+  begin(): number;
   readonly broken: LeixError | undefined;
   /** Settles when what was seen is kept. */
   settled(): Promise<void>;
@@ -37,14 +46,19 @@ export function createFollower({ ledger, memory, state, onNotKept }: FollowerOpt
   let opened: Promise<SeenLedger> | undefined;
   let checked: AbortSignal | undefined;
   let broken: LeixError | undefined;
+  let begin = 0;
 
   const open = () => {
-    opened ??= openSeenLedger({
-      source: ledger,
-      memory,
-      listLogKeys: () => listLogKeys(state),
-      onNotKept,
-    });
+    opened ??= startSeeing({ ledger, memory, state, onNotKept }).then(
+      (seen) => {
+        begin = state.head.index;
+        return seen;
+      },
+      (error: unknown) => {
+        opened = undefined;
+        throw error;
+      },
+    );
     return opened;
   };
 
@@ -88,9 +102,24 @@ export function createFollower({ ledger, memory, state, onNotKept }: FollowerOpt
     catchUp: () => attempt(readOn),
     assure: () => attempt(assure),
     committed: (records) => attempt(() => takeIn(records)),
+    begin: () => begin,
     get broken() {
       return broken;
     },
     settled: async () => (await opened)?.settled(),
   };
+}
+
+/** From record 0 on, or from the seal with which LEDGER begins. */
+async function startSeeing({ ledger, memory, state, onNotKept }: FollowerOptions): Promise<SeenLedger> {
+  const beginning = await openBeginning(ledger, state.trust);
+  const seen = await openSeenLedger({
+    source: ledger,
+    memory,
+    begin: beginning?.tree,
+    listLogKeys: (size) => listLogKeysOf(state, size),
+    onNotKept,
+  });
+  if (beginning) absorbLayer(state, beginning.state);
+  return seen;
 }

@@ -64,7 +64,8 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
   const { ledger, memory, events } = options;
   const state = createState(options.trust);
   const follower = createFollower({ ledger, memory, state, onNotKept: events.forgetful });
-  const router = createRouter(ledger, options.inboxes, events);
+  const routed = { load: ledger.load, begin: follower.begin };
+  const router = createRouter(routed, options.inboxes, events);
   const clock = createClock({
     state,
     ticks: options.ticks,

@@ -22,7 +22,7 @@ type Bundle = readonly Delivery[];
  * A copy is delivered under a subject that is used once, so routing again is harmless while the first copy
  * waits; one that was fetched already is dropped by the recipient's store.
  */
-export function createRouter(ledger: Ledger, inboxes: Inboxes, events: PolicyEvents): Router {
+export function createRouter(ledger: RoutedLedger, inboxes: Inboxes, events: PolicyEvents): Router {
   return {
     async route(state, decided, patience) {
       const deliver = (bundle: Bundle) => retry(() => tryDelivery(inboxes, bundle), patience);
@@ -37,10 +37,16 @@ export function createRouter(ledger: Ledger, inboxes: Inboxes, events: PolicyEve
   };
 }
 
+/** Where records that were routed before are loaded again. */
+export interface RoutedLedger extends Pick<Ledger, "load"> {
+  /** Those before this index were put away: after all that followed from them was laid into the inboxes. */
+  begin(): number;
+}
+
 /** Records that are read at once: the broker cuts off a connection for which it holds too many bytes. */
 const READ_AT_ONCE_MAX = 16;
 
-async function toBundles(ledger: Ledger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
+async function toBundles(ledger: RoutedLedger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
   const bundles: Bundle[] = [];
   for (let i = 0; i < decided.length; i += READ_AT_ONCE_MAX) {
     const some = decided.slice(i, i + READ_AT_ONCE_MAX);
@@ -59,13 +65,15 @@ function splitAnswers(deliveries: readonly Delivery[]): Bundle[] {
   return copies.length > 0 ? [copies, ...answers] : answers;
 }
 
-async function toDeliveries(ledger: Ledger, state: State, one: Decided): Promise<readonly Delivery[]> {
+async function toDeliveries(ledger: RoutedLedger, state: State, one: Decided): Promise<readonly Delivery[]> {
   if (one.kind === "nothing-due") return [];
   const body = one.examined.kind === "message" ? one.examined.body : undefined;
   if (one.kind === "record") {
     const detail = one.entry.kind === "rejection" ? one.entry.detail : undefined;
     return listDeliveries(state, parseRecord(one.record), body, detail);
   }
+  // Its answer waits in its sender's inbox, or was fetched: without the record it cannot be made again.
+  if (one.repeat.index < ledger.begin()) return [];
   const record = parseRecord(await ledger.load(one.repeat.index));
   return one.repeat.sameDelivery ? listDeliveries(state, record, body) : listReplies(record);
 }

@@ -15,8 +15,8 @@ type Connection = Awaited<ReturnType<typeof connectBroker>>;
 export function createNatsLedger(registry: Connection): Ledger {
   return {
     ...createNatsSource(registry),
-    async *follow(signal, onConnection) {
-      const messages = followLedger(registry, 1, signal, undefined, onConnection);
+    async *follow(from, signal, onConnection) {
+      const messages = followLedger(registry, from + 1, signal, undefined, onConnection);
       for await (const message of messages) yield message.data;
     },
   };

@@ -1,7 +1,14 @@
-import { createState, follow, listLogKeys, type State, type Trust } from "@leix/exchange";
-import { type AccountId, LeixError } from "@leix/protocol";
+import { absorbLayer, createState, follow, listLogKeysOf, type State, type Trust } from "@leix/exchange";
+import { type AccountId, LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
 import { toChunks, untilAborted } from "@leix/runtime";
-import { isLedgerTrouble, type Memory, openSeenLedger, type SeenLedger } from "@leix/seen-ledger";
+import {
+  type Beginning,
+  isLedgerTrouble,
+  type Memory,
+  openSeenLedger,
+  type SeenLedger,
+  untilBeginning,
+} from "@leix/seen-ledger";
 import { type AccountKeeper, type AccountSigner, createAccountKeeper } from "./account-keeper.ts";
 import { createBell } from "./bell.ts";
 import type { RegistryEvents } from "./events.ts";
@@ -106,13 +113,17 @@ class FollowingRegistry implements RegistryService {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    const { ledger, memory, events } = this.#options;
+    const { ledger, memory, events, trust } = this.#options;
+    const onSilence = ({ code }: LeixError): void => events.waiting(code);
+    const beginning = await untilBeginning(ledger, trust, { signal, onSilence });
     const seen = await openSeenLedger({
       source: ledger,
       memory,
-      listLogKeys: () => listLogKeys(this.#state),
+      begin: beginning?.tree,
+      listLogKeys: (size) => listLogKeysOf(this.#state, size),
       onNotKept: events.forgetful,
     });
+    if (beginning) this.#begin(beginning);
     const failure = new AbortController();
     const either = AbortSignal.any([signal, failure.signal]);
     const stopOthers = (one: Promise<void>) => one.finally(() => failure.abort());
@@ -125,8 +136,15 @@ class FollowingRegistry implements RegistryService {
     }
   }
 
+  /** The membership as the records before it would have brought it. */
+  #begin({ state, statements }: Beginning): void {
+    absorbLayer(this.#state, state);
+    for (const bytes of statements) this.#noteRule(parseRecord(bytes), bytes);
+  }
+
   async #followLedger(seen: SeenLedger, signal: AbortSignal): Promise<void> {
-    const records = this.#options.ledger.follow(signal, () => seen.check());
+    const { ledger } = this.#options;
+    const records = ledger.follow(this.#state.head.index, signal, () => seen.check());
     for await (const chunk of toChunks(records, CHUNK_RECORDS)) {
       for (const bytes of chunk) await this.#takeIn(bytes);
       const { prev } = this.#state.head;
@@ -135,7 +153,10 @@ class FollowingRegistry implements RegistryService {
   }
 
   async #takeIn(bytes: Uint8Array): Promise<void> {
-    const record = await follow(this.#state, bytes);
+    this.#noteRule(await follow(this.#state, bytes), bytes);
+  }
+
+  #noteRule(record: ParsedRecord, bytes: Uint8Array): void {
     const rule = toRuleRecord(record, bytes);
     if (!rule) return;
     this.#rules.push(rule);
