@@ -1,5 +1,17 @@
-import { createInputs, type TestLedger } from "@leix/exchange/testkit";
-import { type AgencyId, encodeUtf8, MessageId, parseRecord } from "@leix/protocol";
+import { createInputs, NOW, type TestLedger } from "@leix/exchange/testkit";
+import {
+  type AgencyId,
+  encodeLeafEntry,
+  encodeUtf8,
+  LedgerIndex,
+  LedgerRecord,
+  limits,
+  MessageId,
+  parseCanonical,
+  parseRecord,
+  parseSchema,
+  toLeafEntry,
+} from "@leix/protocol";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { createCollector, type Wanted } from "./collector.ts";
 import {
@@ -9,6 +21,9 @@ import {
   signCheckpoint,
   startSignedLedger,
 } from "./evidence.testkit.ts";
+import { encodeEvidence } from "./evidence.ts";
+import { makeEvidence } from "./make-evidence.ts";
+import { verifyEvidence } from "./verify-evidence.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -78,6 +93,63 @@ describe("evidence is not made", () => {
     );
     for (const record of own.records) collector.add(record);
     expect(collector.finish().message.record.claims.iss).toBe("AL-CUSTOMS");
+  });
+});
+
+describe("a ledger with a seal, below which records of messages were erased", () => {
+  const SHORT = 600;
+  const clear = { classification: "unclassified" };
+
+  /** Two messages, the seal between them. */
+  async function createSealed() {
+    const own = await startSignedLedger(undefined, { epochSeconds: SHORT });
+    const { world } = own;
+    const early = await world.message("AL-SPOC", ["RS-SPOC"], clear);
+    await own.append(early);
+    const before = await signCheckpoint(own);
+    const [sealed] = await own.appendInputs([world.tick(NOW + SHORT)], NOW + SHORT);
+    expect(sealed).toMatchObject({ kind: "record", entry: { kind: "seal", epoch: 1 } });
+    const late = await world.message("AL-SPOC", ["RS-SPOC"], clear, { at: NOW + SHORT + 1 });
+    await own.appendInputs([late.input], NOW + SHORT + 1);
+    return { own, early, late, before };
+  }
+
+  /** As whoever has read the ledger since the record was erased. */
+  async function finishWithout(own: TestLedger, index: number, wanted: Wanted) {
+    const collector = createCollector(own.world.trust, wanted, await signCheckpoint(own));
+    for (const [i, record] of own.records.entries()) {
+      if (i === index) collector.addErased(encodeLeafEntry(toLeafEntry("message", record)));
+      else collector.add(record);
+    }
+    return collector.finish();
+  }
+
+  test("of the erased message none is made, which says so; a file made before still verifies", async () => {
+    const { own, early, late, before } = await createSealed();
+    const made = encodeEvidence(await collect(own, early.ref.id, before));
+    const index = own.records.length - 3;
+    const [gone, other] = [early.ref.id, late.ref.id].map((one) => ({ id: MessageId.parse(one) }));
+    if (!gone || !other) throw new Error("there are two");
+    expect(await code(() => finishWithout(own, index, gone))).toBe("evidence/record-erased");
+    expect(await verifyEvidence(made, own.world.trust)).toMatchObject({ isProven: true });
+    const left = await makeEvidence(await finishWithout(own, index, other));
+    expect(await verifyEvidence(encodeEvidence(left), own.world.trust)).toMatchObject({
+      ...{ isProven: true, message: late.ref },
+    });
+  });
+
+  test("a seal is no statement that evidence rests on", async () => {
+    const { own, late } = await createSealed();
+    const evidence = await collect(own, late.ref.id);
+    const bytes = own.records.at(-2) ?? new Uint8Array();
+    const record = parseSchema(LedgerRecord, parseCanonical(bytes, limits.RECORD_BYTES_MAX));
+    const index = LedgerIndex.parse(own.records.length - 2);
+    const seal = { index, record, entry: toLeafEntry("seal", bytes), proof: [] };
+    const altered = { ...evidence, statements: [...evidence.statements, seal] };
+    expect(await verifyEvidence(encodeEvidence(altered), own.world.trust)).toMatchObject({
+      ...{ isProven: false, part: `statements[${evidence.statements.length}].record` },
+      code: "evidence/differs",
+    });
   });
 });
 

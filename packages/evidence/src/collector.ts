@@ -62,8 +62,9 @@ export interface Collector {
   /** The same of a record that was erased: its leaf. Others are proven by it all the same. */
   addErased(leaf: Uint8Array): void;
   /**
-   * Throws `evidence/not-recorded`, `evidence/uncovered` where the ledger ended before the checkpoint does,
-   * `client/id-ambiguous`, and `ledger/root-differs` where the checkpoint is of another tree.
+   * Throws `evidence/not-recorded`, or `evidence/record-erased` where it may be one of those that are gone;
+   * `evidence/uncovered` where the ledger ended before the checkpoint does; `client/id-ambiguous`, and
+   * `ledger/root-differs` where the checkpoint is of another tree.
    */
   finish(): Collected;
 }
@@ -78,6 +79,7 @@ export function createCollector(trust: EvidenceTrust, wanted: Wanted, checkpoint
   const messages: KeptMessage[] = [];
   const acknowledgements: KeptMessage[] = [];
   const sets = createSetTracker();
+  let erased = 0;
   // Whose account it is matters to whoever verifies; here nothing is.
   let state: State | undefined;
 
@@ -115,10 +117,13 @@ export function createCollector(trust: EvidenceTrust, wanted: Wanted, checkpoint
       else if (record.kind === "message") addMessage({ index, bytes, record }, isWanted);
     },
     addErased(leaf) {
-      if (tree.size < head.size) tree.push(hashLeaf(encodeLeafEntry(parseLeafEntry(leaf))));
+      const entry = parseLeafEntry(leaf);
+      if (tree.size >= head.size) return;
+      tree.push(hashLeaf(encodeLeafEntry(entry)));
+      if (entry.kind === "message") erased++;
     },
     finish() {
-      const message = chooseOne(messages, wanted);
+      const message = chooseOne(messages, wanted, erased);
       if (tree.size < head.size)
         throw new LeixError("evidence/uncovered", `${tree.size} of ${head.size} records`);
       if (!isSameHash(tree.root(), head.root))
@@ -156,8 +161,12 @@ function createSetTracker() {
   };
 }
 
-function chooseOne(messages: readonly KeptMessage[], { id }: Wanted): KeptMessage {
+/** The leaf of a record that was erased does not tell whose it was. */
+function chooseOne(messages: readonly KeptMessage[], { id }: Wanted, erased: number): KeptMessage {
   const [first, ...others] = messages;
+  if (!first && erased > 0) {
+    throw new LeixError("evidence/record-erased", `${id}; ${erased} records of messages are erased`);
+  }
   if (!first) throw new LeixError("evidence/not-recorded", id);
   if (others.length === 0) return first;
   const senders = messages.map(({ record }) => record.claims.iss);

@@ -42,7 +42,8 @@ export async function parseRecords(evidence: Evidence): Promise<EvidenceRecords>
   return { message, acknowledgements, all };
 }
 
-function parsePart(name: string, part: EvidencePart): Promise<NamedRecord> {
+/** Throws an EvidenceError, as `parseRecords` does. */
+export function parsePart(name: string, part: EvidencePart): Promise<NamedRecord> {
   return onPart(`${name}.record`, () => {
     const bytes = encodeRecord(part.record);
     const record = parseRecord(bytes);
@@ -60,7 +61,7 @@ function parsePart(name: string, part: EvidencePart): Promise<NamedRecord> {
   });
 }
 
-function refuseOtherOrder(records: readonly NamedRecord[]): void {
+export function refuseOtherOrder(records: readonly NamedRecord[]): void {
   for (const [i, { name, part }] of records.entries()) {
     const before = records[i - 1];
     if (before === undefined || before.part.index < part.index) continue;

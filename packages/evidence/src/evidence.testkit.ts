@@ -42,9 +42,12 @@ export function signLedgerService(world: World, key: KeyName = "ledger", version
   return world.statement("anchor", { kind: "service", subject, keys, status: "active", version });
 }
 
-/** A ledger whose tree somebody signs. */
-export async function startSignedLedger(world: World = createWorld()): Promise<TestLedger> {
-  const ledger = await startTestLedger(world);
+/** A ledger whose tree somebody signs; `anchor` is what its first statement says otherwise. */
+export async function startSignedLedger(
+  world: World = createWorld(),
+  anchor: Parameters<typeof startTestLedger>[1] = {},
+): Promise<TestLedger> {
+  const ledger = await startTestLedger(world, anchor);
   await ledger.append(await signLedgerService(world));
   return ledger;
 }
@@ -96,9 +99,14 @@ export async function collect(
 }
 
 /** What a recipient's node sends by itself. */
-export function acknowledge(world: World, by: "RS-SPOC" | "RS-FIU", re: { iss: string; id: string }) {
+export function acknowledge(
+  world: World,
+  by: "RS-SPOC" | "RS-FIU",
+  re: { iss: string; id: string },
+  status: "received" | "undecryptable" | "unverifiable" = "received",
+) {
   const bare = { kind: "acknowledgement", purpose: undefined, classification: undefined };
-  return world.message(by, [re.iss], { ...bare, status: "received", re, thread: re.id });
+  return world.message(by, [re.iss], { ...bare, status, re, thread: re.id });
 }
 
 /** An agency that cosigns from now on, with the spare key. */
@@ -113,9 +121,8 @@ export async function appointWitness(
 }
 
 /** A request to two agencies that is permitted, and acknowledged by one of them; cosigned by the other. */
-export async function createTreatedMessage(text?: string, isWitnessed = false) {
-  const ledger = await startSignedLedger();
-  const { world } = ledger;
+export async function createTreatedMessage(text?: string, isWitnessed = false, world = createWorld()) {
+  const ledger = await startSignedLedger(world);
   const clear = { classification: "unclassified" };
   const sent = await world.message(
     "AL-SPOC",

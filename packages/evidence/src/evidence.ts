@@ -56,21 +56,32 @@ export type Evidence = z.infer<typeof Evidence>;
 
 /** Throws `input/too-large`. */
 export function encodeEvidence(evidence: Evidence): Uint8Array<ArrayBuffer> {
-  const bytes = encodeCanonicalBytes(evidence);
+  return encodeForm(evidence);
+}
+
+/** Any file of this family. Throws as `encodeEvidence` does. */
+export function encodeForm(file: { readonly format: string }): Uint8Array<ArrayBuffer> {
+  const bytes = encodeCanonicalBytes(file);
   if (bytes.byteLength <= limits.EVIDENCE_BYTES_MAX) return bytes;
   throw new LeixError("input/too-large", `${bytes.byteLength} of at most ${limits.EVIDENCE_BYTES_MAX} bytes`);
 }
 
 /** Throws an EvidenceError: `input/too-large`, or `evidence/malformed` at the part where the form ends. */
 export function parseEvidence(bytes: Uint8Array): Evidence {
-  const parsed = Evidence.safeParse(parseText(bytes));
+  return parseForm(Evidence, MEMBERS, bytes);
+}
+
+/** Any file of this family; `members` are the names that it may have. Throws as `parseEvidence` does. */
+export function parseForm<T>(form: z.ZodType<T>, members: readonly PropertyKey[], bytes: Uint8Array): T {
+  const toPlace = (path: readonly PropertyKey[]) => toPart(path, members);
+  const parsed = form.safeParse(parseText(bytes, toPlace));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const part = toPart(issue?.path ?? []);
+  const part = toPlace(issue?.path ?? []);
   throw new EvidenceError(part, new LeixError("evidence/malformed", issue?.code.replaceAll("_", " ") ?? ""));
 }
 
-function parseText(bytes: Uint8Array): unknown {
+function parseText(bytes: Uint8Array, toPlace: (path: readonly PropertyKey[]) => string): unknown {
   try {
     return parseCanonical(bytes, limits.EVIDENCE_BYTES_MAX);
   } catch (cause) {
@@ -78,7 +89,7 @@ function parseText(bytes: Uint8Array): unknown {
       throw new EvidenceError("file", cause);
     const detail = cause instanceof LeixError ? cause.code : "";
     throw new EvidenceError(
-      toPart(locateFault(bytes)),
+      toPlace(locateFault(bytes)),
       new LeixError("evidence/malformed", detail, { cause }),
     );
   }
@@ -92,10 +103,10 @@ const MEMBERS: readonly PropertyKey[] = [
 ];
 
 /** `statements[3].proof`. */
-function toPart(path: readonly PropertyKey[]): string {
+function toPart(path: readonly PropertyKey[], members: readonly PropertyKey[]): string {
   const [first, second, third] = path;
-  if (first === undefined || !MEMBERS.includes(first)) return "file";
+  if (first === undefined || !members.includes(first)) return "file";
   const place = typeof second === "number" ? `${String(first)}[${second}]` : String(first);
   const member = typeof second === "number" ? third : second;
-  return member !== undefined && MEMBERS.includes(member) ? `${place}.${String(member)}` : place;
+  return member !== undefined && members.includes(member) ? `${place}.${String(member)}` : place;
 }

@@ -11,6 +11,15 @@ import type {
   RecipientOutcome,
 } from "@leix/protocol";
 import type { z } from "zod";
+import type { Ended } from "./key-register.ts";
+
+type Status = z.infer<typeof AcknowledgementStatus>;
+
+/** The statement that first named a key: its record, and who signed that. */
+interface Registered {
+  readonly index: number;
+  readonly by: PartyId;
+}
 
 /** Something that the file proves to whoever trusts the anchor's key. Times are NumericDates. */
 export type Proven =
@@ -19,8 +28,7 @@ export type Proven =
       readonly what: "message-signed";
       readonly agency: AgencyId;
       readonly kid: KeyId;
-      /** Of the statement that registers the key: its record, and who signed it. */
-      readonly registered: { readonly index: number; readonly by: PartyId };
+      readonly registered: Registered;
       readonly messageKind: MessageKind;
       readonly iat: number;
       readonly to: readonly AgencyId[];
@@ -36,6 +44,8 @@ export type Proven =
   /** The policy service signed this decision. */
   | {
       readonly what: "decided";
+      readonly kid: KeyId;
+      readonly registered: Registered;
       readonly outcome: Outcome;
       readonly recipients: readonly {
         readonly agency: AgencyId;
@@ -51,6 +61,7 @@ export type Proven =
       readonly what: "rules-applied";
       readonly policySet: Digest;
       readonly version: number;
+      /** The authorities that counted when it came into force. */
       readonly signedBy: readonly PartyId[];
       readonly files: number;
     }
@@ -61,19 +72,50 @@ export type Proven =
       readonly root: string;
       readonly origin: string;
       readonly kid: KeyId;
+      readonly registered: Registered;
     }
   | {
       readonly what: "witnessed";
-      /** So many the anchor's statement asks for. */
+      /** So many countries the anchor's statement asks for. */
       readonly quorum: number;
-      readonly witnesses: readonly { readonly agency: AgencyId; readonly at: number }[];
+      /** For so many these speak: a country by its single point of contact. */
+      readonly countries: number;
+      readonly witnesses: readonly {
+        readonly agency: AgencyId;
+        /** By its own clock. */
+        readonly at: number;
+        readonly kid: KeyId;
+        readonly registered: Registered;
+      }[];
     }
   | {
       readonly what: "acknowledged";
       readonly agency: AgencyId;
-      readonly status: z.infer<typeof AcknowledgementStatus>;
+      readonly kid: KeyId;
+      readonly registered: Registered;
+      readonly status: Status;
       readonly index: number;
       readonly at: number;
+    }
+  /** The statements shown were signed with keys that lead to the anchor's, which the reader trusts. */
+  | {
+      readonly what: "statements-signed";
+      readonly statements: number;
+      readonly signers: readonly {
+        readonly party: PartyId;
+        readonly kid: KeyId;
+        readonly registered: Registered;
+      }[];
+    }
+  /**
+   * Of those that signed something here: who was suspended or revoked, and which key was withdrawn. What
+   * was signed before stays signed.
+   */
+  | {
+      readonly what: "ended-since";
+      /** Of the message. */
+      readonly message: number;
+      readonly ended: readonly Ended[];
     }
   /** The ciphertext is the one that the sender's signature covers. */
   | { readonly what: "body-sent"; readonly bytes: number; readonly reader: KeyId }
@@ -93,10 +135,17 @@ export type NotProven =
   | { readonly what: "due-times"; readonly tz: string }
   /** Which person acted. */
   | { readonly what: "person" }
+  /** That the times are right: the sender, the exchange and the witnesses say them by their own clocks. */
+  | { readonly what: "times" }
   /** That it arrived: no acknowledgement of these recipients is here. */
   | { readonly what: "delivery"; readonly agencies: readonly AgencyId[] }
-  /** Too few witnesses have cosigned: the ledger service could have shown others another history. */
-  | { readonly what: "single-history"; readonly witnesses: number; readonly quorum: number }
+  /** That these could use what arrived: they say that they could not. */
+  | {
+      readonly what: "usable";
+      readonly reports: readonly { readonly agency: AgencyId; readonly status: Status }[];
+    }
+  /** Too few countries have cosigned: the ledger service could have shown others another history. */
+  | { readonly what: "single-history"; readonly countries: number; readonly quorum: number }
   /** The body is not here: not added, or erased. */
   | { readonly what: "body-absent" }
   /** The body is here and was not opened. */

@@ -1,23 +1,25 @@
-import { auditStatement, checkRecord, type Entry, type State, toEntry, verifyPlace } from "@leix/exchange";
+import {
+  auditStatement,
+  checkRecord,
+  type Entry,
+  listSignatories,
+  type State,
+  toEntry,
+  verifyPlace,
+} from "@leix/exchange";
 import {
   type CountryCode,
-  type KeyId,
   LeixError,
   type ParsedRecord,
   type PartyId,
   type PolicySetStatement,
 } from "@leix/protocol";
 import type { NamedRecord } from "./evidence-part.ts";
-import { activatePolicySet, listSigners, notePolicySet } from "./policy-sets.ts";
+import type { KeyRegister, UsedKey } from "./key-register.ts";
+import { activatePolicySet, notePolicySet } from "./policy-sets.ts";
 
 type MessageRecord = Extract<ParsedRecord, { kind: "message" }>;
 type MessageEntry = Extract<Entry, { kind: "message" }>;
-
-/** The newest statement about a party: its record, and who signed it. */
-export interface Registration {
-  readonly index: number;
-  readonly by: PartyId;
-}
 
 export interface PolicySetInForce {
   readonly version: number;
@@ -28,7 +30,7 @@ export interface PolicySetInForce {
 /** A part of the ledger as it is followed: what the exchange was, as far as the records shown say. */
 export interface Following {
   readonly state: State;
-  readonly registrations: Map<PartyId, Registration>;
+  readonly keys: KeyRegister;
   policySet: PolicySetInForce | undefined;
 }
 
@@ -36,9 +38,9 @@ export interface Following {
 export interface FollowedMessage {
   readonly record: MessageRecord;
   readonly entry: MessageEntry;
-  /** Of the sender. */
-  readonly kid: KeyId;
-  readonly registered: Registration;
+  /** The sender's key, and the policy service's. */
+  readonly signed: UsedKey;
+  readonly decided: UsedKey;
 }
 
 /**
@@ -49,11 +51,12 @@ export interface FollowedMessage {
  */
 export async function followStatement(following: Following, { bytes, record }: NamedRecord): Promise<void> {
   if (record.kind !== "statement") throw new LeixError("evidence/differs", `a ${record.kind}`);
-  const { state, registrations } = following;
   const { statement, decision } = record;
   if (statement.kind === "policy-set") await followPolicySet(following, record, statement);
-  else await auditStatement(state, bytes);
-  registrations.set(statement.subject as PartyId, { index: decision.content.index, by: statement.iss });
+  else await auditStatement(following.state, bytes);
+  following.keys.note(statement, decision.content.index);
+  following.keys.use(record.input.header.kid);
+  following.keys.use(decision.jws.header.kid);
 }
 
 async function followPolicySet(
@@ -67,7 +70,7 @@ async function followPolicySet(
   if (notePolicySet(state, statement) && state.policySet?.version !== statement.version) {
     activatePolicySet(state, statement);
     const { version, files } = statement;
-    following.policySet = { version, files: files.length, signedBy: listSigners(state, statement) };
+    following.policySet = { version, files: files.length, signedBy: listSignatories(state, statement) };
   }
   goOn(state, record);
 }
@@ -78,22 +81,22 @@ async function followPolicySet(
  */
 export async function followMessage(following: Following, { record }: NamedRecord): Promise<FollowedMessage> {
   if (record.kind !== "message") throw new LeixError("evidence/differs", `a ${record.kind}`);
-  const { state, registrations } = following;
-  const { claims } = record;
-  const kid = await verifySigned(state, record, claims.iss);
+  const { state, keys } = following;
+  const { claims, decision } = record;
+  await verifySigned(state, record, claims.iss);
   if (claims.aud !== state.trust.aud) throw new LeixError("claims/audience", claims.aud);
   const entry = toEntry(record);
-  const registered = registrations.get(claims.iss);
-  if (entry.kind !== "message" || !registered) throw new LeixError("evidence/missing", claims.iss);
+  if (entry.kind !== "message") throw new LeixError("evidence/missing", claims.iss);
+  const [signed, decided] = [keys.use(record.input.header.kid), keys.use(decision.jws.header.kid)];
   goOn(state, record);
-  return { record, entry, kid, registered };
+  return { record, entry, signed, decided };
 }
 
 /**
  * Both signatures, under keys that were registered before this record and valid then; account, key and `iss`
  * of the input are one party's, which was active (protocol.md, section 5).
  */
-async function verifySigned(state: State, record: ParsedRecord, iss: PartyId): Promise<KeyId> {
+async function verifySigned(state: State, record: ParsedRecord, iss: PartyId): Promise<void> {
   enterPlace(state, record);
   const checks = await checkRecord(state, record);
   verifyPlace(state, record, checks.policy);
@@ -111,16 +114,15 @@ async function verifySigned(state: State, record: ParsedRecord, iss: PartyId): P
   const party = state.parties.get(iss)?.statement;
   const isActive = party?.kind === "anchor" || party?.status === "active";
   if (!isActive) throw new LeixError("identity/party-not-active", iss);
-  return kid;
 }
 
 /** Records between are not shown; where none is between, the chain is checked. */
-function enterPlace(state: State, { decision }: ParsedRecord): void {
+export function enterPlace(state: State, { decision }: ParsedRecord): void {
   const { index, prev } = decision.content;
   if (index > state.head.index) state.head = { ...state.head, index, prev };
 }
 
-function goOn(state: State, { decision }: ParsedRecord): void {
+export function goOn(state: State, { decision }: ParsedRecord): void {
   const { content, jws } = decision;
   state.head = { index: content.index + 1, prev: jws.digest, at: content.at };
 }

@@ -1,5 +1,5 @@
 import {
-  type AgencyId,
+  AgencyId,
   type CountryCode,
   countryOf,
   Digest,
@@ -16,6 +16,7 @@ import {
 import { encodeNote, proveInclusion } from "@leix/tlog";
 import type { Collected, Kept, KeptStatement } from "./collector.ts";
 import type { Evidence, EvidencePart } from "./evidence.ts";
+import type { HashLevels } from "./hash-levels.ts";
 import { verifyKnown } from "./verify-checkpoint.ts";
 
 /**
@@ -25,12 +26,7 @@ import { verifyKnown } from "./verify-checkpoint.ts";
 export async function makeEvidence(collected: Collected): Promise<Evidence> {
   const { aud, message, acknowledgements, tree } = collected;
   const { checkpoint, witnesses } = await keepKnownSignatures(collected);
-  const toPart = ({ index, bytes, record }: Kept): EvidencePart => ({
-    index: record.decision.content.index,
-    record: parseSchema(LedgerRecord, parseCanonical(bytes, limits.RECORD_BYTES_MAX), "record/malformed"),
-    entry: toLeafEntry(record.kind, bytes),
-    proof: proveInclusion(index, tree.size, (node) => tree.read(node)).hashes.map(toText),
-  });
+  const toPart = (kept: Kept) => toEvidencePart(kept, tree);
   return {
     v: 1,
     format: "leix-evidence",
@@ -42,18 +38,25 @@ export async function makeEvidence(collected: Collected): Promise<Evidence> {
   };
 }
 
+/** A record with the proof of its place in a tree. */
+export function toEvidencePart({ index, bytes, record }: Kept, tree: HashLevels): EvidencePart {
+  return {
+    index: record.decision.content.index,
+    record: parseSchema(LedgerRecord, parseCanonical(bytes, limits.RECORD_BYTES_MAX), "record/malformed"),
+    entry: toLeafEntry(record.kind, bytes),
+    proof: proveInclusion(index, tree.size, (node) => tree.read(node)).hashes.map(toText),
+  };
+}
+
 function toText(hash: Uint8Array): Digest {
   return Digest.parse(encodeBase64url(hash));
 }
 
 /** A signature whose key nobody here can name proves nothing, and could be any bytes. */
-async function keepKnownSignatures({ state, checkpoint }: Collected) {
-  const { note, keys } = await verifyKnown(state, checkpoint);
+export async function keepKnownSignatures({ state, checkpoint }: Pick<Collected, "state" | "checkpoint">) {
+  const { note, owners } = await verifyKnown(state, checkpoint);
   const signatures = note.verified.map(({ line }) => line);
-  const witnesses = keys.flatMap(({ agency, verifier }) => {
-    const isThere = signatures.some(({ name }) => name === verifier.key.name);
-    return agency && isThere ? [agency] : [];
-  });
+  const witnesses = owners.flatMap(({ party }) => AgencyId.safeParse(party).data ?? []);
   return { checkpoint: decodeUtf8(encodeNote({ text: note.text, signatures })), witnesses };
 }
 

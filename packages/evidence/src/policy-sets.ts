@@ -1,22 +1,12 @@
 import { countSignatures, type State, toAgreementDigest, toFileKey, toProposalKey } from "@leix/exchange";
 import { openPolicySet } from "@leix/principles";
-import { type CountryCode, LeixError, type PolicySetStatement } from "@leix/protocol";
+import { LeixError, type PolicySetStatement } from "@leix/protocol";
 
 /** Notes the issuer's signature; true where with it enough active authorities have signed the same. */
 export function notePolicySet(state: State, statement: PolicySetStatement): boolean {
   const { version } = statement;
   state.proposals.set(toProposalKey(statement), { version, digest: toAgreementDigest(statement) });
   return countSignatures(state, statement) >= state.policySetThreshold;
-}
-
-/** Who has signed exactly this version and content last. */
-export function listSigners(state: State, statement: PolicySetStatement): CountryCode[] {
-  const digest = toAgreementDigest(statement);
-  return [...state.parties.entries()].flatMap(([, { statement: party }]) => {
-    if (party.kind !== "authority") return [];
-    const signed = state.proposals.get(toProposalKey(statement, party.subject));
-    return signed?.digest === digest ? [party.subject] : [];
-  });
 }
 
 /**

@@ -1,123 +1,125 @@
-import type { State } from "@leix/exchange";
+import { countCountries, listCosigningKeys, listLogKeysOf, type OwnedKey, type State } from "@leix/exchange";
 import {
-  type AgencyId,
-  decodeBase64url,
+  AgencyId,
+  encodeBase64url,
   encodeUtf8,
-  type KeyId,
+  invariant,
   LeixError,
-  type RegisteredKey,
   toLogOrigin,
+  toThumbprint,
   toWitnessName,
 } from "@leix/protocol";
 import {
   type Checkpoint,
   createVerifier,
-  type NoteSignature,
-  type NoteVerifier,
   parseCheckpoint,
   parseNote,
-  toVerifierKey,
   type VerifiedNote,
+  type VerifierKey,
   verifyNote,
 } from "@leix/tlog";
+import type { Following } from "./follow-records.ts";
+import type { UsedKey } from "./key-register.ts";
 
 export interface VerifiedCheckpoint {
   readonly checkpoint: Checkpoint;
   /** Of the ledger service. */
-  readonly kid: KeyId;
-  /** So many witnesses the anchor's statement asks for. */
+  readonly key: UsedKey;
+  /** So many countries the anchor's statement asks for. */
   readonly quorum: number;
+  /** For so many the witnesses speak. */
+  readonly countries: number;
   /** Each agency once, with the first time it names. */
-  readonly witnesses: readonly { readonly agency: AgencyId; readonly at: number }[];
+  readonly witnesses: readonly { readonly agency: AgencyId; readonly at: number; readonly key: UsedKey }[];
 }
 
 /**
- * A checkpoint of this exchange's ledger, by the keys that the state knows. `earliest` is when the newest
- * record that it is known to cover was decided: a key that had ended by then cannot have signed it.
+ * A checkpoint of this exchange's ledger, by the keys that are known at the end of the records shown. A key
+ * that had ended when the last of them was decided cannot have signed a checkpoint that covers it.
  *
- * Throws the `tlog/` codes, `jws/key-not-valid`, and `evidence/missing` where the ledger service, or the
- * owner of a signature, is not among the parties shown.
+ * Throws the `tlog/` codes, `jws/key-not-valid`, `identity/party-not-active` where the ledger service or a
+ * witness was active no more, and `evidence/missing` where the ledger service, or the owner of a signature,
+ * is not among the parties shown.
  */
 export async function verifyCheckpoint(
-  state: State,
+  { state, keys }: Following,
   text: string,
-  earliest: number,
 ): Promise<VerifiedCheckpoint> {
-  const { note, lines, keys } = await verifyKnown(state, text);
-  const [stranger] = note.unknown;
-  if (stranger) throw new LeixError("evidence/missing", `the key of ${stranger.name}`);
+  refuseInactive(state);
+  const { note, lines, owners } = await verifyKnown(state, text);
+  for (const { name } of note.unknown) refuseStranger(state, name);
   // A second line of a key is verified by nobody, and could be any bytes.
   if (note.verified.length !== lines) throw new LeixError("tlog/note", "two signatures of one key");
   const checkpoint = parseCheckpoint(note.text);
   const origin = toLogOrigin(state.trust.aud);
   if (checkpoint.origin !== origin) throw new LeixError("tlog/origin", `not of ${origin}`);
-  const log = note.verified.find(({ type }) => type === "ed25519");
-  const kid = log && find(keys, log.line).registered.kid;
-  if (!kid) throw new LeixError("tlog/note-unsigned", `not signed by ${origin}`);
-  const witnesses = new Map<AgencyId, number>();
-  for (const one of note.verified) {
-    const { registered, agency } = find(keys, one.line);
-    const time = one.type === "ed25519" ? earliest : one.timestamp;
-    const isEarly = one.type !== "ed25519" && time < registered.nbf;
-    if (isEarly || time >= registered.exp) throw new LeixError("jws/key-not-valid", one.key.name);
-    if (agency && !witnesses.has(agency)) witnesses.set(agency, time);
+  let log: UsedKey | undefined;
+  const witnesses = new Map<AgencyId, { readonly at: number; readonly key: UsedKey }>();
+  for (const [i, one] of note.verified.entries()) {
+    const owned = owners[i];
+    invariant(owned, "every verified signature has its owner beside it");
+    const key = keys.use(owned.key.kid);
+    const at = one.type === "ed25519" ? state.head.at : one.timestamp;
+    const isEarly = one.type !== "ed25519" && at < owned.key.nbf;
+    if (isEarly || at >= owned.key.exp) throw new LeixError("jws/key-not-valid", one.key.name);
+    const agency = AgencyId.safeParse(owned.party).data;
+    if (one.type === "ed25519") log = key;
+    else if (agency && !witnesses.has(agency)) witnesses.set(agency, { at, key });
   }
+  if (!log) throw new LeixError("tlog/note-unsigned", `not signed by ${origin}`);
   const { witnessQuorum: quorum } = state;
-  return { checkpoint, kid, quorum, witnesses: [...witnesses].map(([agency, at]) => ({ agency, at })) };
+  const countries = countCountries(state, witnesses.keys());
+  const named = [...witnesses].map(([agency, one]) => ({ agency, ...one }));
+  return { checkpoint, key: log, quorum, countries, witnesses: named };
 }
 
-/** A registered key as a verifier of notes knows it. */
-interface LogKey {
-  readonly registered: RegisteredKey;
-  /** Of a witness; the ledger service's have none. */
-  readonly agency?: AgencyId;
-  readonly verifier: NoteVerifier<"ed25519"> | NoteVerifier<"cosignature/v1">;
-}
-
-/** The note with every signature whose key is known, verified; the others apart. Throws the `tlog/` codes. */
+/**
+ * The note with every signature whose key is known, verified, and beside each its owner; the others apart.
+ * Throws the `tlog/` codes, and `evidence/missing` without a statement of the ledger service.
+ */
 export async function verifyKnown(
   state: State,
   text: string,
-): Promise<{ readonly note: VerifiedNote; readonly lines: number; readonly keys: readonly LogKey[] }> {
+): Promise<{
+  readonly note: VerifiedNote;
+  readonly lines: number;
+  readonly owners: readonly OwnedKey[];
+}> {
   const note = parseNote(encodeUtf8(text));
   const names = new Set(note.signatures.map(({ name }) => name));
-  const keys = await Promise.all([...listLogKeys(state), ...listWitnessKeys(state, names)]);
-  if (keys.length === 0) throw new LeixError("evidence/missing", "the statement of the ledger service");
-  const verifiers = keys.map(({ verifier }) => verifier);
-  return { note: await verifyNote(note, verifiers), lines: note.signatures.length, keys };
+  const logKeys = listLogKeysOf(state, parseCheckpoint(note.text).size);
+  if (logKeys.length === 0) throw new LeixError("evidence/missing", "the statement of the ledger service");
+  const witnessKeys = listCosigningKeys(state, (name) => names.has(name)).map(({ key }) => key);
+  const [logs, cosigners] = await Promise.all([
+    Promise.all(logKeys.map(createVerifier)),
+    Promise.all(witnessKeys.map(createVerifier)),
+  ]);
+  const verified = await verifyNote(note, [...logs, ...cosigners]);
+  const owners = verified.verified.map(({ key }) => findOwner(state, key));
+  return { note: verified, lines: note.signatures.length, owners };
 }
 
-function listLogKeys(state: State): Promise<LogKey>[] {
-  const service = state.parties.get("ledger")?.statement;
-  if (service?.kind !== "service" || service.status !== "active") return [];
-  const name = toLogOrigin(state.trust.aud);
-  return listPublic(service.keys, "sig").map(async ({ registered, x }) => {
-    return { registered, verifier: await createVerifier(toVerifierKey(name, "ed25519", x)) };
-  });
+/** The keys were listed from the state. */
+function findOwner(state: State, { publicKey }: VerifierKey): OwnedKey {
+  const jwk = { kty: "OKP", crv: "Ed25519", x: encodeBase64url(publicKey) } as const;
+  const owned = state.keys.get(toThumbprint(jwk));
+  invariant(owned, "a key that verified a signature is registered");
+  return owned;
 }
 
-/** Of the witnesses that the note names: an exchange may have many more. */
-function listWitnessKeys(state: State, names: ReadonlySet<string>): Promise<LogKey>[] {
-  return [...state.parties.entries()].flatMap(([, { statement }]) => {
-    if (statement.kind !== "agency" || statement.status !== "active") return [];
-    const agency = statement.subject;
-    const name = toWitnessName(state.trust.aud, agency);
-    if (!names.has(name)) return [];
-    return listPublic(statement.keys, "cosign").map(async ({ registered, x }) => {
-      return { registered, agency, verifier: await createVerifier(toVerifierKey(name, "cosignature/v1", x)) };
-    });
-  });
+function refuseInactive({ parties }: State): void {
+  const service = parties.get("ledger")?.statement;
+  if (service?.kind !== "service") {
+    throw new LeixError("evidence/missing", "the statement of the ledger service");
+  }
+  if (service.status !== "active") throw new LeixError("identity/party-not-active", "ledger");
 }
 
-function listPublic(keys: readonly RegisteredKey[], use: RegisteredKey["use"]) {
-  return keys.flatMap((registered) => {
-    const x = decodeBase64url(registered.jwk.x);
-    return registered.use === use && registered.alg === "Ed25519" && x ? [{ registered, x }] : [];
-  });
-}
-
-function find(keys: readonly LogKey[], { name, keyId }: NoteSignature): LogKey {
-  const found = keys.find(({ verifier: { key } }) => key.name === name && key.keyId === keyId);
-  if (!found) throw new LeixError("evidence/missing", `the key of ${name}`);
-  return found;
+/** Why a line is nobody's: its agency is a witness no more, or is not among the parties shown. */
+function refuseStranger({ trust, parties }: State, name: string): never {
+  for (const [, { statement }] of parties.entries()) {
+    if (statement.kind !== "agency" || toWitnessName(trust.aud, statement.subject) !== name) continue;
+    if (statement.status !== "active") throw new LeixError("identity/party-not-active", statement.subject);
+  }
+  throw new LeixError("evidence/missing", `the key of ${name}`);
 }

@@ -16,6 +16,7 @@ import { type EvidenceRecords, parseRecords } from "./evidence-part.ts";
 import type { Finding } from "./finding.ts";
 import { toFindings } from "./findings.ts";
 import { type FollowedMessage, type Following, followMessage, followStatement } from "./follow-records.ts";
+import { KeyRegister } from "./key-register.ts";
 import { type Redecided, redecideMessage } from "./redecide-message.ts";
 import { verifyCheckpoint } from "./verify-checkpoint.ts";
 import { verifyIncluded } from "./verify-inclusion.ts";
@@ -80,10 +81,8 @@ async function prove(evidence: Evidence, trust: EvidenceTrust, { reader }: Verif
   const records = await parseRecords(evidence);
   const treated = await followRecords(records, trust);
   const { following, message, acknowledgements } = treated;
-  const { head } = following.state;
-  const log = await onPart("checkpoint", () =>
-    verifyCheckpoint(following.state, evidence.checkpoint, head.at),
-  );
+  const signers = following.keys.listUsed();
+  const log = await onPart("checkpoint", () => verifyCheckpoint(following, evidence.checkpoint));
   for (const one of records.all) await verifyIncluded(one, log.checkpoint);
   const { claims } = message.record;
   const { body } = evidence;
@@ -95,7 +94,9 @@ async function prove(evidence: Evidence, trust: EvidenceTrust, { reader }: Verif
       : undefined;
   const findings = toFindings({
     ...{ message, acknowledgements, log, redecided: treated.redecided, policySet: treated.policySet },
-    ...{ records: records.all.length, reader: readable, isOpened: text !== undefined },
+    ...{ records: records.all.length, statements: evidence.statements.length },
+    ...{ signers, ended: following.keys.listEnded(following.state) },
+    ...{ reader: readable, isOpened: text !== undefined },
   });
   const { ref } = message.entry;
   return { isProven: true, message: ref, claims, findings, ...(text ? { text } : {}) };
@@ -115,7 +116,7 @@ interface Treated {
 async function followRecords(records: EvidenceRecords, trust: EvidenceTrust): Promise<Treated> {
   const following: Following = {
     state: startState(records, trust),
-    registrations: new Map(),
+    keys: new KeyRegister(),
     policySet: undefined,
   };
   let decided: Pick<Treated, "message" | "redecided" | "policySet"> | undefined;
@@ -137,7 +138,7 @@ async function followRecords(records: EvidenceRecords, trust: EvidenceTrust): Pr
 }
 
 /** Record 0 tells the anchor's account; the anchor's key, which signs it, is what is trusted. */
-function startState({ all }: EvidenceRecords, trust: EvidenceTrust): State {
+export function startState({ all }: Pick<EvidenceRecords, "all">, trust: EvidenceTrust): State {
   const [first] = all;
   const statement = first?.record.kind === "statement" ? first.record.statement : undefined;
   if (statement?.kind !== "anchor" || first?.part.index !== 0) {
