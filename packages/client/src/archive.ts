@@ -21,7 +21,7 @@ import { eraseText, isExpired } from "./retention.ts";
 import { type BodyReader, rewrapBody } from "./rewrap-body.ts";
 import type { ArrivalStatus, CopyRow } from "./store/inbox.ts";
 import type { NoticeRow } from "./store/notices.ts";
-import type { SentRow, SentStatus } from "./store/outbox.ts";
+import type { HeldMessage, SentRow, SentStatus } from "./store/outbox.ts";
 import type { Store } from "./store.ts";
 
 /** A message of this agency's own, and what became of it. */
@@ -77,6 +77,8 @@ export interface Archive {
   listSent(): SentMessage[];
   /** What the exchange has acknowledged to have, with what a ledger knows it by, in the order of `seq`. */
   listReceipts(): Receipt[];
+  /** Its own messages by their numbers, as it can show them to others: up to the last acknowledged one. */
+  listHeld(first: number, last: number): HeldMessage[];
   /** By its own whole id. Throws `client/not-found`. */
   getSent(id: MessageId): SentMessage;
   /** In the order they came; acknowledgements only where asked for. */
@@ -134,6 +136,7 @@ export function createArchive(store: Store, identity: Identity, clock: () => num
       const received = listReceived().filter(({ status }) => status === "accepted");
       return listDuties({ agency: identity.agency, sent: listSent(), received, notices: listNotices() });
     },
+    listHeld: (first, last) => store.outbox.listHeld(first, last),
     listReceipts: () => store.outbox.listReceived().map((row) => toReceipt(row, identity)),
     getSent(id) {
       const row = store.outbox.get(id);

@@ -61,6 +61,8 @@ export type NodeEvent =
   | { readonly kind: "checkpoint.witnessed"; readonly size: number }
   /** A checkpoint, or what came as one, that is not believed. */
   | { readonly kind: "checkpoint.refused"; readonly code: ErrorCode; readonly file?: string }
+  /** The ledger service has not taken the cosignature of its own checkpoint; it is offered again. */
+  | { readonly kind: "cosignature.refused"; readonly size: number; readonly code: ErrorCode }
   /** The alarm: the ledger's key has signed two histories, and this file proves it. */
   | { readonly kind: "ledger.forked"; readonly code: ErrorCode; readonly file: string }
   /** The ledger service cannot be asked; it is asked again. */

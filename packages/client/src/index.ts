@@ -24,6 +24,8 @@ export type { InboxDelivery, Post } from "./ports.ts";
 export type { Receipt } from "./receipts.ts";
 export type { BodyReader } from "./rewrap-body.ts";
 export type { RunChoices } from "./run-node.ts";
+export type { HeldMessage } from "./store/outbox.ts";
 export { type Comparison, compareCheckpoints, type LoadTile } from "./witness/compare.ts";
 export type { WitnessAnswer } from "./witness/cosigner.ts";
+export { createForkFolder, type ForkFolder } from "./witness/fork-folder.ts";
 export type { Witness, WitnessedCheckpoint } from "./witness.ts";

@@ -7,6 +7,8 @@ import {
   listLogKeys,
   type State,
   type Trust,
+  toWitnessQuorum,
+  type WitnessQuorum,
 } from "@leix/exchange";
 import type {
   AccountId,
@@ -50,8 +52,15 @@ export interface Membership {
   findEncryptionKey(id: AgencyId, at: number): EncryptionKey | undefined;
   /** With which the ledger service may sign checkpoints at a time; without one, all it ever had. */
   listLogKeys(at?: number): readonly VerifierKey<"ed25519">[];
-  /** Whether the exchange's rules let rely on a checkpoint at a time. Throws as `acceptLedgerCheckpoint`. */
-  acceptCheckpoint(note: Uint8Array, at: number): Promise<AcceptedCheckpoint>;
+  /**
+   * Whether the exchange's rules, or a larger quorum of one's own, let rely on a checkpoint at a time. Throws
+   * as `acceptLedgerCheckpoint`.
+   */
+  acceptCheckpoint(note: Uint8Array, at: number, quorum: number): Promise<AcceptedCheckpoint>;
+  /** The exchange's quorum of witnesses, and what it is worth at a time. */
+  toWitnessQuorum(at: number): WitnessQuorum;
+  /** Whether that is the id of a party that takes part now. */
+  isActive(id: string): boolean;
 }
 
 /**
@@ -84,7 +93,9 @@ export async function openMembership(trust: Trust, store: Store, post: Post): Pr
     findSpoc: (country) => findSpoc(state, country),
     findEncryptionKey: (id, at) => findEncryptionKey(state, id, at),
     listLogKeys: (at) => listLogKeys(state, at),
-    acceptCheckpoint: (note, at) => acceptLedgerCheckpoint(note, state, at),
+    acceptCheckpoint: (note, at, quorum) => acceptLedgerCheckpoint(note, state, at, quorum),
+    toWitnessQuorum: (at) => toWitnessQuorum(state, at),
+    isActive: (id) => isActive(state, id),
   };
 }
 
@@ -129,6 +140,11 @@ async function follow(state: State, withdrawn: Withdrawn, bytes: Uint8Array): Pr
 /** The anchor's first statement about the policy service replaces the keys of record 0. */
 function replacesKeys({ kind, version }: Statement): boolean {
   return kind === "service" || ((kind === "authority" || kind === "agency") && version > 1);
+}
+
+function isActive(state: State, id: string): boolean {
+  const statement = state.parties.get(id as PartyId)?.statement;
+  return statement !== undefined && (statement.kind === "anchor" || statement.status === "active");
 }
 
 function findAgency(state: State, id: AgencyId): AgencyStatement | undefined {

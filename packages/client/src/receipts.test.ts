@@ -20,8 +20,13 @@ test("what was acknowledged, and only that, with all that a ledger knows it by",
     await party.append(createRequest(["RS-FIU"])),
     await party.append(createRequest(["RS-FIU"])),
   ];
-  expect(outbox.listReceived()).toEqual([]);
+  expect([outbox.listReceived(), outbox.listHeld(1, 9)]).toEqual([[], []]);
+  const toHeld = ({ seq, digest, rawDigest, token, envelope }: typeof first) => {
+    return { seq, digest, rawDigest, token, input: envelope };
+  };
   outbox.markReceived(second.id, exchange.nowMs + 5);
+  expect(outbox.listHeld(1, 9)).toEqual([first, second].map(toHeld));
+  expect(outbox.listHeld(2, 2)).toEqual([toHeld(second)]);
   const receipts = outbox.listReceived().map((row) => toReceipt(row, party.identity));
   expect(receipts).toEqual([
     {
@@ -40,4 +45,7 @@ test("once it is decided, with the decision that the agency was given", async ()
   const told = { index: decision?.content.index, decision: decision?.jws.digest };
   expect(told.decision).toHaveLength(43);
   expect(sender.node.archive.listReceipts()).toMatchObject([{ ref, status: "permitted", told }]);
+  const [held] = sender.node.archive.listHeld(1, 1);
+  expect(held).toMatchObject({ seq: 1, digest: ref.digest, decision: expect.any(String) });
+  expect(held?.input).toBeUndefined();
 });

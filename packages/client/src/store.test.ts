@@ -69,7 +69,7 @@ test("a file of the first version is taken over with all that is in it", () => {
   const database = openDatabase(file);
   createInbox(database).add(arrival, 1);
   database.exec(`
-    DROP TABLE witnessed; DROP TABLE notices; DROP INDEX inbox_retention;
+    DROP TABLE witnessed; DROP TABLE relied; DROP TABLE notices; DROP INDEX inbox_retention;
     ALTER TABLE inbox DROP COLUMN delete_by; ALTER TABLE inbox DROP COLUMN erased;
     PRAGMA user_version = 1;`);
   database.close();

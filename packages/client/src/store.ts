@@ -2,6 +2,7 @@ import { type Database, emptyLog, inTransaction, openDatabase } from "./store/da
 import { createInbox, type Inbox } from "./store/inbox.ts";
 import { createNotices, type Notices } from "./store/notices.ts";
 import { createOutbox, type Outbox } from "./store/outbox.ts";
+import { createReliedCheckpoints, type ReliedCheckpoints } from "./store/relied.ts";
 import { createRules, type Rules } from "./store/rules.ts";
 import { createSightings, type Sightings } from "./store/sightings.ts";
 import { createWitnessedTrees, type WitnessedTrees } from "./store/witnessed.ts";
@@ -17,6 +18,7 @@ export interface Store extends Disposable {
   readonly rules: Rules;
   readonly sightings: Sightings;
   readonly witnessed: WitnessedTrees;
+  readonly relied: ReliedCheckpoints;
   /** All of the work or nothing; durable on return. The work must not wait for anything. */
   transaction<T>(work: () => T): T;
   /**
@@ -38,6 +40,7 @@ export function openStore(file: string): Store {
     rules: createRules(database),
     sightings: createSightings(database),
     witnessed: createWitnessedTrees(database),
+    relied: createReliedCheckpoints(database),
     transaction: (work) => inTransaction(database, work),
     forget: () => emptyLog(database),
     readForeignVersion: () => readDataVersion(database),

@@ -1,13 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  decodeBase64url,
-  type ErrorCode,
-  encodeLogAnswer,
-  encodeUtf8,
-  LeixError,
-  toWitnessName,
-} from "@leix/protocol";
+import { decodeBase64url, encodeLogAnswer, encodeUtf8, LeixError, toWitnessName } from "@leix/protocol";
 import { loadCosigningKey, PARTY_FILES } from "@leix/runtime";
 import {
   createSigner,
@@ -25,9 +18,8 @@ import {
 } from "@leix/tlog";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type AgencyName, createTestExchange, NOW, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
-import { type AgencyNode, createNode } from "./node.ts";
-import { createEventLog, type EventLog } from "./party.testkit.ts";
 import { createTestLog, type TestLog } from "./witness/test-log.testkit.ts";
+import { codeOf, openWitness, type TestWitness } from "./witness/test-witness.testkit.ts";
 
 vi.setConfig(PATIENCE);
 
@@ -37,27 +29,8 @@ beforeAll(async () => {
 });
 afterAll(() => exchange[Symbol.asyncDispose]());
 
-interface TestWitness extends AsyncDisposable {
-  readonly node: AgencyNode;
-  readonly folder: string;
-  readonly events: EventLog;
-  /** Whom it asks. */
-  ask(log: TestLog | undefined): void;
-}
-
-async function open(agency: AgencyName, log: TestLog | undefined, folder?: string): Promise<TestWitness> {
-  const own = folder ?? (await exchange.copyFolder(agency));
-  const post = exchange.connect(agency);
-  const events = createEventLog();
-  const clock = () => exchange.nowMs;
-  const node = await createNode({ folder: own, post, onEvent: events.onEvent, clock });
-  await node.refreshMembership();
-  const ask = (one: TestLog | undefined) => {
-    post.log = one?.answer;
-  };
-  ask(log);
-  return { node, folder: own, events, ask, [Symbol.asyncDispose]: () => node[Symbol.asyncDispose]() };
-}
+const open = (agency: AgencyName, log: TestLog | undefined, folder?: string) =>
+  openWitness(exchange, agency, log, folder);
 
 /** The time that a cosignature of a tree says; throws where it is none. */
 async function verifyLines(
@@ -74,16 +47,6 @@ async function verifyLines(
   const name = toWitnessName(exchange.network.exchange, agency as never);
   const verifier = await createVerifier(toVerifierKey(name, "cosignature/v1", publicKey));
   return verifyCosignature(note.text, line, verifier);
-}
-
-async function codeOf(work: Promise<unknown>): Promise<ErrorCode | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    if (error instanceof LeixError) return error.code;
-    throw error;
-  }
 }
 
 describe("a witness that asks", () => {

@@ -1,14 +1,26 @@
+import type { WitnessQuorum } from "@leix/exchange";
 import { type ErrorCode, LeixError, toLogOrigin, toWitnessName } from "@leix/protocol";
-import { type AcceptedCheckpoint, createSigner, parseNote, type VerifierKey } from "@leix/tlog";
+import {
+  type AcceptedCheckpoint,
+  createSigner,
+  createVerifier,
+  parseForkProof,
+  parseNote,
+  type VerifierKey,
+  verifyFork,
+} from "@leix/tlog";
 import { createBell } from "./bell.ts";
 import type { OnNodeEvent } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import type { Membership } from "./membership.ts";
 import type { Post } from "./ports.ts";
+import type { ReliedRow } from "./store/relied.ts";
 import type { WitnessedRow } from "./store/witnessed.ts";
 import type { Store } from "./store.ts";
+import { acceptAndKeep } from "./witness/accept.ts";
+import { type Alarm, createAlarm, listProblems, lookForProofs, refuse } from "./witness/alarm.ts";
 import { type Comparison, compareCheckpoints } from "./witness/compare.ts";
-import { examineContradiction } from "./witness/contradictions.ts";
+import { examineContradiction, findOfferedFork } from "./witness/contradictions.ts";
 import {
   type Cosigner,
   createCosigner,
@@ -16,7 +28,9 @@ import {
   type WitnessOutcome,
 } from "./witness/cosigner.ts";
 import { createForkFolder, type ForkFolder } from "./witness/fork-folder.ts";
+import { createHandingIn, type HandingIn } from "./witness/handing-in.ts";
 import { createLedgerLog, type LedgerLog } from "./witness/ledger-log.ts";
+import { explainStanding } from "./witness/standing.ts";
 
 /** The largest tree of the ledger that this agency has found to extend the one before. */
 export type WitnessedCheckpoint = Pick<WitnessedRow, "size" | "root" | "note" | "at">;
@@ -28,7 +42,16 @@ export type WitnessedCheckpoint = Pick<WitnessedRow, "size" | "root" | "note" | 
 export interface Witness {
   readonly cosigns: boolean;
   last(): WitnessedCheckpoint | undefined;
-  /** Answers the body of an add-checkpoint, from whoever it is. */
+  /** The largest checkpoint that this agency has relied on. */
+  relied(): ReliedRow | undefined;
+  /** The exchange's quorum of witnesses, and what it is worth with those that there are now. */
+  quorum(): WitnessQuorum;
+  /** Whether a name of the network's authority is that of an active party: others have no business here. */
+  admits(name: string): boolean;
+  /**
+   * Answers the body of an add-checkpoint, from whoever it is. Asks nobody: what it would take tiles to find
+   * out is found out later, in its own time.
+   */
   addCheckpoint(body: Uint8Array): Promise<WitnessAnswer>;
   /**
    * Asks the ledger service for the newest checkpoint, keeps and cosigns it, and hands the cosignature in.
@@ -41,6 +64,11 @@ export interface Witness {
   problems(): readonly string[];
   /** Files that prove two histories. */
   listForks(): Promise<readonly string[]>;
+  /**
+   * Keeps a proof that somebody handed over: from then on this agency's alarm is raised too. Returns its
+   * path. Throws as `parseForkProof` and `verifyFork`.
+   */
+  keepFork(proof: Uint8Array): Promise<string>;
   /** Every key the ledger service has had, as far as the membership is known here. */
   listLogKeys(): readonly VerifierKey<"ed25519">[];
   /**
@@ -49,17 +77,22 @@ export interface Witness {
    */
   compare(one: Uint8Array, other: Uint8Array): Promise<Comparison>;
   /**
-   * Whether this agency may rely on a checkpoint: signed by the ledger service, cosigned by the exchange's
-   * quorum, and of one history with the last one seen here. Throws `tlog/note-unsigned`, `tlog/quorum`,
-   * `tlog/policy`; `ledger/forked` where it contradicts the last one, with the proof kept; as `compare` does.
+   * Relies on a checkpoint, and remembers it: signed by the ledger service, cosigned by the exchange's
+   * quorum, of one history with the last one seen here, and no smaller than the last one relied on. Throws
+   * `tlog/note-unsigned`, `tlog/quorum`, `tlog/policy`, `ledger/checkpoint-older`; `ledger/forked` where it
+   * contradicts the last one, with the proof kept; as `compare` does. `quorum`: so many countries, where that
+   * is more than the exchange asks for.
    */
-  accept(note: Uint8Array): Promise<AcceptedCheckpoint>;
+  accept(note: Uint8Array, quorum?: number): Promise<AcceptedCheckpoint>;
 }
 
 export interface WitnessOptions {
   readonly identity: Identity;
-  readonly store: Pick<Store, "witnessed">;
-  readonly membership: Pick<Membership, "count" | "refresh" | "listLogKeys" | "acceptCheckpoint">;
+  readonly store: Pick<Store, "witnessed" | "relied" | "transaction">;
+  readonly membership: Pick<
+    Membership,
+    "count" | "refresh" | "listLogKeys" | "acceptCheckpoint" | "findAgency" | "isActive" | "toWitnessQuorum"
+  >;
   readonly post: Pick<Post, "askLog">;
   /** Where proofs of two histories are kept. */
   readonly forksFolder: string;
@@ -76,14 +109,8 @@ interface Context extends WitnessOptions {
   readonly cosigner: Cosigner;
   readonly log: LedgerLog;
   readonly forks: ForkFolder;
+  readonly handingIn: HandingIn;
   readonly alarm: Alarm;
-}
-
-/** What was said of the ledger last, so that it is said once. */
-interface Alarm {
-  proofs: readonly string[];
-  /** The last refusal that is not answered by a proof, nor by a checkpoint that was kept since. */
-  refused: { readonly code: ErrorCode; readonly file?: string } | undefined;
 }
 
 /** Throws `tlog/key` for a cosigning key that is none. */
@@ -94,17 +121,27 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
   const name = toWitnessName(trust.aud, agency);
   const signer = cosigningKey && (await createSigner(name, "cosignature/v1", cosigningKey));
   const listLogKeys = () => membership.listLogKeys(Math.floor(clock() / 1_000));
+  const trees = store.witnessed;
+  const cosigner = createCosigner({ origin, trees, signer, listLogKeys, clock });
+  const log = createLedgerLog(post);
+  const seconds = () => Math.floor(clock() / 1_000);
+  const explain = async () => {
+    await membership.refresh();
+    return explainStanding(membership.findAgency(agency), cosigningKey?.kid, seconds());
+  };
   const context: Context = {
     ...options,
-    origin,
-    cosigner: createCosigner({ origin, trees: store.witnessed, signer, listLogKeys, clock }),
-    log: createLedgerLog(post),
+    ...{ origin, cosigner, log },
+    handingIn: createHandingIn({ origin, trees, cosigner, log, onEvent: options.onEvent, explain, clock }),
     forks: createForkFolder(options.forksFolder),
-    alarm: { proofs: [], refused: undefined },
+    alarm: createAlarm(),
   };
   return {
     cosigns: signer !== undefined,
     last: () => store.witnessed.get(origin),
+    relied: () => store.relied.get(origin),
+    quorum: () => membership.toWitnessQuorum(seconds()),
+    admits: (name) => membership.isActive(name),
     async addCheckpoint(body) {
       const outcome = await context.cosigner.addCheckpoint(body);
       await settle(outcome, "anyone", context);
@@ -112,10 +149,11 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     },
     cosignNewest: () => cosignNewest(context),
     run: (signal) => run(context, signal),
-    problems: () => listProblems(context.alarm),
+    problems: () => listProblems(context.alarm, context.handingIn.refusal()),
     listForks: () => context.forks.listProofs(),
+    keepFork: (proof) => keepFork(proof, context),
     listLogKeys: () => membership.listLogKeys(),
-    accept: (note) => accept(note, context),
+    accept: (note, quorum = 0) => accept(note, quorum, context),
     compare: (one, other) =>
       compareCheckpoints(parseNote(one), parseNote(other), membership.listLogKeys(), context.log.loadTile),
   };
@@ -150,26 +188,25 @@ async function cosignNewest(context: Context): Promise<void> {
     }
     await settle(outcome, "ledger", context);
   }
-  await handIn(context);
+  await context.handingIn.handIn();
+  await examineWhatWasBrought(context);
 }
 
-/**
- * Until the log has had the cosignature of the last tree it is made again, the same bytes: so a crash after a
- * tree was kept costs nothing.
- */
-async function handIn({ store, cosigner, log, origin }: Context): Promise<void> {
-  const last = store.witnessed.get(origin);
-  if (!last || last.isHandedIn) return;
-  const lines = await cosigner.cosign(last);
-  try {
-    if (lines) await log.handIn(lines, last.size);
-  } catch (error) {
-    // Of a wrong form: it would be refused again. All else is tried again.
-    const isWrong = error instanceof LeixError && /^(?:tlog|input)\//.test(error.code);
-    if (isWrong) store.witnessed.handIn(origin, last.size);
-    throw error;
+/** One at a time, and none while something else is asked: whoever sends may send much. */
+async function examineWhatWasBrought(context: Context): Promise<void> {
+  const { alarm, membership, log, forks } = context;
+  const { unexamined } = alarm;
+  if (!unexamined) return;
+  alarm.unexamined = undefined;
+  const finding = await examineContradiction(unexamined, membership.listLogKeys(), log.loadTile);
+  if (finding instanceof LeixError) {
+    // What anyone sends is kept only where it proves something; where nobody answered, it is asked again.
+    if (finding.code.startsWith("broker/")) alarm.unexamined ??= unexamined;
+    return;
   }
-  store.witnessed.handIn(origin, last.size);
+  if (finding === undefined) return;
+  await forks.addProof(finding);
+  await lookForProofs(context);
 }
 
 /**
@@ -184,53 +221,51 @@ async function settle(outcome: WitnessOutcome, sender: "ledger" | "anyone", cont
     return;
   }
   const { contradiction, code } = outcome;
-  const say = (refused: NonNullable<Alarm["refused"]>) => {
-    if (sender === "ledger") refuse(refused, context);
-  };
-  if (!contradiction) return say({ code });
-  const finding = await examineContradiction(contradiction, membership.listLogKeys(), log.loadTile);
-  if (finding === undefined) return say({ code });
+  if (!contradiction) return sender === "ledger" ? refuse({ code }, context) : undefined;
+  const keys = membership.listLogKeys();
+  const offered = await findOfferedFork(contradiction, keys);
+  if (!offered && sender === "anyone") {
+    alarm.unexamined ??= contradiction;
+    return;
+  }
+  const finding = offered ?? (await examineContradiction(contradiction, keys, log.loadTile));
+  if (finding === undefined) return refuse({ code }, context);
   if (finding instanceof LeixError) {
-    // What anyone sends is kept only where it proves something.
-    if (sender === "anyone") return;
-    const file = await forks.addRefused(contradiction.request.note);
-    return say({ code, file });
+    return refuse({ code, file: await forks.addRefused(contradiction.request.note) }, context);
   }
   await forks.addProof(finding);
   await lookForProofs(context);
 }
 
-function refuse(refused: NonNullable<Alarm["refused"]>, { alarm, onEvent }: Context): void {
-  const { code, file } = alarm.refused ?? {};
-  if (code !== refused.code || file !== refused.file) onEvent({ kind: "checkpoint.refused", ...refused });
-  alarm.refused = refused;
-}
-
-async function accept(note: Uint8Array, context: Context): Promise<AcceptedCheckpoint> {
-  const { membership, store, origin, clock, forks, log } = context;
-  const accepted = await membership.acceptCheckpoint(note, Math.floor(clock() / 1_000));
-  const last = store.witnessed.get(origin);
-  if (!last) return accepted;
-  const [one, other] = [parseNote(last.note), parseNote(note)];
-  const compared = await compareCheckpoints(one, other, membership.listLogKeys(), log.loadTile);
-  if (compared.kind !== "forked") return accepted;
-  const file = await forks.addProof(compared.proof);
-  await lookForProofs(context);
-  throw new LeixError("ledger/forked", file);
-}
-
-/** The folder is the alarm: what another process found, or an operator took away, counts here too. */
-async function lookForProofs({ alarm, forks, onEvent }: Context): Promise<void> {
-  const proofs = await forks.listProofs();
-  for (const file of proofs) {
-    if (!alarm.proofs.includes(file)) onEvent({ kind: "ledger.forked", code: "ledger/forked", file });
+async function accept(note: Uint8Array, quorum: number, context: Context): Promise<AcceptedCheckpoint> {
+  const { log, store, origin, onEvent } = context;
+  const before = store.witnessed.get(origin)?.size ?? 0;
+  await learnMembership(context);
+  try {
+    const accepted = await acceptAndKeep(note, { ...context, quorum, loadTile: log.loadTile });
+    const { size } = accepted.checkpoint;
+    if (size > before) onEvent({ kind: "checkpoint.witnessed", size });
+    return accepted;
+  } finally {
+    await lookForProofs(context);
   }
-  alarm.proofs = proofs;
 }
 
-function listProblems({ proofs, refused }: Alarm): string[] {
-  return [
-    ...proofs.map((file) => `the ledger has two histories, which ${file} proves: ledger/forked`),
-    ...(refused ? [`a checkpoint of the ledger was refused: ${refused.code}`] : []),
-  ];
+async function keepFork(bytes: Uint8Array, context: Context): Promise<string> {
+  const { membership, forks } = context;
+  const proof = parseForkProof(bytes);
+  await learnMembership(context);
+  await verifyFork(proof, await Promise.all(membership.listLogKeys().map(createVerifier)));
+  const file = await forks.addProof(proof);
+  await lookForProofs(context);
+  return file;
+}
+
+/** Whose keys count is asked as of now; where nobody answers, what is known has to do, if anything is. */
+async function learnMembership({ membership }: Context): Promise<void> {
+  try {
+    await membership.refresh();
+  } catch (error) {
+    if (!(error instanceof LeixError) || membership.count === 0) throw error;
+  }
 }

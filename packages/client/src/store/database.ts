@@ -93,8 +93,19 @@ CREATE TABLE witnessed (
 ) STRICT;
 `;
 
+/** The largest checkpoint relied on of each log. */
+const FOURTH_SCHEMA = `
+CREATE TABLE relied (
+  origin TEXT PRIMARY KEY,
+  size   INTEGER NOT NULL,
+  root   BLOB NOT NULL,
+  note   BLOB NOT NULL,
+  at     INTEGER NOT NULL
+) STRICT;
+`;
+
 /** What makes each version of the file from the one before. */
-const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA];
+const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA, FOURTH_SCHEMA];
 
 /**
  * Opens the file, and makes it where there is none; one of an older version becomes one of this. What is

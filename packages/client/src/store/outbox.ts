@@ -51,6 +51,24 @@ const ReceivedRow = SentRow.pick({
 });
 export type ReceivedRow = z.infer<typeof ReceivedRow>;
 
+/** A message as what an agency can show of it to others. */
+const HeldRow = z
+  .object({
+    seq: z.int(),
+    digest: Digest,
+    rawDigest: Digest,
+    token: z.string(),
+    /** The bytes that were sent: until it is decided, and for good where it was rejected. */
+    envelope: z.instanceof(Uint8Array).nullable(),
+    decision: z.string().nullable(),
+  })
+  .transform(({ envelope, decision, ...row }) => ({
+    ...row,
+    ...(envelope === null ? {} : { input: envelope }),
+    ...(decision === null ? {} : { decision }),
+  }));
+export type HeldMessage = z.infer<typeof HeldRow>;
+
 /** The id begins or ends with what is asked for; people copy either end. */
 export const ID_HAS_PART =
   "length(?1) > 0 AND (substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1)";
@@ -96,6 +114,8 @@ export interface Outbox {
   list(): SentRow[];
   /** What the exchange has received durably, by its own word, in order. */
   listReceived(): ReceivedRow[];
+  /** By their numbers, up to the last that the exchange has received. */
+  listHeld(first: number, last: number): HeldMessage[];
   listThread(thread: MessageId): SentRow[];
   /** Ids that begin or end so. */
   match(part: string): SentRow[];
@@ -122,6 +142,10 @@ export function createOutbox(database: Database): Outbox {
     `SELECT id, seq, digest, raw_digest AS rawDigest, kind, status, decision, stored_ms AS storedMs,
        received_ms AS receivedMs FROM outbox WHERE status <> 'stored' ORDER BY seq`,
   );
+  const held = database.prepare(
+    `SELECT seq, digest, raw_digest AS rawDigest, token, envelope, decision FROM outbox
+     WHERE seq BETWEEN ? AND min(?, (SELECT max(seq) FROM outbox WHERE status <> 'stored')) ORDER BY seq`,
+  );
   const byThread = select("WHERE thread = ? ORDER BY seq");
   const byPart = select(`WHERE ${ID_HAS_PART} ORDER BY seq`);
   const due = database.prepare(
@@ -146,6 +170,7 @@ export function createOutbox(database: Database): Outbox {
     getByRawDigest: (digest) => SentRow.optional().parse(byRawDigest.get(digest)),
     list: () => z.array(SentRow).parse(all.all()),
     listReceived: () => z.array(ReceivedRow).parse(receipts.all()),
+    listHeld: (first, last) => z.array(HeldRow).parse(held.all(first, last)),
     listThread: (thread) => z.array(SentRow).parse(byThread.all(thread)),
     match: (part) => z.array(SentRow).parse(byPart.all(part)),
     listDue: (receivedBeforeMs) => due.all(receivedBeforeMs).map((row) => MessageId.parse(row.id)),

@@ -1,5 +1,12 @@
 import { LeixError } from "@leix/protocol";
-import { type ForkProof, parseNote, toForkProof, type VerifierKey } from "@leix/tlog";
+import {
+  type ForkProof,
+  parseCheckpoint,
+  parseNote,
+  proveFork,
+  toForkProof,
+  type VerifierKey,
+} from "@leix/tlog";
 import { compareCheckpoints, type LoadTile, verifyLogNote } from "./compare.ts";
 import type { Contradiction } from "./cosigner.ts";
 
@@ -10,20 +17,28 @@ import type { Contradiction } from "./cosigner.ts";
 export type Finding = ForkProof | LeixError | undefined;
 
 /**
- * The hashes that came with it say how the other history begins, as a rule. Otherwise its tiles do, which
- * whoever signed it has to have, and may withhold.
+ * Two trees of one size need nothing more, and otherwise the hashes that came with it say how the other
+ * history begins, as a rule: then nothing has to be asked of anybody. Undefined where they do not.
  */
+export async function findOfferedFork(
+  { last, request }: Contradiction,
+  keys: readonly VerifierKey<"ed25519">[],
+): Promise<ForkProof | undefined> {
+  const [kept, note] = [parseNote(last.note), await verifyLogNote(request.note, keys)];
+  const isOneSize = parseCheckpoint(note.text).size === last.size;
+  const proof = isOneSize ? proveFork(kept, note, () => undefined) : toForkProof(kept, note, request.hashes);
+  return proof ?? undefined;
+}
+
+/** By its tiles, which whoever signed it has to have, and may withhold. */
 export async function examineContradiction(
   { last, request }: Contradiction,
   keys: readonly VerifierKey<"ed25519">[],
   loadTile: LoadTile,
 ): Promise<Finding> {
-  const kept = parseNote(last.note);
   try {
     const note = await verifyLogNote(request.note, keys);
-    const offered = toForkProof(kept, note, request.hashes);
-    if (offered) return offered;
-    const compared = await compareCheckpoints(kept, note, keys, loadTile);
+    const compared = await compareCheckpoints(parseNote(last.note), note, keys, loadTile);
     return compared.kind === "forked" ? compared.proof : undefined;
   } catch (error) {
     if (error instanceof LeixError) return error;

@@ -12,6 +12,8 @@ import { encodeForkProof, encodeNote, type ForkProof, type Note, parseCheckpoint
 export interface ForkFolder {
   /** Paths of the proofs, by name. */
   listProofs(): Promise<string[]>;
+  /** Paths of what was refused without a proof, by name. */
+  listRefused(): Promise<string[]>;
   /** Durable on return; the same proof again is the same file. Returns its path. */
   addProof(proof: ForkProof): Promise<string>;
   /** A checkpoint that nobody showed to extend the last one, nor the contrary. */
@@ -19,6 +21,7 @@ export interface ForkFolder {
 }
 
 const PROOF = /^fork-.+\.txt$/;
+const REFUSED = /^refused-.+\.txt$/;
 const NAME_HEX = 16;
 
 export function createForkFolder(folder: string): ForkFolder {
@@ -34,14 +37,16 @@ export function createForkFolder(folder: string): ForkFolder {
     await names.sync();
     return path;
   };
+  const list = async (pattern: RegExp): Promise<string[]> => {
+    const names = existsSync(folder) ? await readdir(folder) : [];
+    return names
+      .filter((name) => pattern.test(name))
+      .toSorted()
+      .map((name) => join(folder, name));
+  };
   return {
-    async listProofs() {
-      const names = existsSync(folder) ? await readdir(folder) : [];
-      return names
-        .filter((name) => PROOF.test(name))
-        .toSorted()
-        .map((name) => join(folder, name));
-    },
+    listProofs: () => list(PROOF),
+    listRefused: () => list(REFUSED),
     addProof(proof) {
       const [first, second] = [proof.first, proof.second].map(({ text }) => parseCheckpoint(text).size);
       return add(`fork-${first}-${second}`, encodeForkProof(proof));

@@ -34,6 +34,10 @@ export interface TestLog {
   size: number;
   /** Whether questions about tiles are refused, as whoever has something to hide would. */
   withholdsTiles: boolean;
+  /** How many of the lines handed in are said to be taken: as whoever knows the key, or does not. */
+  takes: number;
+  /** How many questions about tiles were asked. */
+  tilesAsked: number;
   /** What was handed in, in order. */
   readonly handedIn: { readonly size: number; readonly lines: Uint8Array }[];
   /** Another history under the same key, the same up to so many leaves. */
@@ -65,6 +69,8 @@ function createLog(
     origin,
     size,
     withholdsTiles: false,
+    takes: 1,
+    tilesAsked: 0,
     handedIn: [],
     fork: (at) => createLog(origin, key, size, (index) => (index < at ? toEntry(index) : `other ${index}`)),
     rootOf: (of) => hashTree(hashLeaves(0, of)),
@@ -86,8 +92,9 @@ function createLog(
         }
         case "cosignatures":
           log.handedIn.push({ size: question.size, lines: encodeUtf8(question.lines) });
-          return encodeLogAnswer("cosignatures", { accepted: 1 });
+          return encodeLogAnswer("cosignatures", { accepted: log.takes });
         case "tile": {
+          log.tilesAsked++;
           const tile = parseTilePath(question.path);
           if (log.withholdsTiles || tile.kind === "entries") return encodeLogRefusal("ledger/file-missing");
           const hashes = listTileNodes(tile).map((node) => read(node) ?? new Uint8Array());
