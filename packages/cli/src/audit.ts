@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addCheckpointCommands } from "./audit/checkpoint-commands.ts";
 import { addCompletenessCommand } from "./audit/completeness/command.ts";
+import { addCompletenessVerifyCommand } from "./audit/completeness/verify-command.ts";
 import { addCopyCommands } from "./audit/copy-commands.ts";
 import { addFsckCommand } from "./audit/fsck-command.ts";
 import { addReplayCommand } from "./audit/replay-command.ts";
@@ -14,6 +15,7 @@ export function addAuditCommands(program: Command): void {
   addSearchCommand(audit);
   addIndexCommand(audit);
   addCompletenessCommand(audit);
+  addCompletenessVerifyCommand(audit);
   addReplayCommand(audit);
   addCopyCommands(audit);
   addCheckpointCommands(audit);

@@ -76,7 +76,7 @@ export async function checkStreams(
   });
   return {
     name: "streams",
-    summary: `5, and the consumers of ${accounts.size} accounts, as they should be`,
+    summary: `6, and the consumers of ${accounts.size} accounts, as they should be`,
     problems,
   };
 }

@@ -5,7 +5,7 @@ import {
   lookupAccount,
   readLedger,
 } from "@leix/broker";
-import { chooseDecider, createState, follow, type State, type Trust } from "@leix/exchange";
+import { absorbLayer, chooseDecider, createState, follow, type State, type Trust } from "@leix/exchange";
 import { type KeyId, LeixError, type PartyId, type RegisteredKey } from "@leix/protocol";
 import {
   type AccountStatement,
@@ -16,10 +16,14 @@ import {
   readZoneVersion,
   toPartyAccount,
 } from "@leix/runtime";
+import { createNatsSource, openBeginning } from "@leix/seen-ledger";
 import { type CheckedFolder, listDateProblems, type Span } from "./doctor-files.ts";
 import { type CheckReport, type Problem, toProblem } from "./doctor-report.ts";
 
-/** Folds the ledger as every follower does: form, place, chain, time, the policy service's signatures. */
+/**
+ * Folds the ledger as every follower does: form, place, chain, time, the policy service's signatures; from
+ * the sealed state on where LEDGER begins with a seal.
+ */
 export async function checkLedger(
   auditor: PartyConnection,
   trust: Trust,
@@ -27,7 +31,9 @@ export async function checkLedger(
   const state = createState(trust);
   const problems: Problem[] = [];
   try {
-    for await (const { data } of readLedger(auditor, 1)) await follow(state, data);
+    const beginning = await openBeginning(createNatsSource(auditor), trust);
+    if (beginning) absorbLayer(state, beginning.state);
+    for await (const { data } of readLedger(auditor, state.head.index + 1)) await follow(state, data);
   } catch (error) {
     problems.push(toProblem(error, `record ${state.head.index}`));
   }

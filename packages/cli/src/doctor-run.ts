@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { State } from "@leix/exchange";
 import { LeixError } from "@leix/protocol";
@@ -24,6 +25,7 @@ import { checkMembership } from "./doctor-membership.ts";
 import { type CheckReport, toProblem } from "./doctor-report.ts";
 import { checkServices } from "./doctor-services.ts";
 import { checkVersions } from "./doctor-versions.ts";
+import { checkHistories, checkQuorum } from "./doctor-witness.ts";
 
 export interface DoctorOptions {
   readonly dir: string;
@@ -41,9 +43,10 @@ export async function* runChecks(options: DoctorOptions): AsyncGenerator<CheckRe
   const identities = await loadIdentities(dir, options.as, options.natsUrl);
   const { folders, network } = identities;
   yield await checkModes(dir, network ? [...folders, ...listOwnFolders(dir)] : folders);
-  const servers = network ? [toServerFiles(dir), ...folders.flatMap(toLogFiles)] : [];
+  const servers = [...(network ? [toServerFiles(dir)] : []), ...folders.flatMap(toHttpsFiles)];
   yield await checkCertificates([...folders.map(toCertificateFiles), ...servers], now());
   yield await checkCredentials(folders, now());
+  yield await checkHistories(folders);
   const { report, version, reached } = await checkConnections(identities.ids, identities.connect);
   yield report;
   yield checkVersions(options.nodeVersion, version);
@@ -71,9 +74,13 @@ async function* checkInside(
     yield await as("auditor", "ledger", async (nc) => keep(await checkLedger(nc, trust)));
     yield state ? checkPolicySet(state) : skip("policy set", "the ledger was not read");
     const folded = state;
-    if (folded) yield await as("auditor", "checkpoint", (nc) => checkCheckpoint(nc, folded, now()));
+    if (folded) {
+      yield await as("auditor", "checkpoint", (nc) => checkCheckpoint(nc, folded, now()));
+      yield checkQuorum(folded, now());
+    }
   } else if (options.as !== undefined && holders.some(({ id }) => id !== "policy" && id !== "registry")) {
     yield await as(options.as, "membership", async (nc) => keep(await checkMembership(nc, trust)));
+    if (state) yield checkQuorum(state, now());
   }
   if (network || reached.has("monitor"))
     yield await as("monitor", "clock", (nc) => checkBrokerClock(nc, now));
@@ -130,13 +137,15 @@ function listOwnFolders(dir: string): CheckedFolder[] {
   return [ca, operator, join(nats, "tls")].map((path) => ({ id: path, folder: join(dir, path) }));
 }
 
-/** What the ledger service's HTTPS server shows. */
-function toLogFiles({ id, folder }: CheckedFolder): CertificateFiles[] {
-  if (id !== "ledger") return [];
-  const [ca, certificate, key] = [PARTY_FILES.ca, PARTY_FILES.logCertificate, PARTY_FILES.logKey];
-  return [
-    { id: "log", ca: join(folder, ca), certificate: join(folder, certificate), key: join(folder, key) },
+/** What HTTPS servers show beside the party's own certificate: the ledger service's, and a witness's. */
+function toHttpsFiles({ id, folder }: CheckedFolder): CertificateFiles[] {
+  const { ca, logCertificate, logKey, witnessCertificate, witnessKey } = PARTY_FILES;
+  const toFiles = (name: string, certificate: string, key: string) => [
+    { id: name, ca: join(folder, ca), certificate: join(folder, certificate), key: join(folder, key) },
   ];
+  if (id === "ledger") return toFiles("log", logCertificate, logKey);
+  const isServed = existsSync(join(folder, witnessCertificate));
+  return isServed ? toFiles(`${id} as a witness`, witnessCertificate, witnessKey) : [];
 }
 
 function toServerFiles(dir: string): CertificateFiles {

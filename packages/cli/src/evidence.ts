@@ -1,13 +1,13 @@
-import { type Evidence, encodeEvidence, parseEvidence, verifyEvidence } from "@leix/evidence";
+import { type Evidence, encodeEvidence, type Proof, parseEvidence, verifyEvidence } from "@leix/evidence";
 import { LeixError } from "@leix/protocol";
 import type { Command } from "commander";
 import { loadTrust } from "./audit/trust.ts";
-import { addBody, type BodyFlags } from "./evidence/body.ts";
+import type { BodyFlags } from "./evidence/body.ts";
 import { readEvidence, writeEvidence } from "./evidence/evidence-file.ts";
 import { loadEvidenceTrust, type TrustFlags } from "./evidence/evidence-trust.ts";
 import { createReaderKey, loadReaderKey } from "./evidence/key-files.ts";
-import { type MakeFlags, makeFromLedger } from "./evidence/make.ts";
-import { toVerificationJson, writeVerification } from "./evidence/report.ts";
+import type { MakeFlags } from "./evidence/make.ts";
+import { toCheckpointText, toVerificationJson, writeVerification } from "./evidence/report.ts";
 import { writeForm } from "./messages/message-text.ts";
 import { createPaper } from "./messages/paper.ts";
 
@@ -61,10 +61,12 @@ function addMakeCommand(evidence: Command): void {
       if (flags.body && (as === undefined || reader === undefined)) {
         throw new LeixError("config/invalid", "--body needs --as and --reader");
       }
-      const { evidence: made, trust } = await makeFromLedger(dir, id, flags);
+      const { makeFromLedger } = await import("./evidence/make.ts");
+      const { evidence: made, trust, why } = await makeFromLedger(dir, id, flags);
       const isWhole = as !== undefined && reader !== undefined;
-      const whole = isWhole ? await addBody(made, command, { as, reader }) : made;
-      await finish(whole, trust, out ?? `evidence-${id.split("/").at(-1)}.json`);
+      const whole = isWhole ? await withBody(made, command, { as, reader }) : made;
+      const found = await finish(whole, trust, out ?? `evidence-${id.split("/").at(-1)}.json`);
+      if (found) process.stdout.write(`${toCheckpointText(found, why)}\n`);
     });
 }
 
@@ -78,27 +80,34 @@ function addBodyCommand(evidence: Command): void {
     .option("--out <file>", "the file to write, instead of the same one")
     .action(async (file: string, flags: BodyFlags & OutFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
-      const whole = await addBody(parseEvidence(await readEvidence(file)), command, flags);
+      const whole = await withBody(parseEvidence(await readEvidence(file)), command, flags);
       const trust = await loadTrust(dir, `${dir}/agencies/${flags.as}/party.json`);
       await finish(whole, trust, flags.out ?? file);
     });
 }
 
-/** Nothing is handed out that does not verify. */
+/** Who verifies needs no store and no broker's client, and so does not load them. */
+async function withBody(made: Evidence, command: Command, flags: BodyFlags): Promise<Evidence> {
+  const { addBody } = await import("./evidence/body.ts");
+  return addBody(made, command, flags);
+}
+
+/** Nothing is handed out that does not verify; undefined where it did not. */
 async function finish(
   made: Evidence,
   trust: Parameters<typeof verifyEvidence>[1],
   out: string,
-): Promise<void> {
+): Promise<Proof | undefined> {
   const bytes = encodeEvidence(made);
   const found = await verifyEvidence(bytes, trust);
   if (found.isProven) {
     await writeEvidence(out, bytes);
     process.stdout.write(`${bytes.byteLength.toLocaleString("en-GB")} bytes in ${out}\n`);
-  } else {
-    writeVerification(createPaper(process.stderr), found);
-    process.exitCode = 1;
+    return found;
   }
+  writeVerification(createPaper(process.stderr), found);
+  process.exitCode = 1;
+  return undefined;
 }
 
 function withTrust(command: Command): Command {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addAcceptCommand } from "./witness/accept.ts";
+import { addCertificateCommand } from "./witness/certificate.ts";
 import { addCompareCommand } from "./witness/compare.ts";
 import { addCosignCommand } from "./witness/cosign.ts";
 import { addForkVerifyCommand } from "./witness/fork-verify.ts";
@@ -16,4 +17,5 @@ export function addWitnessCommands(program: Command): void {
   addAcceptCommand(witness);
   addCompareCommand(witness);
   addForkVerifyCommand(witness);
+  addCertificateCommand(witness);
 }

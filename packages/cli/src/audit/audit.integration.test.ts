@@ -3,65 +3,26 @@ import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { commitBatch, type NatsServer } from "@leix/broker";
-import { createState, decideBatch } from "@leix/exchange";
-import { AccountId, encodeUtf8, invariant, toStatementSubject } from "@leix/protocol";
-import {
-  createNetwork,
-  createPlan,
-  findFreePort,
-  loadGenesis,
-  loadPolicyFiles,
-  loadSigningKey,
-  type NetworkFile,
-  provisionNetwork,
-  readZoneVersion,
-  startBroker,
-  toPartyFolder,
-  withConnection,
-} from "@leix/runtime";
+import { type RecordedNetwork, startRecordedNetwork } from "@leix/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const LEIX = fileURLToPath(new URL("../main.ts", import.meta.url));
+let net: RecordedNetwork;
 let root: string;
 let dir: string;
-let broker: NatsServer;
 let count: number;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "leix-audit-"));
-  dir = join(root, "network");
-  const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"] });
-  const network = await createNetwork(plan, dir, { policyFiles: loadPolicyFiles() });
-  broker = await startBroker(dir, { env: process.env, say: () => undefined });
-  await provisionNetwork(dir);
-  count = await recordGenesis(network);
+  net = await startRecordedNetwork();
+  ({ dir } = net);
+  await net.recordGenesis();
+  count = net.messages.length;
 });
 afterAll(async () => {
-  await broker.kill();
+  await net?.[Symbol.asyncDispose]();
   await rm(root, { recursive: true, force: true });
 });
-
-/** As the policy service does. */
-async function recordGenesis(network: NetworkFile): Promise<number> {
-  const { anchorKey, anchorAccount, exchange } = network;
-  const state = createState({ aud: exchange, anchorKey, anchorAccount });
-  const now = Math.floor(Date.now() / 1_000);
-  const inputs = (await loadGenesis(dir)).map(({ by, envelope }, i) => ({
-    account: AccountId.parse(network.parties.find(({ id }) => id === by)?.account),
-    ...{ sequence: i + 1, received: now, bytes: encodeUtf8(envelope), isGivenUp: false },
-  }));
-  const key = await loadSigningKey(toPartyFolder(dir, network, "policy"));
-  const createSalt = () => "A".repeat(22);
-  const decided = await decideBatch(state, inputs, { key, tz: readZoneVersion(), now, createSalt });
-  const messages = decided.map((one) => {
-    invariant(one.kind === "record" && one.entry.kind === "statement", "a statement is recorded");
-    const { kind, subject, version, iss } = one.entry.statement;
-    return { subject: toStatementSubject(kind, subject, version, iss), data: one.record };
-  });
-  await withConnection(dir, network, "policy", {}, (nc) => commitBatch(nc, messages));
-  return messages.length;
-}
 
 interface Ran {
   readonly code: number;
@@ -85,13 +46,14 @@ async function replay(...args: readonly string[]) {
 
 describe("leix audit", () => {
   it("replays the broker's ledger, and the same from an export", async () => {
-    const live = await replay();
+    expect((await replay()).code).toBe(3);
+    const live = await replay("--without-checkpoint");
     expect(live).toMatchObject({ code: 0, checked: count, ledger: count, mismatches: 0, differences: [] });
     const file = join(root, "ledger.ndjson");
     const exported = await leix("export", "--from-broker", "--out", file);
     expect([exported.code, exported.err]).toEqual([0, ""]);
     const { durationMs: _l, ...one } = live;
-    const { durationMs: _c, ...other } = await replay("--file", file);
+    const { durationMs: _c, ...other } = await replay("--without-checkpoint", "--file", file);
     expect(other).toEqual(one);
     expect((await readFile(file, "utf8")).split("\n")).toHaveLength(count + 2);
   });
@@ -100,7 +62,17 @@ describe("leix audit", () => {
     const file = join(root, "ledger.ndjson");
     await leix("export", "--out", file);
     const trust = join(dir, "agencies", "AL-SPOC", "party.json");
-    const args = ["--dir", "/nowhere", "audit", "replay", "--file", file, "--trust", trust];
+    const args = [
+      "--dir",
+      "/nowhere",
+      "audit",
+      "replay",
+      "--without-checkpoint",
+      "--file",
+      file,
+      "--trust",
+      trust,
+    ];
     const ran = await new Promise<Ran>((resolve) => {
       execFile(process.execPath, [LEIX, ...args], (error, out, err) => {
         resolve({ code: error ? Number(error.code) : 0, out, err });

@@ -16,16 +16,17 @@ import { hashLeaf, hashTree, type TreeHead } from "@leix/tlog";
 import { type Replay, replayLedger } from "./replay.ts";
 import { openFileSource } from "./sources.ts";
 
-/** When every answer is overdue. */
+/** When every answer is overdue, and the epoch over. */
 const LATER = NOW + 30 * 86_400;
 
 /** A ledger in memory with records of every kind. */
 export async function createLedger(): Promise<TestLedger> {
-  const ledger = await startTestLedger(createWorld());
+  const ledger = await startTestLedger(createWorld(), { epochSeconds: LATER - NOW });
   const { world } = ledger;
   await ledger.append(await world.message("AL-SPOC", ["RS-SPOC"], { classification: "unclassified" }));
   await ledger.appendInputs(await createInputs(world));
-  await ledger.appendInputs([world.tick(LATER)], LATER);
+  // The first seals, the second finds what is overdue.
+  for (const at of [LATER, LATER + 1]) await ledger.appendInputs([world.tick(at)], at);
   return ledger;
 }
 
@@ -62,10 +63,11 @@ async function* give(records: readonly Uint8Array[]): AsyncGenerator<Uint8Array>
 
 /** The head of the tree over records, made without a replay. */
 export function toTestHead(records: readonly Uint8Array[]): TreeHead {
-  const leaves = records.map((record) => {
-    return hashLeaf(encodeLeafEntry(toLeafEntry(parseRecord(record).kind, record)));
-  });
-  return { size: records.length, root: hashTree(leaves) };
+  return { size: records.length, root: hashTree(records.map(toTestLeaf)) };
+}
+
+export function toTestLeaf(record: Uint8Array): Uint8Array {
+  return hashLeaf(encodeLeafEntry(toLeafEntry(parseRecord(record).kind, record)));
 }
 
 /** The same root, as checkpoints and reports have it. */

@@ -2,15 +2,26 @@ import type { Trust } from "@leix/exchange";
 import {
   checkStore,
   type Finding,
+  listSealedStates,
   type RepairAction,
+  type RepairSource,
+  readErasure,
   repairStore,
   type StoreReport,
 } from "@leix/ledger-store";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { LeixError } from "@leix/protocol";
+import { type Command, Option } from "commander";
 import { createProgress, toCount } from "./progress.ts";
 import { createRepairSource } from "./repair-source.ts";
 import { type LedgerFlags, toLedgerFlags, withLedger } from "./source-choice.ts";
 import { findStoreLog } from "./store-log.ts";
+import {
+  type BrokerReport,
+  checkBroker,
+  isSound,
+  toBrokerLines,
+  withStreamSource,
+} from "./stream/fsck-stream.ts";
 import { loadTrust } from "./trust.ts";
 
 interface FsckFlags {
@@ -18,8 +29,8 @@ interface FsckFlags {
   readonly log?: string;
   readonly repair?: true;
   readonly from: string;
-  readonly erasedBefore?: number;
   readonly published?: true;
+  readonly stream?: true;
   readonly json?: true;
 }
 
@@ -35,7 +46,7 @@ export function addFsckCommand(audit: Command): void {
     .description("check every byte of a ledger store, and restore what is damaged")
     .argument("<folder>", "the store; no ledger service may have it open")
     .option("--published", "only what the checkpoint covers, also while a ledger service goes on")
-    .option("--erased-before <index>", "records before it may be erased: those of sealed years", toIndex)
+    .option("--stream", "also every message that the broker serves: LEDGER and CHECKPOINT beside the store")
     .option("--repair", "restore what is damaged, from the rest and from another copy")
     .addOption(
       new Option(
@@ -63,10 +74,27 @@ async function check(dir: string, folder: string, trust: Trust, flags: FsckFlags
     progress.draw({ checked, total, elapsedMs: performance.now() - startedAt });
   };
   const extent = flags.published ? "published" : "whole";
-  const options = { log, extent, onProgress, ...toErased(flags) } as const;
-  const report = await checkStore(folder, options).finally(progress.clear);
-  say(flags, report, toReportLines(report));
-  if (report.findings.length > 0) process.exitCode = 1;
+  const options = { log, extent, onProgress } as const;
+  const checked = await checkStore(folder, options).finally(progress.clear);
+  const report = { ...checked, findings: [...checked.findings, ...(await findMissingState(folder))] };
+  const broker = flags.stream ? await checkStream(dir, folder, log) : undefined;
+  say(flags, { ...report, ...broker }, [...toReportLines(report), ...toStreamLines(broker)]);
+  if (report.findings.length > 0 || isDamaged(broker)) process.exitCode = 1;
+}
+
+/** What was erased can be audited only with the state that was put away with the seal after it. */
+async function findMissingState(folder: string): Promise<readonly Finding[]> {
+  const erasure = await readErasure(folder).catch(ignoreDamaged);
+  const seals = await listSealedStates(folder);
+  if (!erasure || seals.includes(erasure.seal.index)) return [];
+  const file = `sealed/${erasure.seal.index}`;
+  return [{ code: "ledger/file-missing", file, detail: "the state before the seal: all of it" }];
+}
+
+/** That is a finding by itself. */
+function ignoreDamaged(error: unknown): null {
+  if (error instanceof LeixError && error.code === "ledger/store-damaged") return null;
+  throw error;
 }
 
 async function repair(dir: string, folder: string, trust: Trust, flags: FsckFlags): Promise<void> {
@@ -76,31 +104,69 @@ async function repair(dir: string, folder: string, trust: Trust, flags: FsckFlag
     ...(flags.trust === undefined ? {} : { trust: flags.trust }),
     ...(flags.log === undefined ? {} : { log: flags.log }),
   };
-  await withLedger(dir, from, async ({ source }) => {
-    await using other = createRepairSource(source);
-    const report = await repairStore(folder, other, { log, ...toErased(flags) });
-    const { actions, more, left } = report;
-    const done = actions.length === 0 ? ["nothing to repair"] : actions.map(toActionLine);
-    say(flags, report, [...done, ...toMore(more), ...toReportLines(left)]);
-    if (left.findings.length > 0) process.exitCode = 1;
-  });
+  const mend = (source: RepairSource) => repairStore(folder, source, { log });
+  const isBroker = flags.from === "broker";
+  const report = isBroker
+    ? await withStreamSource(dir, mend)
+    : await withLedger(dir, from, async ({ source }) => {
+        await using other = createRepairSource(source);
+        return await mend(other);
+      });
+  const broker = flags.stream ? await checkStream(dir, folder, log) : undefined;
+  const { actions, more, left } = report;
+  const done = actions.length === 0 ? ["nothing to repair"] : actions.map(toActionLine);
+  say(flags, { ...report, ...broker }, [
+    ...done,
+    ...toMore(more),
+    ...toReportLines(left),
+    ...toStreamLines(broker),
+  ]);
+  if (left.findings.length > 0 || isDamaged(broker)) process.exitCode = 1;
 }
 
-function toErased({ erasedBefore }: FsckFlags): { readonly erasedBefore?: number } {
-  return erasedBefore === undefined ? {} : { erasedBefore };
+/** The broker's part of a report; `unread`: the store is too damaged to say what LEDGER has to be. */
+type StreamPart = { readonly stream: BrokerReport } | { readonly unread: string };
+
+async function checkStream(dir: string, folder: string, log: string): Promise<StreamPart> {
+  const progress = createProgress(process.stderr);
+  const startedAt = performance.now();
+  const onProgress = (checked: number, total: number): void => {
+    progress.draw({ checked, total, elapsedMs: performance.now() - startedAt });
+  };
+  try {
+    return { stream: await checkBroker(dir, folder, log, onProgress) };
+  } catch (error) {
+    if (!(error instanceof LeixError) || !UNREAD_AREAS.includes(error.code.split("/")[0] ?? "")) throw error;
+    return { unread: error.message };
+  } finally {
+    progress.clear();
+  }
+}
+
+const UNREAD_AREAS = ["ledger", "tlog"];
+
+function isDamaged(part: StreamPart | undefined): boolean {
+  return part !== undefined && ("unread" in part || !isSound(part.stream));
+}
+
+function toStreamLines(part: StreamPart | undefined): string[] {
+  if (!part) return [];
+  if ("stream" in part) return toBrokerLines(part.stream);
+  return [`LEDGER       not compared: repair the store first (${part.unread})`];
 }
 
 function say({ json }: FsckFlags, result: object, lines: readonly string[]): void {
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : lines.map((line) => `${line}\n`).join(""));
 }
 
-function toReportLines({ size, published, findings, more }: StoreReport): string[] {
+function toReportLines({ size, published, erased, findings, more }: StoreReport): string[] {
   const covered = published === null ? "no checkpoint" : `${toCount(published)} under its checkpoint`;
   const count = findings.length + more;
   return [
     ...findings.map(toFindingLine),
     ...toMore(more),
     `records      ${toCount(size)}, ${covered}`,
+    ...(erased > 0 ? [`erased       ${toCount(erased)}, below a seal: valid, record erased`] : []),
     `findings     ${count === 0 ? "none: every byte is what it has to be" : toCount(count)}`,
   ];
 }
@@ -117,9 +183,4 @@ function toActionLine({ file, did, detail }: RepairAction): string {
 
 function toMore(more: number): string[] {
   return more > 0 ? [`and ${toCount(more)} more`] : [];
-}
-
-function toIndex(value: string): number {
-  if (!/^[0-9]{1,15}$/.test(value)) throw new InvalidArgumentError("Not a record's index.");
-  return Number(value);
 }

@@ -1,5 +1,7 @@
 import { hash } from "node:crypto";
-import type { Trust } from "@leix/exchange";
+import { Readable } from "node:stream";
+import type { SealedItem, Trust } from "@leix/exchange";
+import { decodeSealed } from "@leix/ledger-store";
 import { LeixError, parseLeafEntry } from "@leix/protocol";
 import {
   createTileReader,
@@ -50,6 +52,7 @@ export async function openHttpSource(
       ...{ total: head.size, differences: [], checkpoint: note, head },
       loadHashes: (nodes, of) => log.loadHashes(nodes, of),
       records: (begin = 0) => log.records(begin),
+      sealed: (index) => log.sealed(index),
       [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -87,6 +90,12 @@ class HttpLog {
         if (record.refused) return;
       }
     }
+  }
+
+  /** Believed by nobody: the seal says what it has to be. */
+  async sealed(index: number): Promise<AsyncIterable<SealedItem> | null> {
+    const bytes = await this.#client.fetch(`sealed/${index}`);
+    return bytes && (await decodeSealed(Readable.from([bytes]))).items;
   }
 
   /** Each is the leaf that the tree has at its place. */

@@ -10,7 +10,8 @@ const BATCH_RECORDS = 256;
 /**
  * Writes a ledger store from a ledger that is replayed first, every record of it: what is not sound is not
  * imported, and `written` says so. The source's checkpoint is what the store publishes. Throws
- * `ledger/unpublished` for a source without one, and what writing a store throws.
+ * `ledger/unpublished` for a source without one, `ledger/record-erased` where not all records are left, and
+ * what writing a store throws.
  */
 export async function importLedger(
   source: ReplaySource,
@@ -22,6 +23,9 @@ export async function importLedger(
   if (!checkpoint) throw new LeixError("ledger/unpublished", "the source has no checkpoint");
   const replay = await replayLedger(trust, source, options);
   if (!isSound(replay)) return { replay, written: 0 };
+  if (replay.erased > 0) {
+    throw new LeixError("ledger/record-erased", `${replay.erased} of them: copy a store's folder instead`);
+  }
   const keys = options.logKeys ?? (await findLogKeys(trust, toBytes(source), checkpoint));
   await writeStore(source, folder, checkpoint, keys);
   return { replay, written: replay.checked };

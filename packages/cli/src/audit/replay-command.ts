@@ -2,28 +2,30 @@ import { readFile } from "node:fs/promises";
 import { LeixError } from "@leix/protocol";
 import type { Command } from "commander";
 import { createProgress } from "./progress.ts";
-import { isSound, isSoundButErased, type Replay, replayLedger } from "./replay.ts";
+import { isEndProven, isSound, type Replay, replayLedger } from "./replay.ts";
 import { toReport } from "./report.ts";
 import { type LedgerFlags, withLedger, withLedgerOptions } from "./source-choice.ts";
 
 interface ReplayFlags extends LedgerFlags {
   readonly checkpoint?: string;
+  readonly withoutCheckpoint?: true;
   readonly resume?: string;
   readonly json?: true;
 }
 
 const EXIT_CODES = `
 Exit codes:
-  0  every record was checked and decided again, and all of it is as it should be
+  0  every record was checked and decided again, or erased below a seal, and all of it is as it should be
   1  something is not, or the audit could not be done
-  3  nothing is wrong in what is left, but records were erased: what rests on them was not decided again`;
-const EXIT_ERASED = 3;
+  3  all of it is as it should be, but without a checkpoint nothing proves that the ledger ends there`;
+const EXIT_UNPROVEN = 3;
 
 /** `leix audit replay`: everything that happened, checked and decided again. */
 export function addReplayCommand(audit: Command): void {
   withLedgerOptions(audit.command("replay"))
     .description("check every signature and place in the ledger, decide every record again, rebuild the tree")
     .option("--checkpoint <file>", "a signed checkpoint to compare with, beside the ledger's own")
+    .option("--without-checkpoint", "be content with a ledger of which no checkpoint proves the end")
     .option("--resume <file>", "go on from what this file of your own keeps, and keep it there")
     .option("--json", "the result as one line of JSON")
     .addHelpText("after", EXIT_CODES)
@@ -45,7 +47,8 @@ async function replay(dir: string, flags: ReplayFlags): Promise<void> {
     const result = await replayLedger(trust, source, how).finally(progress.clear);
     process.off("SIGINT", end);
     process.stdout.write(flags.json ? `${toJson(result)}\n` : toReport(result, source.size));
-    if (!isSound(result)) process.exitCode = isSoundButErased(result) ? EXIT_ERASED : 1;
+    if (!isSound(result)) process.exitCode = 1;
+    else if (!isEndProven(result) && !flags.withoutCheckpoint) process.exitCode = EXIT_UNPROVEN;
   });
 }
 

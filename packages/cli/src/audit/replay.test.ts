@@ -39,7 +39,7 @@ describe("a sound ledger", () => {
     const { durationMs: _d, ...counted } = replay;
     expect(counted).toEqual({
       ...{ checked: records.length, ledger: records.length, mismatches: 0, differences: [], broken: null },
-      ...{ resumed: null, erased: 0, undecided: 0, head: ledger.state.head.prev },
+      ...{ resumed: null, erased: 0, undecided: 0, away: 0, sealed: null, head: ledger.state.head.prev },
       tree: { size: records.length, root: toRootText(records), checkpoints: [] },
       ...{ kinds: expect.anything(), outcomes: expect.anything(), rejections: expect.anything() },
       ...{ overdue: expect.any(Number), senders: expect.anything() },

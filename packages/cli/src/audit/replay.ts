@@ -1,12 +1,6 @@
-import type { SenderReport, Trust } from "@leix/exchange";
-import {
-  type Digest,
-  type ErrorCode,
-  LeixError,
-  type Outcome,
-  type ParsedRecord,
-  parseRecord,
-} from "@leix/protocol";
+import type { SealedItem, SenderReport, Trust } from "@leix/exchange";
+import { type Digest, type ErrorCode, LeixError, type Outcome, type ParsedRecord } from "@leix/protocol";
+import { type CompactRange, isSameHash } from "@leix/tlog";
 import type { LogKeys } from "./replay/log-keys.ts";
 import { loadMemory, type ReplayMemory, writeMemory } from "./replay/memory-file.ts";
 import { tryAhead } from "./replay/read-ahead.ts";
@@ -14,6 +8,7 @@ import { ReplayRun } from "./replay/replay-run.ts";
 import type { ReplayRoot } from "./replay/replay-tree.ts";
 import type { Trier } from "./replay/try-batch.ts";
 import { createTrier, createTryPool } from "./replay/try-pool.ts";
+import { toLeaf } from "./tree-of-source.ts";
 
 /** One record as a source gives it. */
 export interface SourceRecord {
@@ -36,6 +31,13 @@ export interface ReplaySource {
   readonly differences: readonly ReplayDifference[];
   /** The signed checkpoint (a note) that comes with it. */
   readonly checkpoint?: Uint8Array | undefined;
+  /** The tree before its first record, where that is a seal, and what was before it was put away. */
+  readonly begin?: CompactRange;
+  /**
+   * What was put away with the seal at an index; null where the source has it not. Nothing in it is believed
+   * before it is compared with the seal.
+   */
+  sealed?(index: number): Promise<AsyncIterable<SealedItem> | null>;
   /** In order from record `begin` (0) on. Throws `ledger/rolled-back` where one is missing. */
   records(begin?: number): AsyncIterable<SourceRecord>;
 }
@@ -56,11 +58,15 @@ export interface Replay {
   /** Records that were found in their place, with every signature tried, and decided again. */
   readonly checked: number;
   /**
-   * Records that were erased, of which the tree still has the leaves; and those after them, which are in
-   * their place, but could not be decided again: what they were decided on is gone.
+   * Records that were erased below a seal, of which the tree still has the leaves; and those that are left
+   * among them, in place and signed, but not decided again: what they were decided on is gone.
    */
   readonly erased: number;
   readonly undecided: number;
+  /** Records before the seal that the source begins with: put away, and not looked at. */
+  readonly away: number;
+  /** The seal from whose state on everything was decided again; null for record 0. */
+  readonly sealed: number | null;
   readonly ledger: number;
   readonly mismatches: number;
   /** The first of them. */
@@ -111,19 +117,20 @@ const KEPT_RECORDS = 250_000;
 /** From so many records on, threads are started. */
 const THREADED_RECORDS = 2_000;
 
-/** Everything was checked, there was something to check, and all of it is as it should be. */
-export function isSound({ checked, ledger, mismatches }: Replay): boolean {
-  return mismatches === 0 && checked === ledger && checked > 0;
+/**
+ * There was something to check, and all of it is as it should be: decided again, or erased or put away below
+ * a seal, and then in the tree of which a checkpoint signs the root.
+ */
+export function isSound(replay: Replay): boolean {
+  const { checked, erased, undecided, away, sealed, ledger, mismatches, tree } = replay;
+  const isWhole = checked > 0 && checked + erased + undecided + away === ledger;
+  const isCovered = tree.checkpoints.some(({ size, isSame }) => isSame && size > (sealed ?? 0));
+  return mismatches === 0 && isWhole && (sealed === null || isCovered);
 }
 
-/**
- * The same, as far as it can be seen: records were erased, and the tree of which a checkpoint signs the root
- * has their leaves. What they said, and whether what follows them was decided as it should have been, nobody
- * can say any more.
- */
-export function isSoundButErased({ checked, erased, undecided, ledger, mismatches, tree }: Replay): boolean {
-  const isCovered = tree.checkpoints.some(({ size, isSame }) => isSame && size === ledger);
-  return mismatches === 0 && erased > 0 && checked + erased + undecided === ledger && isCovered;
+/** Without a checkpoint nothing says that the ledger does not go on after its last record. */
+export function isEndProven({ tree }: Replay): boolean {
+  return tree.checkpoints.some(({ isSame }) => isSame);
 }
 
 /** Follows a ledger from its first record and decides every record again, starting from `trust` alone. */
@@ -145,15 +152,16 @@ async function replayWith(
   options: ReplayOptions,
 ): Promise<Replay> {
   const { checkpoints = [], logKeys: keys, memoryFile, signal, onProgress = () => undefined } = options;
-  const { total, checkpoint, differences } = source;
+  const { total, checkpoint } = source;
   const memory = memoryFile === undefined ? null : await loadMemory(memoryFile, trust);
+  refuseBefore(source, memory);
   const all = [...(checkpoint ? [checkpoint] : []), ...checkpoints];
-  const run = new ReplayRun(trust, { differences, checkpoints: all, keys, memory: memory ?? undefined });
+  const run = new ReplayRun(trust, { source, checkpoints: all, keys, memory: memory ?? undefined });
   const startedAt = performance.now();
   const begin = run.position;
   let kept = begin;
   try {
-    if (memory) await verifySame(source, memory);
+    if (memory && (await verifySame(source, memory))) run.noteErasedBefore();
     for await (const chunk of tryAhead(source.records(begin), trier)) {
       await run.take(chunk);
       const elapsedMs = performance.now() - startedAt;
@@ -176,16 +184,28 @@ async function replayWith(
   };
 }
 
-/** Throws `ledger/rolled-back` where the ledger is not, or no longer, the one that was replayed before. */
-async function verifySame(source: ReplaySource, { state }: ReplayMemory): Promise<void> {
-  const { index, prev } = state.head;
-  if (index === 0) return;
+/**
+ * Throws `ledger/rolled-back` where the ledger is not, or no longer, the one that was replayed before: at the
+ * place of the last record is another leaf. True where that is all that is left of it.
+ */
+async function verifySame(source: ReplaySource, { state, last }: ReplayMemory): Promise<boolean> {
+  const { index } = state.head;
   if (source.total < index) throw new LeixError("ledger/rolled-back", `${source.total} of ${index} records`);
-  for await (const { bytes, erased } of source.records(index - 1)) {
-    const digest = erased ? prev : parseRecord(bytes).decision.jws.digest;
-    if (digest !== prev) throw new LeixError("ledger/rolled-back", `record ${index - 1} is another one`);
-    return;
+  // Then the first record names the one before it, and the state is compared with what it seals.
+  if (source.begin?.end === index) return false;
+  for await (const record of source.records(index - 1)) {
+    if (isSameHash(toLeaf(record), last)) return record.erased !== undefined;
+    throw new LeixError("ledger/rolled-back", `record ${index - 1} is another one`);
   }
+  throw new LeixError("ledger/rolled-back", `record ${index - 1} is not there`);
+}
+
+/** Between what was replayed and where the source begins now, nobody here has looked. */
+function refuseBefore({ begin }: ReplaySource, memory: ReplayMemory | null): void {
+  const end = memory?.state.head.index;
+  if (!begin || end === undefined || end >= begin.end) return;
+  const detail = `it ends at record ${end}, LEDGER begins with ${begin.end}: go on with --store or --url`;
+  throw new LeixError("audit/resume-unusable", detail);
 }
 
 function toMissing({ total, size }: ReplaySource, index: number): ReplayDifference {

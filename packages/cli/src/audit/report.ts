@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { toSendersLines } from "./completeness/senders-line.ts";
 import { drawPlace } from "./place-bar.ts";
 import { toCount } from "./progress.ts";
-import { isSound, isSoundButErased, type Replay, type ReplayDifference } from "./replay.ts";
+import { isSound, type Replay, type ReplayDifference } from "./replay.ts";
 
 const SENDERS_UNSEEN = "senders      their numbering is looked at by an audit from the first record only";
 const DIFFERENCES_SHOWN_MAX = 20;
@@ -52,20 +52,31 @@ function toResumedLines({ resumed }: Replay): string[] {
   ];
 }
 
-function toErasedLines({ checked, erased, undecided }: Replay): string[] {
+function toErasedLines({ erased, undecided, away, sealed }: Replay): string[] {
+  const from =
+    sealed === null ? [] : [`sealed       decided again from the seal on, record ${toCount(sealed)}`];
+  if (away > 0) {
+    const where = "replay the ledger store for them (--store, --url)";
+    return [`put away     ${toCount(away)} records before the seal are not in LEDGER: ${where}`, ...from];
+  }
   if (erased === 0) return [];
+  const left =
+    undecided === 0
+      ? []
+      : [`             ${toCount(undecided)} that are left among them are in place, and not decided again.`];
   return [
     `erased       ${toCount(erased)} records: valid, record erased. Their leaves are in the tree.`,
-    `             What was decided from record ${toCount(checked)} on rests on them:`,
-    `             ${toCount(undecided)} records after them are in place, but could not be decided again.`,
+    ...left,
+    ...from,
   ];
 }
 
 function toDifferenceLines(replay: Replay, size: number | undefined): string[] {
   const { differences, mismatches, broken } = replay;
-  if (isSound(replay))
-    return [`differences  ${pc.green("none: every record was decided as the rules demand")}`];
-  if (isSoundButErased(replay)) return [`differences  ${pc.green("none in what is left")}`];
+  if (isSound(replay)) {
+    const which = replay.erased > 0 ? "every record that is left" : "every record";
+    return [`differences  ${pc.green(`none: ${which} was decided as the rules demand`)}`];
+  }
   if (mismatches === 0) {
     const why = replay.checked > 0 ? "so far: this audit was stopped" : ", for there was nothing to check";
     return [`differences  ${pc.red(`none${why.startsWith(",") ? "" : " "}${why}`)}`];

@@ -1,7 +1,19 @@
-import { type TestLedger, toRegisteredKey, toSigningKey } from "@leix/exchange/testkit";
-import { decodeUtf8, toLogOrigin } from "@leix/protocol";
+import { listSealedParts, type SealedItem } from "@leix/exchange";
+import {
+  createInputs,
+  createWorld,
+  NOW,
+  startTestLedger,
+  type TestLedger,
+  toRegisteredKey,
+  toSigningKey,
+} from "@leix/exchange/testkit";
+import { decodeUtf8, parseRecord, toLogOrigin } from "@leix/protocol";
 import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
 import {
+  appendLeafHashes,
+  type CompactRange,
+  createRange,
   createSigner,
   encodeCheckpoint,
   encodeNote,
@@ -9,7 +21,7 @@ import {
   signNote,
   type TreeHead,
 } from "@leix/tlog";
-import { createLedger, toTestHead } from "./export.testkit.ts";
+import { createLedger, toTestHead, toTestLeaf } from "./export.testkit.ts";
 
 /** A ledger whose ledger service has a key, and that key. */
 export interface SignedLedger extends TestLedger {
@@ -21,7 +33,48 @@ export interface SignedLedger extends TestLedger {
 
 /** With records of every kind; the ledger service is known from the middle on. */
 export async function createSignedLedger(): Promise<SignedLedger> {
-  const ledger = await createLedger();
+  return signLedger(await createLedger());
+}
+
+const EPOCH_SECONDS = 3_600;
+
+/** One whose first epoch is sealed, and what is put away with the seal. */
+export interface SealedLedger extends SignedLedger {
+  /** Index of the seal. */
+  readonly seal: number;
+  readonly items: readonly SealedItem[];
+  readonly tree: CompactRange;
+  /** How many records before the seal are neither statements nor seals. */
+  readonly erasable: number;
+}
+
+/** With records of every kind before the seal, and after it some that rest on them. */
+export async function createSealedLedger(): Promise<SealedLedger> {
+  const ledger = await startTestLedger(createWorld(), { epochSeconds: EPOCH_SECONDS });
+  const { world, records, state } = ledger;
+  const sent = await world.message("AL-SPOC", ["RS-SPOC"], { classification: "unclassified" });
+  await ledger.append(sent);
+  await ledger.appendInputs(await createInputs(world));
+  const signed = await signLedger(ledger);
+  const seal = records.length;
+  const statements = records.filter((record) => parseRecord(record).kind === "statement");
+  const items: SealedItem[] = [
+    ...statements.map((record) => ({ kind: "statement", record }) as const),
+    ...listSealedParts(state),
+  ];
+  const later = NOW + EPOCH_SECONDS;
+  await ledger.appendInputs([world.tick(later)], later);
+  const answer = { kind: "answer", re: sent.ref, classification: "unclassified" } as const;
+  const inputs = [
+    await world.message("RS-SPOC", ["AL-SPOC"], answer),
+    await world.message("AL-SPOC", ["RS-SPOC"], { classification: "unclassified" }),
+  ].map(({ input }) => input);
+  await ledger.appendInputs([sent.input, ...inputs], later + 1);
+  const tree = appendLeafHashes(createRange(), records.slice(0, seal).map(toTestLeaf));
+  return { ...signed, seal, items, tree, erasable: seal - statements.length };
+}
+
+async function signLedger(ledger: TestLedger): Promise<SignedLedger> {
   const { world } = ledger;
   const keys = [toRegisteredKey("ledger")];
   await ledger.append(

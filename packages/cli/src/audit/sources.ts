@@ -1,8 +1,10 @@
-import { ledgerHead, loadCheckpoint, readLedger } from "@leix/broker";
+import { ledgerEnds, loadCheckpoint, readLedger, readSealedPieces } from "@leix/broker";
 import type { Trust } from "@leix/exchange";
+import { decodeSealed } from "@leix/ledger-store";
 import { encodeUtf8, LeixError, limits, parseLeafEntry } from "@leix/protocol";
 import { type LedgerFile, type LedgerFileHeader, openLedgerFile, type PartyConnection } from "@leix/runtime";
 import type { ReplayDifference, ReplaySource, SourceRecord } from "./replay.ts";
+import { isSealedLine, loadSealedLines } from "./sealed-lines.ts";
 
 /** An exported ledger. The trust is the reader's own; where the file names another, that is a difference. */
 export async function openFileSource(path: string, trust: Trust): Promise<ReplaySource & AsyncDisposable> {
@@ -14,6 +16,7 @@ export async function openFileSource(path: string, trust: Trust): Promise<Replay
     differences: compareHeader(header, trust),
     checkpoint: header.checkpoint === undefined ? undefined : encodeUtf8(header.checkpoint),
     records: (begin = 0) => readRecords(file, begin),
+    sealed: (index) => loadSealedLines(file, index),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
@@ -30,8 +33,9 @@ function compareHeader(header: LedgerFileHeader, trust: Trust): ReplayDifference
 
 async function* readRecords(file: LedgerFile, begin: number): AsyncGenerator<SourceRecord, void> {
   for await (const { index, offset, bytes, isEnded } of file.lines()) {
-    if (index < begin) continue;
-    const refused = toRefusal(index < file.header.records, isEnded);
+    const isAfter = index >= file.header.records;
+    if (index < begin || (isAfter && isEnded && isSealedLine(bytes))) continue;
+    const refused = toRefusal(!isAfter, isEnded);
     const erased = isErased(bytes) ? { erased: bytes } : {};
     yield { bytes, offset, ...erased, ...(refused ? { refused } : {}) };
     if (refused) return;
@@ -62,12 +66,33 @@ const ATTEMPTS_MAX = 5;
 
 /**
  * LEDGER as it is now, and the newest checkpoint: what comes later is not waited for. The checkpoint is asked
- * for first, so that it covers nothing that is not read.
+ * for first, so that it covers nothing that is not read. Where the beginning was put away, SEALED says what
+ * is needed to go on without it.
  */
 export async function openBrokerSource(nc: PartyConnection): Promise<ReplaySource> {
   const checkpoint = (await loadCheckpoint(nc))?.note;
   const total = await findEnd(nc);
-  return { total, differences: [], checkpoint, records: (begin = 0) => readUpTo(nc, total, begin) };
+  const first = (await ledgerEnds(nc)).first - 1;
+  const common = { total, differences: [], checkpoint };
+  if (first === 0) return { ...common, records: (begin = 0) => readUpTo(nc, total, begin) };
+  const open = () => decodeSealed(readSealedPieces(nc, first));
+  const { tree, items } = await open();
+  await items.return();
+  if (tree.end !== first) throw new LeixError("ledger/seal-differs", `a tree of ${tree.end}, at ${first}`);
+  return {
+    ...common,
+    begin: tree,
+    sealed: async (index) => (index === first ? (await open()).items : null),
+    records: (begin = 0) => {
+      if (begin < first) throw toPutAway(first);
+      return readUpTo(nc, total, begin);
+    },
+  };
+}
+
+function toPutAway(first: number): LeixError {
+  const where = "what was before it only the ledger store has (--store, --url)";
+  return new LeixError("ledger/record-erased", `LEDGER begins with the seal at record ${first}; ${where}`);
 }
 
 /**
@@ -75,10 +100,10 @@ export async function openBrokerSource(nc: PartyConnection): Promise<ReplaySourc
  * No batch is larger than BATCH_RECORDS_MAX, so looking at so many from the end is enough.
  */
 export async function findEnd(nc: PartyConnection): Promise<number> {
-  const head = await ledgerHead(nc);
-  if (head === 0) return 0;
+  const { first, last } = await ledgerEnds(nc);
+  if (last === 0) return 0;
   let end = 0;
-  for await (const { sequence } of readLedger(nc, Math.max(1, head - limits.BATCH_RECORDS_MAX)))
+  for await (const { sequence } of readLedger(nc, Math.max(first, last - limits.BATCH_RECORDS_MAX)))
     end = sequence;
   return end;
 }

@@ -3,7 +3,6 @@ import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openLedgerWriter } from "@leix/ledger-store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSignedLedger, writeSignedExport } from "./signed-ledger.testkit.ts";
 
@@ -87,17 +86,11 @@ describe("leix audit, of a store", () => {
     expect((await leix("fsck", store)).code).toBe(0);
   });
 
-  it("goes on from its own file, and tells by its exit code that records were erased", async () => {
+  it("goes on from its own file", async () => {
     const memory = join(root, "memory");
     const first = await leix("replay", "--store", store, "--resume", memory, "--json");
     expect(JSON.parse(first.out)).toMatchObject({ checked: size, resumed: null, mismatches: 0 });
     const again = await leix("replay", "--store", store, "--resume", memory, "--checkpoint", newer, "--json");
     expect(JSON.parse(again.out)).toMatchObject({ checked: size, resumed: size, mismatches: 0 });
-    {
-      await using writer = await openLedgerWriter(store, { log: vkey });
-      await writer.eraseRecords(20);
-    }
-    const erased = await leix("replay", "--store", store, "--log", vkey);
-    expect([erased.code, erased.out]).toEqual([3, expect.stringContaining("erased       20 records")]);
   });
 });

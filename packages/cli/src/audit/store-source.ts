@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Trust } from "@leix/exchange";
-import { type LedgerReader, openLedgerReader } from "@leix/ledger-store";
+import { type LedgerReader, openLedgerReader, readSealedState } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { encodeTilePath, TILE_WIDTH } from "@leix/tlog";
 import type { ProvingSource } from "./proving-source.ts";
@@ -30,6 +30,7 @@ export async function openStoreSource(folder: string, trust: Trust, keys?: LogKe
     loadHashes: (nodes, head) => reader.loadHashes(nodes, head),
     ...{ total: reader.head.size, differences: [], checkpoint: reader.head.note },
     records: (begin = 0) => readStore(reader, begin),
+    sealed: async (index) => (await readSealedState(folder, index))?.items ?? null,
   };
 }
 

@@ -1,15 +1,14 @@
 import { mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkStore, openLedgerWriter, repairStore } from "@leix/ledger-store";
+import { checkStore, repairStore } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { toRootText } from "./export.testkit.ts";
 import { exportLedger } from "./export.ts";
 import { importLedger } from "./import.ts";
 import { createRepairSource } from "./repair-source.ts";
-import { parseLogKey } from "./replay/log-keys.ts";
-import { isSound, isSoundButErased, replayLedger } from "./replay.ts";
+import { isSound, replayLedger } from "./replay.ts";
 import { toReport } from "./report.ts";
 import { createSignedLedger, writeSignedExport } from "./signed-ledger.testkit.ts";
 import { openFileSource } from "./sources.ts";
@@ -92,49 +91,6 @@ describe("a ledger as a file with its checkpoint, and as a store", () => {
     await using cut = await openFileSource(file, trust);
     expect(await importLedger(cut, trust, other)).toMatchObject({ written: 0, replay: { checked: 5 } });
     expect(await readdir(folder)).not.toContain("other");
-  });
-});
-
-describe("erased records", () => {
-  async function erase(before: number): Promise<void> {
-    await using writer = await openLedgerWriter(store, { log: vkey });
-    await writer.eraseRecords(before);
-  }
-
-  test("are valid where the tree has their leaves; what rests on them is not decided again", async () => {
-    await erase(20);
-    const keys = await parseLogKey(trust, vkey);
-    const source = await openStoreSource(store, trust, keys);
-    const replay = await replayLedger(trust, source, { logKeys: keys });
-    expect(replay).toMatchObject({ checked: 0, erased: 20, undecided: size - 20, mismatches: 0 });
-    expect([isSound(replay), isSoundButErased(replay)]).toEqual([false, true]);
-    expect(replay.tree).toMatchObject({ root: toRootText(records), checkpoints: [{ size, isSame: true }] });
-    expect(toReport(replay)).toContain("erased       20 records: valid, record erased");
-  });
-
-  test("are exported as their leaves, and stay what they were", async () => {
-    await erase(20);
-    const keys = await parseLogKey(trust, vkey);
-    const out = join(folder, "erased.ndjson");
-    await exportLedger(await openStoreSource(store, trust, keys), trust, out);
-    await using source = await openFileSource(out, trust);
-    const replay = await replayLedger(trust, source, { logKeys: keys });
-    expect([replay.erased, isSoundButErased(replay)]).toEqual([20, true]);
-    const { checkpoint: _, ...bare } = source;
-    expect(isSoundButErased(await replayLedger(trust, bare, { logKeys: keys }))).toBe(false);
-  });
-
-  test("hide nothing in what is left: a record changed after them is named", async () => {
-    await erase(20);
-    const keys = await parseLogKey(trust, vkey);
-    const { records: give, ...rest } = await openStoreSource(store, trust, keys);
-    const swapped = async function* () {
-      let index = 0;
-      for await (const one of give()) yield index++ === 25 ? { bytes: records[24] ?? one.bytes } : one;
-    };
-    const replay = await replayLedger(trust, { ...rest, records: swapped }, { logKeys: keys });
-    expect(replay).toMatchObject({ broken: { index: 25, code: "record/index" }, mismatches: 1 });
-    expect(isSoundButErased(replay)).toBe(false);
   });
 });
 

@@ -54,7 +54,8 @@ async function verifyRoots(source: ReplaySource, heads: readonly TreeHead[]): Pr
   if (left.length > 0) throw new LeixError("tlog/size", `${range.end} records`);
 }
 
-function toLeaf({ bytes, erased, refused }: SourceRecord): Uint8Array {
+/** Of a record, whether it is there or was erased. Throws as it was refused, `record/malformed`. */
+export function toLeaf({ bytes, erased, refused }: SourceRecord): Uint8Array {
   if (refused) throw refused;
   return hashLeaf(erased ?? encodeLeafEntry(toLeafEntry(parseRecord(bytes).kind, bytes)));
 }

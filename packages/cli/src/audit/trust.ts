@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Trust } from "@leix/exchange";
 import { AccountId, ExchangeId, KeyId, LeixError, parseSchema } from "@leix/protocol";
-import { loadNetwork } from "@leix/runtime";
+import { loadNetwork } from "@leix/runtime/network-file";
 import { z } from "zod";
 
 const anchor = { anchorKey: KeyId, anchorAccount: AccountId };

@@ -22,7 +22,7 @@ let network: RunningNetwork;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "leix-evidence-"));
   dir = join(root, "network");
-  const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"] });
+  const plan = createPlan({ port: await findFreePort(), countries: ["AL", "RS"], witnessQuorum: 2 });
   await createNetwork(plan, dir, { policyFiles: loadPolicyFiles() });
   const say = (line: string) => void process.stderr.write(`leix: ${line}\n`);
   network = await startNetwork(dir, { env: process.env, say, services: ["policy", "registry", "ledger"] });
@@ -92,9 +92,9 @@ describe("leix evidence", () => {
     const { code, out, err } = await leix(["evidence", "verify", file, ...trust], "/nowhere");
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(
-      /^Valid\. Evidence of message \S+ of AL-CUSTOMS\.\n\nProven\n\+ AL-CUSTOMS signed this/,
+      /^Valid\. Evidence of message \S+ of AL-CUSTOMS\.\n\nProven\n\+ The key \S+ signed this message/,
     );
-    expect(out).toMatch(/The exchange decided: permitted\. Permitted for RS-FIU/);
+    expect(out).toMatch(/The policy service decided: permitted\. Permitted for RS-FIU/);
     expect(out).toMatch(/The rules in force, on the facts that the decision names, give exactly this/);
     expect(out).toMatch(/\nNot proven\n- That the statements shown are the newest/);
     expect(out).not.toContain("lorry");
@@ -135,7 +135,8 @@ describe("leix evidence", () => {
     const closed = await leix(["evidence", "open", full, "--key", strangers, ...trust], "/nowhere");
     expect(closed).toMatchObject({ code: 1, out: expect.stringContaining("[body/undecryptable]") });
     const verified = await leix(["evidence", "verify", full, ...trust], "/nowhere");
-    expect(verified).toMatchObject({ code: 0, out: expect.stringContaining("is the one that was sent") });
+    const body = /encrypted body in this file is the one that the sender's\s+signature\s+covers/;
+    expect(verified).toMatchObject({ code: 0, out: expect.stringMatching(body) });
     expect(verified.out).not.toContain("lorry");
 
     const refused = async (...more: readonly string[]) => toCode((await leix(["evidence", ...more])).err);
@@ -161,6 +162,29 @@ describe("leix evidence", () => {
     expect([refused.code, toCode(refused.err)]).toEqual([1, "client/erased"]);
     const { code, out } = await leix(["evidence", "verify", after, ...trust], "/nowhere");
     expect([code, out]).toEqual([0, expect.stringContaining("it was not added, or it is erased")]);
+  });
+
+  test("prefers the newest checkpoint that its quorum has cosigned, and says which it took", async () => {
+    const made = (message: string, ...words: readonly string[]) =>
+      leix(["evidence", "make", message, "--out", join(root, "choice.json"), ...words]);
+    expect((await made(id)).out).toMatch(/\nUnder the newest checkpoint, of \d+ records: none is known/);
+    await vi.waitFor(
+      async () => {
+        for (const spoc of ["AL-SPOC", "RS-SPOC"]) {
+          expect(await leix(["witness", "cosign", "--as", spoc])).toMatchObject({ code: 0, err: "" });
+        }
+        expect((await made(id)).out).toContain("its quorum of witnesses has cosigned");
+      },
+      { timeout: 60_000 },
+    );
+    const { log = "" } = network.services.find(({ name }) => name === "ledger") ?? {};
+    expect((await made(id, "--from", log)).out).toContain("its quorum of witnesses has cosigned");
+    const { code, out } = await leix(["evidence", "verify", join(root, "choice.json"), ...trust], "/nowhere");
+    expect([code, out]).toEqual([0, expect.stringMatching(/speak for 2 of\s+the 2 countries/)]);
+    expect(out).not.toContain("everybody was shown the same ledger");
+    const later = await exchange("And the trailer?");
+    await make(later, join(root, "later.json"));
+    expect((await made(later)).out).toMatch(/\nUnder the newest checkpoint, of \d+ records: none is known/);
   });
 
   test("from an export and a checkpoint in a file it is the same", async () => {

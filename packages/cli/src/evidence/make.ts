@@ -7,9 +7,10 @@ import {
   makeEvidence,
   type Wanted,
 } from "@leix/evidence";
-import { AgencyId, decodeUtf8, LeixError, MessageId } from "@leix/protocol";
+import { AgencyId, LeixError, MessageId } from "@leix/protocol";
 import type { ReplaySource } from "../audit/replay.ts";
 import { toLedgerFlags, withLedger } from "../audit/source-choice.ts";
+import { type CheckpointChoice, listCheckpoints } from "./checkpoint-choice.ts";
 import { readCheckpoint } from "./evidence-file.ts";
 
 export interface MakeFlags {
@@ -20,10 +21,11 @@ export interface MakeFlags {
   readonly trust?: string;
 }
 
-/** What evidence was made of, and by whose key it is to be verified. */
+/** What evidence was made of, by whose key it is to be verified, and why it is under this checkpoint. */
 export interface Made {
   readonly evidence: Evidence;
   readonly trust: EvidenceTrust;
+  readonly why: CheckpointChoice["why"];
 }
 
 const CHECKPOINT_FILE = "checkpoint";
@@ -38,10 +40,22 @@ export async function makeFromLedger(dir: string, id: string, flags: MakeFlags):
   const named = checkpoint === undefined ? undefined : await loadNote(checkpoint);
   const ledger = { ...(await toLedgerFlags(from)), ...(file === undefined ? {} : { trust: file }) };
   return withLedger(dir, ledger, async ({ source, trust }) => {
-    const note = named ?? (source.checkpoint && decodeUtf8(source.checkpoint));
-    if (note === undefined) throw new LeixError("evidence/uncovered", "no checkpoint is published");
-    return { evidence: await collect(trust, wanted, source, note), trust };
+    const choices = await listCheckpoints(dir, ledger, named, source.checkpoint);
+    for (const [i, { note, why }] of choices.entries()) {
+      try {
+        return { evidence: await collect(trust, wanted, source, note), trust, why };
+      } catch (error) {
+        if (i === choices.length - 1 || !isBeyond(error)) throw error;
+      }
+    }
+    throw new LeixError("evidence/uncovered", "no checkpoint is published");
   });
+}
+
+/** The message is not below this checkpoint, or this source ends before it: the next may do. */
+function isBeyond(error: unknown): boolean {
+  const codes = ["evidence/not-recorded", "evidence/record-erased", "evidence/uncovered"];
+  return error instanceof LeixError && codes.includes(error.code);
 }
 
 async function collect(

@@ -1,6 +1,7 @@
 import type { Finding, Proof, Verification } from "@leix/evidence";
 import { ERRORS } from "@leix/protocol";
 import { type Paper, toSafeText, wrapText } from "../messages/paper.ts";
+import type { CheckpointChoice } from "./checkpoint-choice.ts";
 import { toFindingText } from "./finding-text.ts";
 
 /** What evidence proves and what it does not, for a person who has never seen this exchange. */
@@ -18,6 +19,23 @@ export function writeVerification(paper: Paper, found: Verification): void {
   paper.line(`${colours.bold(colours.green("Valid."))} Evidence of message ${message.id} of ${message.iss}.`);
   writeAll(paper, "Proven", findings, "proven");
   writeAll(paper, "Not proven", findings, "not-proven");
+}
+
+/** Under which checkpoint evidence was made, and why under this one. */
+export function toCheckpointText({ findings }: Proof, why: CheckpointChoice["why"]): string {
+  const size = findings.find((one) => one.what === "in-ledger")?.size ?? 0;
+  const isDoubtful = findings.some(({ what }) => what === "single-history");
+  switch (why) {
+    case "named":
+      return `Under the checkpoint of ${size} records that was named.`;
+    case "cosigned":
+      return `Under the checkpoint of ${size} records: the newest that its quorum of witnesses has cosigned.`;
+    case "newest":
+      return isDoubtful
+        ? `Under the newest checkpoint, of ${size} records: none is known here that covers the message and ` +
+            "that its quorum of witnesses has cosigned."
+        : `Under the newest checkpoint, of ${size} records.`;
+  }
 }
 
 function writeAll(paper: Paper, title: string, findings: readonly Finding[], kind: Finding["kind"]): void {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { createProgress } from "../audit/progress.ts";
 import { loadRunConfig } from "../network/config.ts";
-import { type Restored, type RestoreStep, restoreLedger } from "./restore.ts";
+import { type Restored, restoreLedger } from "./restore.ts";
+import { createStepScreen } from "./step-screen.ts";
 
 interface RestoreFlags {
   readonly store?: string;
@@ -16,7 +16,10 @@ export function addRestoreCommand(ledger: Command): void {
     .description("recreate LEDGER from the ledger service's store; no service may run, the broker must")
     .option("--store <folder>", "the ledger store, instead of the ledger service's in the network folder")
     .option("--log <vkey>", "the log's verifier key, instead of the ledger service's in the network folder")
-    .option("--accept-loss", "also where LEDGER or a service has records that the store does not have")
+    .option(
+      "--accept-loss",
+      "also where LEDGER or a service has records that the store has not, or CHECKPOINT is another's",
+    )
     .action(async (flags: RestoreFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
       const screen = createStepScreen();
@@ -38,32 +41,12 @@ export function addRestoreCommand(ledger: Command): void {
     });
 }
 
-/** One line for each step, drawn over and over. */
-function createStepScreen() {
-  const progress = createProgress(process.stderr);
-  let [step, beganMs]: [RestoreStep | undefined, number] = [undefined, 0];
-  const say = (line: string): void => {
-    progress.clear();
-    process.stderr.write(`leix: ${line}\n`);
-  };
-  return {
-    say,
-    clear: () => progress.clear(),
-    draw(next: RestoreStep, checked: number, total: number): void {
-      if (next !== step) {
-        [step, beganMs] = [next, performance.now()];
-        say(next);
-      }
-      progress.draw({ checked, total, elapsedMs: performance.now() - beganMs });
-    },
-  };
-}
-
-function toSummary({ records, isRecreated, lost, forgetful }: Restored): string {
+function toSummary({ records, isRecreated, isRenewed, lost, forgetful }: Restored): string {
   const lines = [
     isRecreated
       ? `LEDGER is restored: ${records} records, with the root of the checkpoint.`
-      : `LEDGER is whole: ${records} records, as the store has them. Nothing was changed.`,
+      : `LEDGER is whole: ${records} records, as the store has them. It was not changed.`,
+    ...(isRenewed ? ["CHECKPOINT has the store's checkpoint again."] : []),
     ...(lost > 0 ? [`${lost} records that were not in the store are lost.`] : []),
     ...(forgetful.length > 0
       ? [`What they had seen beyond that was put aside: ${forgetful.join(", ")}.`]

@@ -1,8 +1,8 @@
 import { commitBatch, ledgerHead, readLedger } from "@leix/broker";
-import type { LedgerReader } from "@leix/ledger-store";
+import type { StoreReader } from "@leix/ledger-store";
 import { LeixError, limits } from "@leix/protocol";
 import type { PartyConnection } from "@leix/runtime";
-import { createRange } from "@leix/tlog";
+import { type CompactRange, createRange } from "@leix/tlog";
 import { appendRecord, type Message, readMessages, verifyRoot } from "./restore-proof.ts";
 
 /** Records that are appended together: as many as the policy service records in a full round. */
@@ -15,7 +15,7 @@ const ATTEMPTS_MAX = 5;
  */
 export async function fillLedger(
   nc: PartyConnection,
-  reader: LedgerReader,
+  reader: StoreReader,
   begin: number,
   onProgress: (records: number) => void,
 ): Promise<void> {
@@ -27,14 +27,18 @@ export async function fillLedger(
   }
 }
 
-/** Reads LEDGER to its end and makes its tree. Throws `ledger/root-differs`, `ledger/rolled-back`. */
+/**
+ * Reads LEDGER to its end and makes its tree, from that of what is before it. Throws `ledger/root-differs`,
+ * `ledger/rolled-back`.
+ */
 export async function verifyLedger(
   nc: PartyConnection,
-  reader: LedgerReader,
+  reader: StoreReader,
   onProgress: (records: number) => void,
+  begin: CompactRange = createRange(),
 ): Promise<void> {
-  let range = createRange();
-  for await (const { data } of readLedger(nc, 1)) {
+  let range = begin;
+  for await (const { data } of readLedger(nc, begin.end + 1)) {
     range = appendRecord(range, data);
     onProgress(range.end);
   }

@@ -6,7 +6,8 @@ import { z } from "zod";
 
 /**
  * `operator/restoring.json`, there while LEDGER is being recreated: by when the stream was made, a run after
- * a crash knows the one that it has begun to fill from the one that was damaged.
+ * a crash knows the one that it has begun to fill from the one that was damaged. Of a rotation, it is the one
+ * that is taken away.
  */
 const RestoreJournal = z.strictObject({ v: z.literal(1), created: z.string() });
 

@@ -2,7 +2,7 @@ import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type NetworkFile, toPartyFolder } from "@leix/runtime";
 import { createSeenFile, SEEN_FILE, type Seen } from "@leix/seen-ledger";
-import { isSameHash, toRoot } from "@leix/tlog";
+import { isSameHash, type TreeHead, toRoot } from "@leix/tlog";
 
 /** What a service remembers of the ledger; it stops where LEDGER is not that. */
 export interface ServiceMemory {
@@ -27,15 +27,26 @@ export async function loadMemories(dir: string, network: NetworkFile): Promise<S
   return (await Promise.all(memories)).flat();
 }
 
+/** At which the roots are needed, to compare what they have seen. */
+export function listSeenSizes(memories: readonly ServiceMemory[]): number[] {
+  return memories.flatMap(({ seen }) => toSeenHeads(seen).map(({ size }) => size));
+}
+
+function toSeenHeads({ records, tree, checkpoint }: Seen): TreeHead[] {
+  return [{ size: records, root: toRoot(tree) }, ...(checkpoint ? [checkpoint] : [])];
+}
+
 /** Those who have seen what the store does not have. */
 export function listContradicted(
   memories: readonly ServiceMemory[],
   roots: ReadonlyMap<number, Uint8Array>,
 ): ServiceMemory[] {
-  return memories.filter(({ seen }) => {
-    const root = roots.get(seen.records);
-    return !root || !isSameHash(root, toRoot(seen.tree));
-  });
+  return memories.filter(({ seen }) =>
+    toSeenHeads(seen).some((head) => {
+      const root = roots.get(head.size);
+      return head.size > 0 && !(root && isSameHash(root, head.root));
+    }),
+  );
 }
 
 /** Puts what they remember aside: they begin again with what LEDGER has then. */

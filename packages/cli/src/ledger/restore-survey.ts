@@ -5,7 +5,7 @@ import { type Message, readMessages } from "./restore-proof.ts";
 
 /** LEDGER beside the store. */
 export interface Survey {
-  /** So many records from the first on are in their places, unaltered. */
+  /** All before this index that LEDGER is to have are in their places, unaltered. */
   readonly intact: number;
   /** Nothing else is there, and nothing is missing before the end that the stream believes in. */
   readonly isClean: boolean;
@@ -25,8 +25,9 @@ export async function surveyLedger(
   stream: LedgerStream,
   reader: LedgerReader,
 ): Promise<Survey> {
-  const stored = readMessages(reader);
-  let [intact, next, found, foreignCount] = [0, 1, 0, 0];
+  const begin = stream.firstSequence - 1;
+  const stored = readMessages(reader, begin);
+  let [intact, next, found, foreignCount] = [begin, begin + 1, 0, 0];
   const foreign: string[] = [];
   let own: Message | undefined;
   for await (const { sequence, subject, data } of readRemains(nc, stream)) {
@@ -39,5 +40,10 @@ export async function surveyLedger(
     if (foreign.length < FOREIGN_SHOWN_MAX) foreign.push(subject);
   }
   await stored.return();
-  return { intact, isClean: intact === stream.lastSequence && found === intact, foreign, foreignCount };
+  return {
+    intact,
+    isClean: intact === stream.lastSequence && found === intact - begin,
+    foreign,
+    foreignCount,
+  };
 }

@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { commitBatch } from "@leix/broker";
+import { appendCheckpoint, commitBatch, loadCheckpoint } from "@leix/broker";
+import { encodeUtf8 } from "@leix/protocol";
 import { NETWORK_FILES, toPartyFolder } from "@leix/runtime";
 import { SEEN_FILE } from "@leix/seen-ledger";
 import {
@@ -26,6 +27,10 @@ let said: string[];
 beforeAll(async () => {
   lab = await createLedgerLab();
   await lab.recordGenesis();
+  await lab.publishCheckpoint();
+  await lab.stop();
+  await cp(await lab.streamFolder("CHECKPOINT"), join(lab.dir, "early-checkpoint"), { recursive: true });
+  await lab.start();
   await lab.recordRejections(REJECTIONS);
   await lab.publishCheckpoint();
   good = await lab.listMessages();
@@ -46,6 +51,10 @@ function restore(more: { readonly acceptLoss?: boolean } = {}): Promise<Restored
   return restoreLedger({ dir: lab.dir, acceptLoss: false, say, onProgress: () => undefined, ...more });
 }
 
+function toRestored(changes: Partial<Restored>): Restored {
+  return { records: good.length, isRecreated: false, isRenewed: false, lost: 0, forgetful: [], ...changes };
+}
+
 /** As an operator runs it. */
 function startRestore(): Promise<TestProgram> {
   return startProgram({
@@ -63,6 +72,12 @@ async function damage(remove: (folder: string) => Promise<void> = removeRecords)
   await lab.start();
 }
 
+/** CHECKPOINT as it was after its first checkpoint. */
+async function replaceCheckpoint(folder: string): Promise<void> {
+  await rm(folder, { recursive: true });
+  await cp(join(lab.dir, "early-checkpoint"), folder, { recursive: true });
+}
+
 /** What a server makes of it is an empty stream. */
 async function removeRecords(folder: string): Promise<void> {
   await rm(join(folder, "msgs"), { recursive: true });
@@ -71,7 +86,7 @@ async function removeRecords(folder: string): Promise<void> {
 
 describe("leix ledger restore", () => {
   it("leaves a whole LEDGER alone", async () => {
-    expect(await restore()).toEqual({ records: good.length, isRecreated: false, lost: 0, forgetful: [] });
+    expect(await restore()).toEqual(toRestored({ isRecreated: false }));
     expect(await lab.listMessages()).toEqual(good);
   });
 
@@ -86,7 +101,7 @@ describe("leix ledger restore", () => {
     expect(await lab.follow(policyFolder())).toBeUndefined();
     await damage(remove);
     expect((await lab.follow(policyFolder()))?.code).toMatch(/^(ledger\/rolled-back|broker\/no-answer)$/);
-    expect(await restore()).toEqual({ records: good.length, isRecreated: true, lost: 0, forgetful: [] });
+    expect(await restore()).toEqual(toRestored({ isRecreated: true }));
     expect(await lab.listMessages()).toEqual(good);
     expect(await lab.follow(policyFolder())).toBeUndefined();
     expect(await lab.follow()).toBeUndefined();
@@ -153,6 +168,39 @@ describe("leix ledger restore", () => {
     await once(health, "close");
     expect(await restore()).toMatchObject({ isRecreated: false });
     await rm(running);
+  });
+});
+
+describe("CHECKPOINT", () => {
+  it.each([
+    ["was lost", async () => rm(await lab.streamFolder("CHECKPOINT"), { recursive: true })],
+    ["was put back", async () => replaceCheckpoint(await lab.streamFolder("CHECKPOINT"))],
+  ])("that %s is noticed by who remembers, and has the store's newest again", async (_what, lose) => {
+    await damage(async () => undefined);
+    expect(await lab.follow(policyFolder())).toBeUndefined();
+    await damage(lose);
+    await lab.provision();
+    expect(await lab.follow(policyFolder())).toMatchObject({ code: "ledger/rolled-back" });
+    expect(await restore()).toEqual(toRestored({ isRenewed: true }));
+    expect(await lab.listMessages()).toEqual(good);
+    expect(await lab.follow(policyFolder())).toBeUndefined();
+    expect(await restore()).toEqual(toRestored({}));
+  });
+
+  it("that is not the ledger service's stops it, until it is told to go on", async () => {
+    await damage();
+    const note = encodeUtf8("test.example/ledger\n5\nAAAA\n\n");
+    await lab.as("ledger", async (nc) => {
+      await appendCheckpoint(nc, note, (await loadCheckpoint(nc))?.sequence ?? 0);
+    });
+    await expect(restore()).rejects.toMatchObject({
+      code: "restore/would-lose",
+      detail: expect.stringContaining("what is public"),
+    });
+    expect(await lab.listMessages()).toEqual([]);
+    expect(await restore({ acceptLoss: true })).toEqual(toRestored({ isRecreated: true, isRenewed: true }));
+    expect(said).toContainEqual(expect.stringContaining("does not count"));
+    expect(await lab.follow(policyFolder())).toBeUndefined();
   });
 });
 

@@ -1,29 +1,31 @@
-import { join } from "node:path";
-import { type LedgerStream, loadCheckpoint, loadLedgerStream, recreateLedger } from "@leix/broker";
-import { type LedgerReader, openLedgerReader } from "@leix/ledger-store";
-import { decodeBase64url, LeixError, toLogOrigin } from "@leix/protocol";
-import {
-  loadNetwork,
-  loadRunning,
-  loadSigningKey,
-  type NetworkFile,
-  type PartyConnection,
-  toPartyFolder,
-} from "@leix/runtime";
-import {
-  acceptCheckpoint,
-  type Checkpoint,
-  createAcceptancePolicy,
-  encodeVerifierKey,
-  isSameHash,
-  toVerifierKey,
-} from "@leix/tlog";
+import { type LedgerStream, loadLedgerStream, recreateLedger } from "@leix/broker";
+import { createState } from "@leix/exchange";
+import { type LedgerReader, listSealedStates, openLedgerReader } from "@leix/ledger-store";
+import { LeixError } from "@leix/protocol";
+import { loadNetwork, type NetworkFile, type PartyConnection } from "@leix/runtime";
+import { type CompactRange, createRange } from "@leix/tlog";
+import { loadVerifierKey, refuseRunning, toStoreFolder, toTrust } from "./operator-act.ts";
 import { connectRestorer } from "./restore-access.ts";
+import {
+  findForeign,
+  listClaimedSizes,
+  loadNewest,
+  refuseOlderStore,
+  renewCheckpoint,
+} from "./restore-checkpoint.ts";
 import { fillLedger, verifyLedger } from "./restore-fill.ts";
 import { loadJournal, removeJournal, saveJournal } from "./restore-journal.ts";
-import { forget, listContradicted, loadMemories, type ServiceMemory } from "./restore-memories.ts";
-import { type ProvenStore, proveStore } from "./restore-proof.ts";
+import {
+  forget,
+  listContradicted,
+  listSeenSizes,
+  loadMemories,
+  type ServiceMemory,
+} from "./restore-memories.ts";
+import { proveStore } from "./restore-proof.ts";
 import { type Survey, surveyLedger } from "./restore-survey.ts";
+import { publishSealed } from "./rotate-broker.ts";
+import { makeStoredSeal, type OpenStore, openStoredSeal, type StoreState } from "./sealed-store.ts";
 
 export interface RestoreOptions {
   readonly dir: string;
@@ -45,6 +47,8 @@ export interface Restored {
   readonly records: number;
   /** Was anything wrong with LEDGER? */
   readonly isRecreated: boolean;
+  /** Was CHECKPOINT behind the store, empty, or not the ledger service's? */
+  readonly isRenewed: boolean;
   /** Records that were in LEDGER, and are lost. */
   readonly lost: number;
   /** Services that were made to forget what they had seen. */
@@ -63,130 +67,105 @@ export async function restoreLedger(options: RestoreOptions): Promise<Restored> 
   const { dir, say } = options;
   const network = await loadNetwork(dir);
   await refuseRunning(dir);
-  const log = options.log ?? (await loadVerifierKey(dir, network));
-  const reader = await openLedgerReader(options.store ?? toStoreFolder(dir, network), { log });
+  const folder = options.store ?? toStoreFolder(dir, network);
+  const log = options.log ?? (await loadVerifierKey(dir, network, folder));
+  const reader = await openLedgerReader(folder, { log });
+  const trust = toTrust(network);
   const nc = await connectRestorer(dir, network, options.natsUrl);
   try {
     const memories = await loadMemories(dir, network);
-    const newest = await loadNewest(nc, log, say);
-    const sizes = [...memories.map(({ seen }) => seen.records), ...(newest ? [newest.size] : [])];
+    const newest = await loadNewest(nc);
+    const sizes = [...listSeenSizes(memories), ...listClaimedSizes(newest)];
     const { size } = reader.head;
-    const { roots } = await proveStore(reader, {
-      trust: { aud: network.exchange, anchorKey: network.anchorKey, anchorAccount: network.anchorAccount },
+    const stream = await loadLedgerStream(nc);
+    const begin = await openWhereItBegins({ folder, reader, trust }, stream);
+    const proven = await proveStore(reader, {
+      begin,
       log,
       sizes,
       onProgress: (records) => options.onProgress("verifying the store", records, size),
     });
-    if (newest) refuseOlderStore(newest, reader, { roots });
-    const stream = await loadLedgerStream(nc);
+    const foreign = await findForeign(newest, proven);
+    if (!foreign) refuseOlderStore(newest, reader, proven.roots);
     const survey = stream ? await surveyLedger(nc, stream, reader) : undefined;
-    const contradicted = listContradicted(memories, roots);
-    if (!options.acceptLoss) refuseLoss(reader, survey, contradicted);
-    const isWhole = survey?.isClean === true && survey.intact === size;
-    if (!isWhole) await recreate(nc, network, reader, options, stream, survey);
+    const contradicted = listContradicted(memories, proven.roots);
+    if (!options.acceptLoss) refuseLoss(reader, survey, contradicted, foreign);
+    if (foreign) say(`the newest checkpoint in CHECKPOINT does not count: ${foreign.message}`);
+    const isInPlace = stream?.firstSequence === begin.tree.end + 1 && survey?.isClean === true;
+    const isWhole = isInPlace && survey.intact === size;
+    if (begin.tree.end > 0) await publishSealed(nc, folder, begin.tree.end);
+    if (!isWhole) {
+      const begun = isInPlace && stream.created === (await loadJournal(dir)) ? survey.intact : undefined;
+      await recreate({ nc, network, reader, options, tree: begin.tree }, survey?.intact ?? 0, begun);
+    }
+    const isRenewed = await renewCheckpoint(nc, newest, foreign !== undefined, reader);
     await forget(contradicted);
     await removeJournal(dir);
     const forgetful = contradicted.map(({ service }) => service);
-    return { records: size, isRecreated: !isWhole, lost: survey?.foreignCount ?? 0, forgetful };
+    return { records: size, isRecreated: !isWhole, isRenewed, lost: survey?.foreignCount ?? 0, forgetful };
   } finally {
     await nc.close();
   }
 }
 
-async function recreate(
-  nc: PartyConnection,
-  network: NetworkFile,
-  reader: LedgerReader,
-  { dir, say, onProgress }: RestoreOptions,
-  stream: LedgerStream | null,
-  survey: Survey | undefined,
-): Promise<void> {
+interface Recreation {
+  readonly nc: PartyConnection;
+  readonly network: NetworkFile;
+  readonly reader: LedgerReader;
+  readonly options: RestoreOptions;
+  /** Of what is before the first record that LEDGER is to have. */
+  readonly tree: CompactRange;
+}
+
+/** `begun`: an earlier run has made this stream, and filled it up to that index. */
+async function recreate(act: Recreation, intact: number, begun: number | undefined): Promise<void> {
+  const { nc, network, reader, tree } = act;
+  const { dir, say, onProgress } = act.options;
   const { size } = reader.head;
-  const isBegun = survey?.isClean === true && stream?.created === (await loadJournal(dir));
-  if (isBegun) say(`going on after ${survey.intact} records`);
+  if (begun !== undefined) say(`going on after ${begun} records`);
   else {
-    say(`LEDGER has ${survey?.intact ?? 0} of ${size} records in their places; it is made anew`);
-    const { created } = await recreateLedger(nc, network.streams);
+    say(`LEDGER has ${intact} of ${size} records in their places; it is made anew`);
+    const { created } = await recreateLedger(nc, network.streams, tree.end + 1);
     // A crash before this is written: the stream is not known as begun, and is made anew once more.
     await saveJournal(dir, created);
   }
-  const begin = isBegun ? survey.intact : 0;
-  await fillLedger(nc, reader, begin, (records) => onProgress("filling LEDGER", records, size));
-  await verifyLedger(nc, reader, (records) => onProgress("verifying LEDGER", records, size));
+  await fillLedger(nc, reader, begun ?? tree.end, (records) => onProgress("filling LEDGER", records, size));
+  await verifyLedger(nc, reader, (records) => onProgress("verifying LEDGER", records, size), tree);
 }
 
-/** Of a broker's disk that lost a part of it only the store tells; of CHECKPOINT too a part may be lost. */
-async function loadNewest(
-  nc: PartyConnection,
-  log: string,
-  say: (line: string) => void,
-): Promise<Checkpoint | undefined> {
-  const stored = await loadCheckpoint(nc);
-  if (!stored) return undefined;
-  try {
-    const policy = await createAcceptancePolicy({ log, witnesses: [], quorum: 0 });
-    return (await acceptCheckpoint(stored.note, policy, 0)).checkpoint;
-  } catch (error) {
-    if (!(error instanceof LeixError)) throw error;
-    say(
-      `the newest checkpoint in CHECKPOINT is not the ledger service's, and does not count: ${error.message}`,
-    );
-    return undefined;
-  }
-}
-
-/** What is public stays true: a ledger that does not reach that far would be another one for its readers. */
-function refuseOlderStore({ size, root }: Checkpoint, { head }: LedgerReader, { roots }: ProvenStore): void {
-  if (size > head.size) {
-    throw new LeixError("ledger/checkpoint-uncovered", `${size} are public, the store has ${head.size}`);
-  }
-  const own = roots.get(size);
-  if (size > 0 && !(own && isSameHash(own, root))) {
-    throw new LeixError("ledger/root-differs", `what is public has another root at size ${size}`);
-  }
+/**
+ * Record 0, or the seal that LEDGER was rotated to: what it was made to begin with says it, and where nothing
+ * of it is left, the newest state that a rotation has put into the store.
+ */
+async function openWhereItBegins(
+  store: OpenStore & { readonly reader: LedgerReader },
+  stream: LedgerStream | null,
+): Promise<StoreState> {
+  const isEmpty = !stream || (stream.firstSequence === 1 && stream.lastSequence === 0);
+  const newest = (await listSealedStates(store.folder)).find((index) => index < store.reader.head.size);
+  const index = isEmpty ? (newest ?? 0) : stream.firstSequence - 1;
+  if (index === 0) return { state: createState(store.trust), tree: createRange() };
+  return (await openStoredSeal(store, index)) ?? makeStoredSeal(store, index, () => undefined);
 }
 
 function refuseLoss(
   { head }: LedgerReader,
   survey: Survey | undefined,
   contradicted: readonly ServiceMemory[],
+  foreign: LeixError | undefined,
 ): void {
   const lines = [
     ...(survey && survey.foreignCount > 0
       ? [`${survey.foreignCount} records of LEDGER (${survey.foreign.join(", ")})`]
       : []),
     ...contradicted.map(({ service, seen }) => `${seen.records} records that ${service} has seen`),
+    ...(foreign
+      ? [`what is public: the newest checkpoint is not the ledger service's (${foreign.message})`]
+      : []),
   ];
   if (lines.length === 0) return;
   throw new LeixError(
     "restore/would-lose",
     `the store has ${head.size} records, and not: ${lines.join("; ")}`,
   );
-}
-
-async function refuseRunning(dir: string): Promise<void> {
-  const { services = [] } = (await loadRunning(dir)) ?? {};
-  const answers = await Promise.all(
-    services.map(async ({ name, health }) => {
-      const isThere = await fetch(health, { signal: AbortSignal.timeout(ANSWER_MS) }).then(
-        () => true,
-        () => false,
-      );
-      return isThere ? [name] : [];
-    }),
-  );
-  const running = answers.flat();
-  if (running.length > 0) throw new LeixError("restore/services-running", running.join(", "));
-}
-
-const ANSWER_MS = 2_000;
-
-function toStoreFolder(dir: string, network: NetworkFile): string {
-  return join(toPartyFolder(dir, network, "ledger"), "store");
-}
-
-async function loadVerifierKey(dir: string, network: NetworkFile): Promise<string> {
-  const { jwk } = await loadSigningKey(toPartyFolder(dir, network, "ledger"));
-  const publicKey = decodeBase64url(jwk.x) ?? new Uint8Array();
-  return encodeVerifierKey(toVerifierKey(toLogOrigin(network.exchange), "ed25519", publicKey));
 }

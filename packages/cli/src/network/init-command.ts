@@ -47,7 +47,11 @@ export function addInitCommand(network: Command): void {
     .option("--listen <address>", "the address the broker listens on")
     .option("--port <number>", "the broker's port", toPort)
     .option("--monitor-port <number>", "the broker's own health and figures, on 127.0.0.1", toPort)
-    .option("--witness-quorum <number>", "so many agencies must cosign a checkpoint; 0 without it", toCount)
+    .option(
+      "--witness-quorum <number>",
+      "so many countries must cosign a checkpoint: more than half of them; 0 without it",
+      toCount,
+    )
     .option("--log-host <names>", "where members find the ledger service; as --host without it", collectList)
     .option("--log-port <number>", "the ledger service's port; any that is free without it", toPort)
     .option("--profile <year>", "the deadlines between all countries: 2023 or 2006")

@@ -5,10 +5,12 @@ import type { Command } from "commander";
 import { withNode } from "../messages/node-access.ts";
 import { createPaper } from "../messages/paper.ts";
 import { toForkText } from "./fork-text.ts";
+import { learnMembership } from "./membership.ts";
 
 interface ForkVerifyFlags {
   readonly log?: readonly string[];
   readonly as?: string;
+  readonly keep?: true;
   readonly json?: true;
 }
 
@@ -20,20 +22,23 @@ export function addForkVerifyCommand(witness: Command): void {
     .argument("<file>", "what a witness or `leix witness compare` wrote")
     .option("--log <vkey...>", "the log's verifier key, of whoever you trust; several where it had several")
     .option("--as <agency>", "or the keys that this agency's own membership names")
+    .option("--keep", "with --as: keep a proof in that agency's folder, where its node raises the alarm")
     .option("--json", "the result as one line of JSON")
     .action(async (file: string, flags: ForkVerifyFlags, command: Command) => {
       const keys = await loadKeys(flags, command);
-      const proof = parseForkProof(await loadFile(file));
-      const proven = await verifyFork(proof, await Promise.all(keys.map(createVerifier)));
+      const bytes = await loadFile(file);
+      const proven = await verifyFork(parseForkProof(bytes), await Promise.all(keys.map(createVerifier)));
+      const kept = await keep(bytes, flags, command);
       if (flags.json) {
         const toTree = ({ size, root }: typeof proven.first) => ({ size, root: encodeBase64url(root) });
         const { origin, first, second } = proven;
         const trees = { first: toTree(first), second: toTree(second), root: encodeBase64url(proven.root) };
-        process.stdout.write(`${JSON.stringify({ proven: true, origin, ...trees })}\n`);
+        process.stdout.write(`${JSON.stringify({ proven: true, origin, ...trees, kept })}\n`);
         return;
       }
       const paper = createPaper(process.stdout);
       for (const line of toForkText(proven)) paper.line(line);
+      if (kept !== undefined) paper.line(`${flags.as} keeps the proof: ${kept}`);
     });
 }
 
@@ -45,10 +50,24 @@ export async function loadFile(file: string): Promise<Uint8Array> {
   }
 }
 
+/** What an agency was handed by another one raises its own alarm, for as long as it keeps it. */
+async function keep(
+  bytes: Uint8Array,
+  { as, keep }: ForkVerifyFlags,
+  command: Command,
+): Promise<string | undefined> {
+  if (!keep) return undefined;
+  if (as === undefined) throw new LeixError("config/invalid", "--keep: --as says in whose folder");
+  return withNode(command, { as }, ({ witness }) => witness.keepFork(bytes));
+}
+
 async function loadKeys({ log, as }: ForkVerifyFlags, command: Command): Promise<VerifierKey<"ed25519">[]> {
   if ((log === undefined) === (as === undefined)) {
     throw new LeixError("config/invalid", "--log or --as: one of the two");
   }
   if (log) return log.map((text) => parseVerifierKey(text, "ed25519"));
-  return withNode(command, { as: as ?? "" }, async ({ witness }) => [...witness.listLogKeys()]);
+  return withNode(command, { as: as ?? "" }, async (node) => {
+    await learnMembership(node);
+    return [...node.witness.listLogKeys()];
+  });
 }

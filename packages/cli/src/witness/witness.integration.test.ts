@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -84,6 +85,21 @@ async function cosign(agency: string): Promise<Cosigned> {
   return JSON.parse(stdout) as Cosigned;
 }
 
+/** The ledger grows, until both countries have cosigned what is public then. Its size. */
+async function growBeyond(size: number): Promise<number> {
+  const words = ["--purpose", "investigation", "--crime", "drug-trafficking", "--officer", "A. Hoxha"];
+  const texts = ["--text", "Who?", "--facts", "Seen.", "--grounds", "There.", "--use-restriction", "None."];
+  const sent = await leix("send", "--as", "AL-SPOC", "--to", "RS-SPOC", ...words, ...texts, "--wait", "0s");
+  expect([sent.code, sent.stderr]).toEqual([5, ""]);
+  return vi.waitFor(async () => {
+    const sizes = [(await cosign("AL-SPOC")).size, (await cosign("RS-SPOC")).size];
+    const published = await loadPublished();
+    expect(published.size).toBeGreaterThan(size);
+    expect([...sizes, published.signers.length]).toEqual([published.size, published.size, 3]);
+    return published.size;
+  }, 90_000);
+}
+
 /** A checkpoint that the ledger's key signs, but not the ledger service. */
 async function signOther(size: number, name: string): Promise<string> {
   const { network: about } = network;
@@ -93,6 +109,28 @@ async function signOther(size: number, name: string): Promise<string> {
   const file = join(root, name);
   await writeFile(file, encodeNote({ text, signatures: [await signNote(text, signer)] }));
   return file;
+}
+
+/** An agency that was handed a proof keeps it: its status and the doctor say so until it is moved away. */
+async function expectAlarm(proof: string): Promise<void> {
+  const alone = await leix("witness", "fork-verify", proof, "--log", "x", "--keep");
+  expect([alone.code, alone.stdout]).toEqual([1, ""]);
+  const kept = await leix("witness", "fork-verify", proof, "--as", "AL-CUSTOMS", "--keep");
+  expect(kept.stdout).toMatch(/^AL-CUSTOMS keeps the proof: .*\/forks\/fork-.*\.txt$/m);
+  const [, file = ""] = /keeps the proof: (.*)$/m.exec(kept.stdout) ?? [];
+  const { stdout } = await leix("witness", "status", "--as", "AL-CUSTOMS");
+  expect(stdout).toContain(`AL-CUSTOMS: the ledger has two histories. The proof is ${file}`);
+  expect(stdout).toContain("Hand the proof to every agency");
+  const doctor = await leix("doctor", "--as", "AL-CUSTOMS");
+  expect(doctor.code).toBe(1);
+  expect(doctor.stdout).toMatch(
+    /^problem +histories +AL-CUSTOMS: the ledger has two histories.*ledger\/forked/m,
+  );
+  expect(doctor.stdout).toMatch(
+    /^ok +witnesses +2 of them must cosign a checkpoint; 2 countries have a witness/m,
+  );
+  await rename(file, join(root, "dealt-with.txt"));
+  expect((await leix("doctor", "--as", "AL-CUSTOMS")).stdout).toMatch(/^ok +histories/m);
 }
 
 describe("leix witness", () => {
@@ -119,13 +157,44 @@ describe("leix witness", () => {
       "AL-SPOC",
     );
     expect(relied.stdout).toMatch(
-      new RegExp(`^AL-SPOC may rely on the checkpoint of ${size} records\\.$`, "m"),
+      new RegExp(`^AL-SPOC relies on the checkpoint of ${size} records\\.$`, "m"),
     );
     expect(relied.stdout.match(/^cosigned by .*\/witness\/(?:AL|RS)-SPOC at /gm)).toHaveLength(2);
     const text = await leix("witness", "status", "--as", "AL-SPOC");
-    expect(text.stdout).toMatch(new RegExp(`^AL-SPOC  cosigned ${size} records  .* UTC\nlog  .*/ledger\\+`));
+    expect(text.stdout).toMatch(
+      new RegExp(
+        `^AL-SPOC  cosigned ${size} records  .* UTC  relies on ${size} since .* UTC\nquorum  2 of them`,
+      ),
+    );
+    expect(text.stdout).toMatch(/^log {2}.*\/ledger\+/m);
     const note = await leix("witness", "note", "--as", "AL-CUSTOMS");
     expect([note.code, note.stderr]).toEqual([1, expect.stringContaining("ledger/unpublished")]);
+  });
+
+  test("remembers what was relied on, and refuses what is older", async () => {
+    const { size } = await cosign("RS-SPOC");
+    await cosign("AL-SPOC");
+    const newest = join(dir, "services/ledger/store/checkpoint");
+    const first = join(root, "first.note");
+    await vi.waitFor(async () => {
+      const { code } = await leix("witness", "accept", newest, "--as", "RS-SPOC");
+      expect(code).toBe(0);
+    }, 60_000);
+    await writeFile(first, await readFile(newest));
+    const again = await leix("witness", "accept", first, "--as", "RS-SPOC", "--json");
+    expect(JSON.parse(again.stdout)).toMatchObject({ accepted: true, size });
+    const more = await leix("witness", "accept", first, "--as", "RS-SPOC", "--quorum", "3");
+    expect([more.code, more.stderr]).toEqual([1, expect.stringContaining("[tlog/policy]")]);
+    const grown = await growBeyond(size);
+    const later = await leix("witness", "accept", newest, "--as", "RS-SPOC", "--json");
+    expect(JSON.parse(later.stdout)).toMatchObject({ accepted: true, size: grown });
+    const older = await leix("witness", "accept", first, "--as", "RS-SPOC");
+    expect([older.code, older.stderr]).toEqual([1, expect.stringContaining("[ledger/checkpoint-older]")]);
+    const [status] = JSON.parse((await leix("witness", "status", "--as", "RS-SPOC", "--json")).stdout);
+    expect(status).toMatchObject({
+      ...{ relied: { size: grown }, last: { size: grown }, forks: [] },
+      quorum: { quorum: 2, countries: 2, verdict: "sound" },
+    });
   });
 
   test("compares two histories, and proves them to whoever has the log's key and the file", async () => {
@@ -139,6 +208,7 @@ describe("leix witness", () => {
 
     const status = JSON.parse((await leix("witness", "status", "--as", "AL-SPOC", "--json")).stdout);
     const [log] = (status as { log: string[] }[])[0]?.log ?? [];
+    const proofs: string[] = [];
     for (const otherSize of [size, size - 3]) {
       const other = await signOther(otherSize, `other-${otherSize}.note`);
       const proof = join(root, `proof-${otherSize}.txt`);
@@ -153,15 +223,38 @@ describe("leix witness", () => {
       expect([third.code, third.stdout]).toEqual([0, expect.stringContaining("has signed two histories")]);
       const trees = { first: { size: otherSize }, second: { size } };
       expect(JSON.parse(member.stdout)).toMatchObject({ proven: true, ...trees });
+      proofs.push(proof);
       const altered = join(root, "altered.txt");
       await writeFile(altered, (await readFile(proof, "utf8")).replace(`\n${size}\n`, `\n${size + 1}\n`));
       const refused = await leix("witness", "fork-verify", altered, "--log", log ?? "");
       expect([refused.code, refused.stdout]).toEqual([1, ""]);
       expect(refused.stderr).toMatch(/\[tlog\/signature-invalid\]/);
     }
+    await expectAlarm(proofs[0] ?? "");
     const nothing = await leix("witness", "fork-verify", own, "--log", log ?? "");
     expect([nothing.code, nothing.stderr]).toEqual([1, expect.stringContaining("[tlog/fork]")]);
     const nobody = await leix("witness", "fork-verify", own);
     expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("[config/invalid]")]);
+  });
+
+  test("makes what a witness shows over HTTPS, for agencies of this network only", async () => {
+    const { code, stdout } = await leix(
+      "witness",
+      "certificate",
+      "--as",
+      "RS-FIU",
+      "--host",
+      "witness.rs.example",
+    );
+    expect([code, stdout]).toEqual([0, expect.stringContaining("witness.crt and witness.key")]);
+    const made = new X509Certificate(await readFile(join(dir, "agencies/RS-FIU/witness.crt")));
+    expect([made.checkHost("witness.rs.example"), made.checkIP("127.0.0.1")]).toEqual([
+      "witness.rs.example",
+      "127.0.0.1",
+    ]);
+    const doctor = await leix("doctor", "--as", "RS-FIU");
+    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringMatching(/^ok +certificates/m)]);
+    const strange = await leix("witness", "certificate", "--as", "AL", "--host", "x");
+    expect([strange.code, strange.stderr]).toEqual([1, expect.stringContaining("[config/party-unknown]")]);
   });
 });

@@ -1,6 +1,7 @@
+import type { CompletenessCollector } from "@leix/evidence";
 import { createState, type Trust } from "@leix/exchange";
 import { AgencyId, parseSchema } from "@leix/protocol";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { withNode } from "../../messages/node-access.ts";
 import { createPaper } from "../../messages/paper.ts";
 import { createProgress } from "../progress.ts";
@@ -12,11 +13,15 @@ import { type LedgerFlags, withLedger, withLedgerOptions } from "../source-choic
 import { writeCompleteness } from "./completeness-text.ts";
 import { type CoveredTree, createTreeBuilder } from "./covered-tree.ts";
 import { type Completeness, createMatcher, isComplete } from "./match-outbox.ts";
+import { openProof, writeProof } from "./proof-file.ts";
 
 interface CompletenessFlags extends LedgerFlags {
   readonly as: string;
   readonly checkpoint?: string;
   readonly all?: true;
+  readonly out?: string;
+  readonly first?: number;
+  readonly last?: number;
   readonly json?: true;
 }
 
@@ -33,6 +38,8 @@ export interface CompletenessOptions {
   readonly note?: Uint8Array | undefined;
   /** Who may sign it; without them, whom the ledger itself names. */
   readonly keys?: LogKeys | undefined;
+  /** Given every record as it is read. */
+  readonly collector?: Pick<CompletenessCollector, "add"> | undefined;
 }
 
 /** `leix audit completeness`: is all in the ledger that the exchange said it had received? */
@@ -46,17 +53,29 @@ export function addCompletenessCommand(audit: Command): void {
       "--checkpoint <file>",
       "a checkpoint of the ledger service over these records, instead of the one they come with",
     )
+    .option("--out <file>", "write a file that proves it to whoever trusts the anchor")
+    .option("--first <number>", "with --out: the agency's number of the first message in it", toNumber)
+    .option("--last <number>", "with --out: and of the last", toNumber)
     .option("--all", "list every message, not only those that are missing or otherwise wrong")
     .option("--json", "the result as one line of JSON")
     .action(async (flags: CompletenessFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
       const agency = parseSchema(AgencyId, flags.as);
-      const receipts = await withNode(command, flags, async ({ archive }) => archive.listReceipts());
+      const [first, last] = [flags.first ?? 1, flags.last ?? Number.MAX_SAFE_INTEGER];
+      const { receipts, held } = await withNode(command, flags, async ({ archive }) => {
+        return { receipts: archive.listReceipts(), held: archive.listHeld(first, last) };
+      });
       const note = flags.checkpoint === undefined ? undefined : await loadNote(flags.checkpoint);
       const progress = createProgress(process.stderr);
-      const report = await withLedger(dir, flags, ({ source, trust, keys }) =>
-        proveCompleteness(trust, source, { agency, receipts, note, keys }, progress.draw),
-      ).finally(progress.clear);
+      const { out } = flags;
+      const report = await withLedger(dir, flags, async ({ source, trust, keys }) => {
+        const proof =
+          out === undefined ? undefined : openProof(trust, agency, held, note ?? source.checkpoint);
+        const wanted = { agency, receipts, note, keys, collector: proof };
+        const found = await proveCompleteness(trust, source, wanted, progress.draw);
+        if (proof && out !== undefined) await writeProof(await proof.finish(), trust, out);
+        return found;
+      }).finally(progress.clear);
       if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
       else writeCompleteness(createPaper(process.stdout), report, flags.all === true);
       if (!isComplete(report)) process.exitCode = 1;
@@ -70,7 +89,7 @@ export function addCompletenessCommand(audit: Command): void {
 export async function proveCompleteness(
   trust: Trust,
   source: ReplaySource,
-  { agency, receipts, note, keys }: CompletenessOptions,
+  { agency, receipts, note, keys, collector }: CompletenessOptions,
   onProgress: (progress: ReplayProgress) => void = () => undefined,
 ): Promise<CompletenessReport> {
   const state = createState(trust);
@@ -79,10 +98,18 @@ export async function proveCompleteness(
   const startedAt = performance.now();
   for await (const chunk of followChunks(state, readFrom(source, 0))) {
     tree.add(chunk);
-    for (const { record } of chunk) matcher.add(record);
+    for (const { record, bytes } of chunk) {
+      matcher.add(record);
+      collector?.add(bytes);
+    }
     const elapsedMs = performance.now() - startedAt;
     onProgress({ checked: state.head.index, total: source.total, elapsedMs });
   }
   const { index, at } = state.head;
   return { ...matcher.result({ index, at }), tree: await tree.finish(state, keys), at };
+}
+
+function toNumber(value: string): number {
+  if (!/^[1-9][0-9]{0,14}$/.test(value)) throw new InvalidArgumentError("Not a message's number.");
+  return Number(value);
 }

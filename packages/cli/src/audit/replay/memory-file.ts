@@ -7,6 +7,7 @@ import { listParts, restoreState, type SnapshotPart, type State, type Trust } fr
 import { decodeBase64url, encodeBase64url, LeixError } from "@leix/protocol";
 import { parseRange } from "@leix/tlog";
 import type { KeptTree } from "./replay-tree.ts";
+import type { Passed } from "./sealing.ts";
 import type { Counted } from "./tally.ts";
 
 /** What an auditor keeps of a ledger that it has replayed, to go on from there another time. */
@@ -14,11 +15,14 @@ export interface ReplayMemory {
   readonly state: State;
   readonly tree: KeptTree;
   readonly counted: Counted;
+  readonly passed: Passed;
+  /** The leaf of the last record: the ledger that it goes on with has the same there. */
+  readonly last: Uint8Array;
 }
 
 /** Of another form of the state, or of another program, nothing is read. */
 const FORMAT = "leix-audit-memory";
-const VERSION = 1;
+const VERSION = 2;
 const WRITE_LINES = 512;
 
 interface Header {
@@ -28,6 +32,8 @@ interface Header {
   readonly range: { readonly end: number; readonly hashes: readonly string[] };
   readonly roots: readonly { readonly size: number; readonly root: string }[];
   readonly counted: Counted;
+  readonly passed: Passed;
+  readonly last: string;
 }
 
 /**
@@ -35,14 +41,17 @@ interface Header {
  * tells a damaged file, not one that somebody else wrote. Who may write the file decides what a later audit
  * believes.
  */
-export async function writeMemory(path: string, { state, tree, counted }: ReplayMemory): Promise<void> {
+export async function writeMemory(path: string, memory: ReplayMemory): Promise<void> {
+  const { state, tree, counted, passed } = memory;
   const partial = `${path}.${randomBytes(6).toString("hex")}.partial`;
   try {
     await using handle = await open(partial, "wx", 0o600);
     const { end, hashes } = tree.range;
     const range = { end, hashes: hashes.map(encodeBase64url) };
     const roots = tree.roots.map(({ size, root }) => ({ size, root: encodeBase64url(root) }));
-    const header: Header = { format: FORMAT, v: VERSION, trust: state.trust, range, roots, counted };
+    const last = encodeBase64url(memory.last);
+    const place = { format: FORMAT, v: VERSION, trust: state.trust } as const;
+    const header: Header = { ...place, range, roots, counted, passed, last };
     await writeLines(handle, header, listParts(state));
     await handle.sync();
     await rename(partial, path);
@@ -64,7 +73,8 @@ export async function loadMemory(path: string, trust: Trust): Promise<ReplayMemo
     const roots = header.roots.map(({ size, root }) => ({ size, root: toHash(root) }));
     const state = restoreState(trust, parts);
     if (state.head.index !== range.end) throw unusable("state and tree are not of one size");
-    return { state, tree: { range, roots }, counted: header.counted };
+    const { counted, passed } = header;
+    return { state, tree: { range, roots }, counted, passed, last: toHash(header.last) };
   } catch (cause) {
     if (!(cause instanceof LeixError) || cause.code === "audit/resume-unusable") throw cause;
     throw new LeixError("audit/resume-unusable", cause.message, { cause });

@@ -9,9 +9,9 @@ export interface TriedChunk {
   readonly tried: TriedLeaves | null;
 }
 
-const CHUNK_RECORDS = 256;
+const CHUNK_RECORDS = 64;
 /** Few records are large, but all of a chunk may be. */
-const CHUNK_BYTES = 4 * 1_048_576;
+const CHUNK_BYTES = 1_048_576;
 
 /**
  * The records of a source, in order, taken apart ahead of who takes them: as many as the trier can work on,

@@ -19,7 +19,7 @@ const DIFFERENCES_KEPT_MAX = 1_000;
 /** Counts what a replay finds, and keeps the first differences. Goes on from what an earlier one counted. */
 export function createTally(before?: Counted): Tally {
   const kinds: Record<ParsedRecord["kind"], number> = {
-    ...{ message: 0, statement: 0, rejection: 0, event: 0 },
+    ...{ message: 0, statement: 0, rejection: 0, event: 0, seal: 0 },
     ...before?.kinds,
   };
   const outcomes: Record<Outcome, number> = {

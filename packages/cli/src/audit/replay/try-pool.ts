@@ -14,8 +14,9 @@ export interface TryJob {
 
 export interface TryAnswer {
   readonly id: number;
-  /** A TriedBatch as JSON. */
+  /** A TriedBatch as JSON, but for what was disclosed: that is text already. */
   readonly batch: string;
+  readonly disclosed: string;
   readonly leaves: Uint8Array<ArrayBuffer>;
   /** The job's own, to be filled again. */
   readonly buffer: ArrayBuffer;
@@ -24,6 +25,11 @@ export interface TryAnswer {
 const PROGRAM = new URL("./try-worker.ts", import.meta.url);
 /** While a thread works on one batch, the next lies ready. */
 const BATCHES_PER_THREAD = 2;
+/**
+ * Half of the cores are left to the thread that decides, and to those of the platform in which signatures are
+ * verified.
+ */
+const THREADS = Math.max(1, Math.floor(availableParallelism() / 2));
 /** What a thread makes is gone with its batch: more room for the young would only be more memory. */
 const YOUNG_MEGABYTES = 16;
 /** Far more than a batch of the largest records takes. */
@@ -43,10 +49,10 @@ export function createTrier(): Trier {
 }
 
 /**
- * Tries records in threads of their own, as many as there are cores. Where one of them dies, everything that
- * was asked, and is asked from then on, throws `audit/thread-died`.
+ * Tries records in threads of their own. Where one of them dies, everything that was asked, and is asked from
+ * then on, throws `audit/thread-died`.
  */
-export function createTryPool(threads = availableParallelism(), program = PROGRAM): Trier {
+export function createTryPool(threads = THREADS, program = PROGRAM): Trier {
   const pool = new TryPool(threads, program);
   return {
     depth: threads * BATCHES_PER_THREAD,
@@ -85,9 +91,9 @@ class TryPool {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES, maxOldGenerationSizeMb: OLD_MEGABYTES },
     });
     const waiting = new Map<number, Waiting>();
-    worker.on("message", ({ id, batch, leaves, buffer }: TryAnswer) => {
+    worker.on("message", ({ id, batch, disclosed, leaves, buffer }: TryAnswer) => {
       this.#buffers.push(buffer);
-      waiting.get(id)?.resolve({ batch: JSON.parse(batch), leaves: unpackHashes(leaves) });
+      waiting.get(id)?.resolve({ batch: { ...JSON.parse(batch), disclosed }, leaves: unpackHashes(leaves) });
       waiting.delete(id);
     });
     worker.on("error", (cause) => this.#fail(new LeixError("audit/thread-died", toText(cause), { cause })));

@@ -14,7 +14,11 @@ port.on("message", async ({ id, bytes, ends, newKeys }: TryJob) => {
   const records = [...ends].map((end, at) => bytes.subarray(ends[at - 1] ?? 0, end));
   const { batch, leaves } = await tryBatch(records, keys);
   const packed = packHashes(leaves);
+  const { disclosed, ...rest } = batch;
   // Text is copied faster between threads than what it says.
-  const answer: TryAnswer = { id, batch: JSON.stringify(batch), leaves: packed, buffer: bytes.buffer };
+  const answer: TryAnswer = {
+    ...{ id, batch: JSON.stringify(rest), disclosed, leaves: packed },
+    buffer: bytes.buffer,
+  };
   port.postMessage(answer, [packed.buffer, bytes.buffer]);
 });

@@ -4,16 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import type { CompletenessProof } from "@leix/evidence";
 import { toDigest } from "@leix/protocol";
 import {
   createNetwork,
   createPlan,
   findFreePort,
+  loadNetwork,
   loadPolicyFiles,
   PARTY_FILES,
   type RunningNetwork,
   startNetwork,
 } from "@leix/runtime";
+import { openLedgerLab } from "@leix/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CompletenessReport } from "../completeness/command.ts";
 import type { WhatIfReport } from "../what-if/compare.ts";
@@ -213,6 +216,34 @@ describe("leix audit completeness", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/^The ledger does not agree with what AL-CUSTOMS has sent\./);
     expect(stdout).toMatch(new RegExp(`^1000 +${id} +request +missing$`, "m"));
+  });
+
+  test("hands out a file that proves it offline, to whoever trusts the anchor", async () => {
+    const out = join(root, "complete.json");
+    const make = ["audit", "completeness", "--as", SENDER, "--out", out];
+    const none = await leix(make);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("[evidence/uncovered]")]);
+    await (await openLedgerLab(dir)).publishCheckpoint();
+    expect(await leix(make)).toMatchObject({ code: 0 });
+    const { anchorKey, exchange } = await loadNetwork(dir);
+    const verify = ["audit", "completeness-verify", out, "--anchor", anchorKey, "--exchange", exchange];
+    const proof = await leixJson<CompletenessProof>(verify);
+    expect(proof).toMatchObject({ isProven: true, agency: SENDER, first: 1, unrecorded: [], rejected: [] });
+    const outcomes = new Map(proof.recorded.map(({ id, outcome }) => [`${id}`, outcome]));
+    expect([outcomes.get(sent.permitted), outcomes.get(sent.denied)]).toEqual(["permitted", "denied"]);
+    const { code, stdout } = await leix(verify);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Valid\. Messages 1 to \d+ of AL-CUSTOMS\.\n/),
+    ]);
+    expect(stdout).toContain(`Not proven\n- That ${SENDER} sent nothing after number ${proof.last}`);
+    expect(await leix([...make, "--first", "2", "--last", "2"])).toMatchObject({ code: 0 });
+    expect(await leixJson<CompletenessProof>(verify)).toMatchObject({ first: 2, last: 2 });
+    await writeFile(out, (await readFile(out, "utf8")).replace('"first":2', '"first":3'));
+    const altered = await leix(verify);
+    expect([altered.code, altered.stdout]).toEqual([1, expect.stringContaining("part that fails is first")]);
+    const beyond = await leix([...make, "--first", "100000"]);
+    expect([beyond.code, beyond.stderr]).toEqual([1, expect.stringContaining("[evidence/not-recorded]")]);
   });
 
   test("of an agency without a folder here is refused", async () => {

@@ -10,6 +10,7 @@ export const HIT_OUTCOMES = [
   "rejected",
   "overdue",
   "recorded",
+  "sealed",
 ] as const;
 
 /** An agency that a record is about, and in what way: beside recipients, who was late, who was told. */
@@ -26,7 +27,7 @@ export type HitAgency = z.infer<typeof HitAgency>;
 export const Hit = z.strictObject({
   index: z.int(),
   at: z.int(),
-  kind: z.enum(["message", "statement", "rejection", "event"]),
+  kind: z.enum(["message", "statement", "rejection", "event", "seal"]),
   /** The party whose input it is; null for the clock, and for an account that nobody had. */
   sender: z.string().nullable(),
   outcome: z.enum(HIT_OUTCOMES),
@@ -71,6 +72,8 @@ export function toHit(state: State, record: ParsedRecord): Hit {
     }
     case "event":
       return { ...place, sender: null, outcome: "overdue", ...toEventParts(record) };
+    case "seal":
+      return { ...place, sender: null, outcome: "sealed", agencies: [], rules: [] };
   }
 }
 
