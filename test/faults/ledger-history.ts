@@ -30,7 +30,11 @@ export const toStore = (net: RecordedNetwork): string =>
  * Throws where a checkpoint is not the log's, where one does not extend the one before it, where the store is
  * damaged, or where its tree is not that of the records in LEDGER.
  */
-export async function checkHistory(net: RecordedNetwork, store = toStore(net)): Promise<LedgerHistory> {
+export async function checkHistory(
+  net: RecordedNetwork,
+  store = toStore(net),
+  witnesses: readonly string[] = [],
+): Promise<LedgerHistory> {
   const key = await loadSigningKey(net.folderOf("ledger"));
   const signer = await createSigner(toLogOrigin(net.network.exchange), "ed25519", key);
   const log = encodeVerifierKey(signer.key);
@@ -45,7 +49,7 @@ export async function checkHistory(net: RecordedNetwork, store = toStore(net)): 
     await verifyBeginning(reader, checkpoint);
     checkpoints.push(checkpoint);
   }
-  const { findings } = await checkStore(store, { log, extent: "published" });
+  const { findings } = await checkStore(store, { log, witnesses, extent: "published" });
   if (findings.length > 0) throw new Error(`the store: ${JSON.stringify(findings)}`);
   const leaves = net.records
     .slice(0, reader.head.size)

@@ -48,11 +48,12 @@ it("killed at every write in turn, it goes on, and every checkpoint extends the 
 
   const killedBefore = working.map((life) => life.killedBefore);
   expect(opening.length).toBeGreaterThan(2);
+  // Records are stored and checkpoints signed side by side, so the order is not the same in every life.
   expect(killedBefore).toEqual(expect.arrayContaining(["writev", "rename"]));
   // Before it is appended, after that and before it is public, and after that.
   const appending = killedBefore.indexOf("checkpoint to be appended");
   expect(killedBefore[appending + 1]).toBe("checkpoint appended");
-  expect(killedBefore.slice(appending + 2)).toEqual(expect.arrayContaining(["writev", "rename"]));
+  expect(killedBefore.slice(appending + 2)).toContain("rename");
   const { checkpoints, reader } = await checkHistory(net);
   expect(reader.head.size).toBe(net.records.length);
   expect(checkpoints.at(-1)?.size).toBe(net.records.length);

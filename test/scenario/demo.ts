@@ -20,8 +20,8 @@ import { tellHostileActs } from "./hostile-acts.ts";
 import { type Leads, tellRules } from "./rule-acts.ts";
 import { createScreen, type Screen } from "./screen.ts";
 
-/** So many agencies must have cosigned a checkpoint for it to be believed. */
-const WITNESSES = 2;
+/** So many of the four countries must have cosigned a checkpoint for it to be believed. */
+const WITNESSES = 3;
 const { values: flags } = parseArgs({
   options: { json: { type: "boolean", default: false }, keep: { type: "boolean", default: false } },
 });

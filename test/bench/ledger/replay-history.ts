@@ -1,6 +1,22 @@
 import { createPrivateKey } from "node:crypto";
-import { createState, type Examined, fold, nextDue, type State, step, type Trust } from "@leix/exchange";
-import { seal, signRecord, TEST_DECIDER, toRegisteredKey, toSigningKey } from "@leix/exchange/testkit";
+import {
+  createState,
+  type Examined,
+  epochEnd,
+  fold,
+  nextDue,
+  type State,
+  step,
+  type Trust,
+} from "@leix/exchange";
+import {
+  type FixedRecord,
+  fixRecord,
+  signRecord,
+  TEST_DECIDER,
+  toRegisteredKey,
+  toSigningKey,
+} from "@leix/exchange/testkit";
 import {
   type AccountId,
   CLAIMS_TYP,
@@ -27,7 +43,7 @@ const START = 1_793_491_200;
 const AUD = "bench.leix.example" as ExchangeId;
 const [ANCHOR_SEED, FIRST_SEED] = [1, 10];
 const PKCS8_PREFIX = "302e020100300506032b657004220420";
-/** Signatures are made in the threads of the platform: so many records at once. */
+/** Signatures are made in the threads of the platform: for so many records at once. */
 const AHEAD_RECORDS = 512;
 const CLOCK = toAccount("CLOCK");
 
@@ -45,7 +61,8 @@ export interface HistoryOptions {
 
 /**
  * A ledger as an exchange of 60 agencies writes it in the course of years, with every signature real
- * (Ed25519): month after month of traffic, and the clock's events. The same options give the same history.
+ * (Ed25519): month after month of traffic, the clock's events, and the seals of the years. The same options
+ * give the same history.
  */
 export async function createHistory(options: HistoryOptions): Promise<History> {
   const anchor = createKey(ANCHOR_SEED);
@@ -69,11 +86,10 @@ async function* writeRecords(
   { records, conversations }: HistoryOptions,
 ): AsyncGenerator<Uint8Array, void> {
   const writer = new HistoryWriter(trust);
+  const drafts = listDrafts(statements, conversations, writer);
   let written = 0;
-  for (const chunk of toChunks(listDrafts(statements, conversations))) {
-    const tokens = await Promise.all(chunk.map(({ signingInput, key }) => signInput(signingInput, key)));
-    const made = chunk.flatMap((one, i) => writer.write(one, tokens[i] ?? ""));
-    for (const record of await Promise.all(made)) {
+  for (const chunk of toChunks(writer.write(drafts))) {
+    for (const record of await Promise.all(chunk)) {
       yield record;
       written++;
       if (written === records) return;
@@ -81,10 +97,14 @@ async function* writeRecords(
   }
 }
 
-/** Decides in order, and has the records signed meanwhile. */
+/** What a sender's next message says of the one before it. */
+type SenderPlace = Pick<Sent["claims"], "seq" | "prev">;
+
+/** Decides in order, and has inputs and records signed meanwhile. */
 class HistoryWriter {
   readonly #state: State;
   readonly #key = toSigningKey("policy");
+  readonly #senders = new Map<string, SenderPlace>();
   #sequence = 0;
   #salts = 0;
 
@@ -92,16 +112,27 @@ class HistoryWriter {
     this.#state = createState(trust);
   }
 
-  write({ content, at, account, signingInput }: Drafted, token: string): Promise<Uint8Array>[] {
+  /** Of the draft to come: only what was recorded is numbered. */
+  findPlace(sender: string): SenderPlace {
+    return this.#senders.get(sender) ?? { seq: 1, prev: null };
+  }
+
+  *write(drafts: Iterable<Drafted>): Generator<Promise<Uint8Array>, void> {
+    for (const draft of drafts) {
+      const times = [nextDue(this.#state), epochEnd(this.#state)];
+      const isDue = times.some((time) => time !== undefined && time <= draft.at);
+      if (isDue) yield* this.#record(this.#tick(draft.at), draft.at);
+      yield* this.#record(this.#examine(draft), draft.at, draft);
+    }
+  }
+
+  #examine({ content, at, account, signingInput }: Drafted): Examined {
     const { header, digest } = signingInput;
-    const jws: ParsedJws = { token, header, payload: content, digest };
-    const sent = { account, sequence: ++this.#sequence, received: at, rawDigest: toDigest(token) };
-    const examined: Examined = isStatement(content)
+    const jws: ParsedJws = { token: "", header, payload: content, digest };
+    const sent = { account, sequence: ++this.#sequence, received: at, rawDigest: digest };
+    return isStatement(content)
       ? { ...sent, kind: "statement", jws, statement: content }
       : { ...sent, kind: "message", jws, claims: content };
-    const due = nextDue(this.#state);
-    const tick = due !== undefined && due <= at ? [this.#record(this.#tick(at), at, undefined)] : [];
-    return [...tick, this.#record(examined, at, jws)].filter((one) => one !== undefined);
   }
 
   #tick(at: number): Examined {
@@ -109,13 +140,25 @@ class HistoryWriter {
     return { kind: "tick", account: CLOCK, sequence: ++this.#sequence, received: at, rawDigest };
   }
 
-  #record(examined: Examined, at: number, jws: ParsedJws | undefined): Promise<Uint8Array> | undefined {
+  *#record(examined: Examined, at: number, draft?: Drafted): Generator<Promise<Uint8Array>, void> {
     const answer = step(this.#state, examined, "valid", at);
     // Who was refused a copy has nothing to acknowledge or to answer.
-    if (answer.kind !== "message" && answer.kind !== "statement" && answer.kind !== "event") return undefined;
-    const sealed = seal(this.#state, answer, TEST_DECIDER, this.#key, () => this.#createSalt());
-    fold(this.#state, answer, sealed.signingInput.digest);
-    return signRecord(sealed, this.#key, jws);
+    if (answer.kind === "repeat" || answer.kind === "nothing-due" || answer.kind === "rejection") return;
+    if (answer.kind === "message") {
+      const { iss, seq } = answer.claims;
+      this.#senders.set(iss, { seq: seq + 1, prev: answer.ref.digest });
+    }
+    const fixed = fixRecord(this.#state, answer, TEST_DECIDER, this.#key, () => this.#createSalt());
+    fold(this.#state, answer, fixed.signingInput.digest);
+    yield this.#sign(fixed, draft);
+  }
+
+  async #sign(fixed: FixedRecord, draft: Drafted | undefined): Promise<Uint8Array> {
+    if (!draft) return signRecord(fixed, this.#key, undefined);
+    const { content, signingInput, key } = draft;
+    const token = await signInput(signingInput, key);
+    const { header, digest } = signingInput;
+    return signRecord(fixed, this.#key, { token, header, payload: content, digest });
   }
 
   #createSalt(): string {
@@ -129,21 +172,29 @@ function isStatement(content: Statement | Sent["claims"]): content is Statement 
   return "subject" in content && "version" in content;
 }
 
-function* listDrafts(statements: readonly Drafted[], conversations: number): Generator<Drafted, void> {
+function* listDrafts(
+  statements: readonly Drafted[],
+  conversations: number,
+  writer: HistoryWriter,
+): Generator<Drafted, void> {
   yield* statements;
   const keys = new Map(statements.flatMap(({ content }) => toOwner(content)));
-  for (let month = 0; ; month++) yield* draftMonth(month, conversations, keys);
+  for (let month = 0; ; month++) yield* draftMonth(month, conversations, keys, writer);
 }
 
-/** Messages name each other by digests that are only known now: the ones named come before. */
+/**
+ * Messages name each other, and their sender's last, by digests that are only known now: the ones named come
+ * before, and each is decided before the next is drafted.
+ */
 function* draftMonth(
   month: number,
   conversations: number,
   owners: ReadonlyMap<string, SigningKey>,
+  writer: HistoryWriter,
 ): Generator<Drafted, void> {
   const digests = new Map<string, Digest>();
   for (const { claims } of generateMonth(START + month * MONTH_SECONDS, conversations, month + 1)) {
-    const content = withDigests({ ...claims, aud: AUD }, digests);
+    const content = withDigests({ ...claims, aud: AUD, ...writer.findPlace(claims.iss) }, digests);
     const key = owners.get(claims.iss);
     invariant(key, "a message is from a member");
     const signingInput = toSigningInput(content, CLAIMS_TYP, key);

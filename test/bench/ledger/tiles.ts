@@ -15,12 +15,12 @@ import {
 } from "@leix/tlog";
 import { createHistory } from "./replay-history.ts";
 
-/** What the ledger service takes from LEDGER at most before it signs. */
+/** What the ledger service takes from LEDGER at most before it signs (`services/ledger/src/limits.ts`). */
 const BATCH_RECORDS = 256;
 const BATCHES = 100;
 const ROUNDS = 7;
-/** Batches that are given to the store before the first of them is durable. */
-const AHEAD = 16;
+/** Batches that the service gives its store before the first of them is durable (the same file). */
+const AHEAD = 4;
 const CONVERSATIONS = 1_500;
 const KEY_SEED = 7;
 const PKCS8_PREFIX = "302e020100300506032b657004220420";
@@ -33,9 +33,9 @@ export interface TilesFigures {
   readonly floor: number;
   /** Into a store that gets a batch when the one before it is durable. */
   readonly oneByOne: number;
-  /** Into a store that gets the next batches while others are written. */
+  /** Into a store that gets the next batches while others are written: what the service does. */
   readonly ahead: number;
-  /** The same, and each head that comes is signed and published. */
+  /** The same, and each head that comes is signed and published: the service's worst case. */
   readonly published: number;
   /** The median of the rounds' own ratios: a disk that is shared is not the same twice. */
   readonly oneByOneOfFloor: number;
