@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { toDigest } from "@leix/protocol";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Database, openDatabase } from "./database.ts";
 import { type About, type Arrival, createInbox, type Inbox } from "./inbox.ts";
 
@@ -8,10 +11,13 @@ const ID = "01a3185c-5000-7d54-8051-dd0338f89b87";
 
 let database: Database;
 let inbox: Inbox;
-beforeEach(() => {
-  database = openDatabase(":memory:");
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "leix-inbox-"));
+  database = openDatabase(join(folder, "store.sqlite"));
   inbox = createInbox(database);
 });
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function arrive(payload: string, changes: Partial<Arrival> = {}): Arrival {
   return { kind: "copy", sender: "ABC", id: ID, payload: new TextEncoder().encode(payload), ...changes };

@@ -1,12 +1,18 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { toDigest } from "@leix/protocol";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDatabase } from "./database.ts";
 import { createSightings, type Sightings } from "./sightings.ts";
 
+let folder: string;
 let sightings: Sightings;
-beforeEach(() => {
-  sightings = createSightings(openDatabase(":memory:"));
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "leix-sightings-"));
+  sightings = createSightings(openDatabase(join(folder, "store.sqlite")));
 });
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Record `index` of a ledger; of another history where `history` differs. */
 function sight(index: number, at: number, history = "") {
