@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects, run one after the other. Unit tests share the processor; the others start real servers and
- * processes, whose timeouts would mean nothing if many of them competed for two cores.
+ * Three projects, run one after the other. The last two start real servers and processes, whose timeouts would
+ * mean nothing if many of them competed for two cores: two files at a time, and of those with containers one.
  *
  * Every test by its name, but in `npm test` as a whole, which shows what is slow or fails.
  *
@@ -30,12 +30,13 @@ const unit = {
   },
 };
 
-const withProcesses = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 1 };
+const withProcesses = { testTimeout: 180_000, hookTimeout: 180_000 };
 
 const integration = {
   test: {
     ...withProcesses,
     name: "integration",
+    maxWorkers: 2,
     include: [...besideTheCode, ...acrossServices],
     exclude: never,
     env: { TEST_BROKER: "process" },
@@ -47,6 +48,7 @@ const containers = {
   test: {
     ...withProcesses,
     name: "containers",
+    maxWorkers: 1,
     include: [...onlyContainers, "test/integration/**/*.test.ts"],
     exclude: never,
     env: { TEST_BROKER: "container" },
