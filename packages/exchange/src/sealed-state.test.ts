@@ -92,7 +92,19 @@ describe("a sealed state", () => {
       (all) => [...all, { kind: "part", part: ["value", "sweptDay", 1] }],
       "ledger/seal-differs",
     ],
-    ["with no state at all", (all) => all.filter(isStatement), "input/schema"],
+    ["with no state at all", (all) => all.filter(isStatement), "ledger/seal-differs"],
+    ...["trust", "deciders", "dueQueue"].map(
+      (name): [string, (all: readonly SealedItem[]) => SealedItem[], string] => [
+        `with ${name}, which no seal covers`,
+        (all) => [...all, { kind: "part", part: ["value", name, {}] }],
+        "ledger/seal-differs",
+      ],
+    ),
+    [
+      "with a list that is none",
+      (all) => [...all, { kind: "part", part: ["entry", "leaving", 1, 1] }],
+      "ledger/seal-differs",
+    ],
   ])("is refused %s", MANY, async (_what, alter, code) => {
     expect(await codeOf(alter(items))).toBe(code);
   });

@@ -43,18 +43,28 @@ export async function openSealedState(
   const restorer = createRestorer(trust);
   const statements: Uint8Array[] = [];
   for await (const item of items) {
-    if (item.kind === "part") restorer.add(item.part);
+    if (item.kind === "part") attempt(() => restorer.add(item.part));
     else {
       await auditStatement(membership, item.record);
       statements.push(item.record);
     }
   }
-  const state = restorer.finish();
+  const state = attempt(() => restorer.finish());
   const record = parseRecord(seal);
   await verifySeal(membership, record);
   verifySealed(state, record);
   verifyMembership(state, membership);
   return { state, statements };
+}
+
+/** What is of no form that a state has can fail anywhere: it is not what a seal names. */
+function attempt<T>(restore: () => T): T {
+  try {
+    return restore();
+  } catch (cause) {
+    const detail = cause instanceof LeixError ? cause.message : "a part of another form";
+    throw new LeixError("ledger/seal-differs", detail, { cause });
+  }
 }
 
 /** Is this the seal of the state? Throws `ledger/seal-differs`. */

@@ -66,6 +66,12 @@ describe("a state from its snapshot", () => {
     expect(code(parts)).toBe("restored");
     expect(code([...parts, ["value", "unheardOf", 1]])).toBe("input/schema");
     expect(code([...parts, ["entry", "head", "a", 1]])).toBe("input/schema");
+    expect(code([...parts, ["value", "messages", {}]])).toBe("input/schema");
+    // What is no part of the digest may not come from outside.
+    for (const name of ["trust", "deciders", "dueQueue"]) {
+      expect(code([...parts, ["value", name, {}]])).toBe("input/schema");
+    }
+    for (const part of parts) expect(code([...parts, part])).toBe("input/schema");
     expect(code(parts.filter(([, name]) => name !== "head"))).toBe("input/schema");
   });
 });

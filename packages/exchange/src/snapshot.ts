@@ -49,7 +49,7 @@ export function digestState(state: State): Digest {
 
 /** Makes a state of its parts, one after the other, in any order. */
 export interface StateRestorer {
-  /** Throws `input/schema` for a part of another form of state than this program's. */
+  /** Throws `input/schema` for a part of another form of state than this program's, or one given twice. */
   add(part: SnapshotPart): void;
   /** It decides as the one that the parts were made from. Throws `input/schema` where a part is missing. */
   finish(): State;
@@ -58,20 +58,20 @@ export interface StateRestorer {
 export function createRestorer(trust: Trust): StateRestorer {
   const state = createState(trust);
   const shared = new Map<string, string>();
-  const seen = new Set(DERIVED);
+  const seen = new Set<string>();
   return {
     add(part) {
       const [kind, name, ...rest] = part;
-      if (!Object.hasOwn(state, name)) throw new LeixError("input/schema", "a part that is not known");
-      seen.add(name);
-      if (kind === "value") Object.assign(state, { [name]: rest[0] });
-      else putEntry(state, name, rest[0], fromJson(name, share(rest[1], shared)));
+      if (!Object.hasOwn(state, name) || DERIVED.includes(name)) throw refuse("a part that is not known");
+      if (kind === "entry") putEntry(state, name, rest[0], fromJson(name, share(rest[1], shared)));
+      else putValue(state, name, rest[0], seen);
     },
     finish() {
       const missing = Object.entries(state).some(([name, value]) => {
-        return !seen.has(name) && !(value instanceof LayeredMap) && value !== undefined;
+        const isOwn = !DERIVED.includes(name) && !(value instanceof LayeredMap);
+        return isOwn && !seen.has(name) && value !== undefined;
       });
-      if (missing) throw new LeixError("input/schema", "a part is missing");
+      if (missing) throw refuse("a part is missing");
       return complete(state);
     },
   };
@@ -98,8 +98,20 @@ function complete(state: State): State {
 
 function putEntry(state: State, name: string, key: unknown, value: unknown): void {
   const table = (state as unknown as Record<string, unknown>)[name];
-  if (!(table instanceof LayeredMap)) throw new LeixError("input/schema", "an entry of what is no table");
+  if (!(table instanceof LayeredMap)) throw refuse("an entry of what is no table");
+  if (table.has(key)) throw refuse("an entry is given twice");
   table.set(key, value);
+}
+
+function putValue(state: State, name: string, value: unknown, seen: Set<string>): void {
+  const isTable = (state as unknown as Record<string, unknown>)[name] instanceof LayeredMap;
+  if (isTable || seen.has(name)) throw refuse("a value of what is a table, or is given twice");
+  seen.add(name);
+  Object.assign(state, { [name]: value });
+}
+
+function refuse(detail: string): LeixError {
+  return new LeixError("input/schema", detail);
 }
 
 function toJson(table: string, entry: unknown): unknown {

@@ -233,7 +233,8 @@ class Follower implements SeenLedger {
     const due = this.#due;
     if (!due || this.#trail.size < due.count) return;
     // Of what was put away nothing is known here but what a checkpoint says.
-    if ((due.newest?.claimed.size ?? 0) < this.#begin) {
+    // The seal itself is the record at `#begin`.
+    if (this.#begin > 0 && (due.newest?.claimed.size ?? 0) <= this.#begin) {
       throw toRolledBack(`it begins after ${this.#begin} records, and no checkpoint covers them`);
     }
     if (due.newest) {
