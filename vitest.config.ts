@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects, run one after the other. The last two start real servers and processes, whose timeouts would
- * mean nothing if many of them competed for two cores: two files at a time, and of those with containers one.
+ * Three projects, run one after the other. The last two start real servers and processes, whose timeouts
+ * would mean nothing if many of them competed for two cores: two files at a time, and of those with
+ * containers one.
  *
  * Every test by its name, but in `npm test` as a whole, which shows what is slow or fails.
  *

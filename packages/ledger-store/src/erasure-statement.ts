@@ -12,7 +12,7 @@ import { findWidth, loadTile } from "./tile-files.ts";
  * names allows a record to be missing: whoever reads it compares that with the log.
  */
 export interface Erasure {
-  /** Of the records before it, all are erased but statements and seals. */
+  /** Of the records before it, all are erased but statements and seals; the states of earlier seals too. */
   readonly seal: { readonly index: number; readonly digest: Digest };
   /** NumericDate at which an operator wanted it; null where a repair has found only the rest. */
   readonly at: number | null;

@@ -21,6 +21,7 @@ export {
   type SealedContent,
   type SealedLine,
   type SealedPlace,
+  verifySealedBytes,
 } from "./sealed-format.ts";
 export {
   listSealedStates,

@@ -34,8 +34,9 @@ export interface LedgerWriter extends AsyncDisposable {
   publish(note: Uint8Array): Promise<Published>;
   /**
    * Erases what is before a seal: of every record but statements and seals the bytes go, the entry stays, and
-   * the tree with it. What is erased is on the disk before the first byte goes; what a crash leaves undone,
-   * the next writer does. Erases no less than was erased before. `at`: NumericDate.
+   * the tree with it. The states of earlier seals go too. What is erased is on the disk before the first byte
+   * goes; what a crash leaves undone, the next writer does. Erases no less than was erased before. `at`:
+   * NumericDate.
    *
    * Throws `ledger/seal-missing` where no seal that the checkpoint covers is there, `ledger/store-damaged`
    * with nothing changed where a record before it is not whole, `ledger/store-failed`.

@@ -133,6 +133,11 @@ async function* gunzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
   }
 }
 
+/** Is it all there, as it was written? Looks at the digest at its end alone. Throws `ledger/seal-differs`. */
+export async function verifySealedBytes(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of splitDigest(pieces));
+}
+
 async function* splitDigest(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
   const digest = createHash("sha256");
   let held: Buffer = Buffer.alloc(0);

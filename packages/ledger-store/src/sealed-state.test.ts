@@ -89,6 +89,15 @@ describe("a sealed state in a store", () => {
     }
   });
 
+  it("is refused in a store before anything of it is given", async () => {
+    await writeSealedState(folder, { index: INDEX, tree }, LINES);
+    const file = join(folder, "sealed", String(INDEX));
+    const bytes = await readFile(file);
+    bytes[bytes.byteLength - 40] = (bytes.at(-40) ?? 0) ^ 1;
+    await writeFile(file, bytes);
+    expect(await codeOf(readSealedState(folder, INDEX))).toBe("ledger/seal-differs");
+  });
+
   it("is refused under another's name", async () => {
     await writeSealedState(folder, { index: INDEX, tree }, LINES);
     await writeFile(join(folder, "sealed", "6"), await readFile(join(folder, "sealed", String(INDEX))));

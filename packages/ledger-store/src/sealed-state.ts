@@ -9,6 +9,7 @@ import {
   type SealedContent,
   type SealedLine,
   type SealedPlace,
+  verifySealedBytes,
 } from "./sealed-format.ts";
 
 /**
@@ -34,8 +35,8 @@ export async function writeSealedState(
 }
 
 /**
- * The sealed state of the seal at an index, of which nothing is verified but that it is what was written.
- * Null where the store has none. Throws `ledger/seal-differs`, also while the items are read.
+ * The sealed state of the seal at an index, of which nothing is verified but that it is what was written:
+ * before the first of it is given. Null where the store has none. Throws `ledger/seal-differs`.
  */
 export function readSealedState(folder: string, index: number): Promise<SealedContent | null> {
   return readSealedOn(createNodeDisk(folder), index);
@@ -45,6 +46,7 @@ export function readSealedState(folder: string, index: number): Promise<SealedCo
 export async function readSealedOn(disk: Disk, index: number): Promise<SealedContent | null> {
   const path = toSealedPath(index);
   if ((await disk.size(path)) === null) return null;
+  await verifySealedBytes(readPieces(disk, path));
   const content = await decodeSealed(readPieces(disk, path));
   if (content.index === index) return content;
   throw new LeixError("ledger/seal-differs", `${path} is that of ${content.index}`);
@@ -56,13 +58,30 @@ export function readSealedBytes(folder: string, index: number): AsyncGenerator<U
 }
 
 /** The indexes of the seals whose states a store has, the newest first. */
-export async function listSealedStates(folder: string): Promise<number[]> {
-  const names = (await createNodeDisk(folder).list(SEALED_FOLDER)) ?? [];
+export function listSealedStates(folder: string): Promise<number[]> {
+  return listSealedOn(createNodeDisk(folder));
+}
+
+/** The same on any disk. */
+export async function listSealedOn(disk: Disk): Promise<number[]> {
+  const names = (await disk.list(SEALED_FOLDER)) ?? [];
   const indexes = names.flatMap(({ name }) => {
     const path = parseStorePath(toPath(SEALED_FOLDER, name));
     return path.kind === "sealed" ? [path.index] : [];
   });
   return indexes.toSorted((one, other) => other - one);
+}
+
+/**
+ * Removes the states of seals before one, durably: what they say of erased records goes with these. Gives the
+ * files that it removed.
+ */
+export async function removeSealedBefore(disk: Disk, index: number): Promise<readonly string[]> {
+  const files = (await listSealedOn(disk)).filter((one) => one < index).map(toSealedPath);
+  for (const file of files) await disk.remove(file);
+  // Also where they are gone already: a crash may have come before that was durable.
+  if ((await disk.list(SEALED_FOLDER)) !== null) await disk.syncFolder(SEALED_FOLDER);
+  return files;
 }
 
 function toSealedPath(index: number): string {

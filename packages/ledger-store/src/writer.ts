@@ -14,6 +14,7 @@ import { verifyPublication } from "./publication.ts";
 import { createLogPolicy, type LogPolicy, type Published } from "./published.ts";
 import { createReader, type StoreReader } from "./reader.ts";
 import { type RecordTail, type Recovered, recoverStore } from "./recovery.ts";
+import { removeSealedBefore } from "./sealed-state.ts";
 import { settleAll } from "./settle-all.ts";
 import { lockStore } from "./store-lock.ts";
 import { toHead } from "./tree-edge.ts";
@@ -236,6 +237,7 @@ class DiskWriter implements LedgerWriter {
       const bytes = await eraseBundle(this.#disk, this.#placer, bundle, erasure);
       if (bundle === this.#tail.bundle) this.#tail = { bundle, bytes };
     }
+    await removeSealedBefore(this.#disk, erasure.seal.index);
     const done = { ...erasure, isDone: true };
     await placeErasure(this.#placer, done);
     return done;

@@ -69,8 +69,9 @@ export const LEDGER_ERRORS = {
   "ledger/record-erased": {
     when: "A record is missing, or said to be erased, and no seal allows that or what is asked needs it.",
     todo:
-      "Records are erased only below a seal, and statements and seals never: restore it with " +
-      "`leix audit fsck --repair`. What was erased in its time, an older copy of the ledger may still have.",
+      "What was put away from LEDGER the ledger store has: name it with --store or --url. What was erased " +
+      "below a seal an older export may still have (--file). Statements and seals, and whatever no seal " +
+      "follows, are never erased: restore them with `leix audit fsck --repair`.",
   },
   "ledger/seal-missing": {
     when: "A record that should be the seal of an epoch, under a checkpoint, is none.",

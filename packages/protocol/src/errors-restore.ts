@@ -21,7 +21,8 @@ export const RESTORE_ERRORS = {
   "ledger/seal-differs": {
     when: "A sealed state is not the one that the seal in the ledger names, or not whole.",
     todo:
-      "Do not rotate, and start nothing from it: put the file in `sealed` of the ledger store back from a " +
-      "copy, or replay the ledger with `leix audit replay`, which says whether the seal itself is wrong.",
+      "Start nothing from it. `leix ledger restore` makes a damaged file in `sealed` of the ledger store " +
+      "again from the records, or takes it from SEALED. If it cannot: put the file back from a copy, and " +
+      "replay the ledger with `leix audit replay`, which says whether the seal itself is wrong.",
   },
 } as const satisfies Record<string, ErrorText>;

@@ -19,9 +19,11 @@ export function addEraseCommand(ledger: Command): void {
     .option("--store <folder>", "the ledger store, instead of the ledger service's in the network folder")
     .option("--log <vkey>", "the log's verifier key, instead of the ledger service's in the network folder")
     .option("--ledger-rotated", "LEDGER has the records no more: do not ask the broker")
+    .addHelpText("after", `\n${REPLAY_FIRST}`)
     .action(async (flags: EraseFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
       const screen = createStepScreen();
+      screen.say(REPLAY_FIRST);
       try {
         const erased = await eraseLedger({
           dir,
@@ -39,6 +41,9 @@ export function addEraseCommand(ledger: Command): void {
       }
     });
 }
+
+const REPLAY_FIRST =
+  "The records are followed to the seal, and not decided again: run leix audit replay before you erase them.";
 
 function toSummary({ erasure: { seal, at }, isNew }: Erased): string {
   const until = `before the seal at record ${toCount(seal.index)}`;

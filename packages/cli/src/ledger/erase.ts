@@ -4,7 +4,7 @@ import { LeixError, parseRecord } from "@leix/protocol";
 import { loadNetwork } from "@leix/runtime";
 import { withAuditor } from "../audit/source-choice.ts";
 import { loadVerifierKey, toStoreFolder, toTrust } from "./operator-act.ts";
-import { makeStoredSeal, openStoredSeal } from "./sealed-store.ts";
+import { makeStoredSeal } from "./sealed-store.ts";
 
 export interface EraseOptions {
   readonly dir: string;
@@ -32,13 +32,13 @@ export interface Erased {
 /**
  * Erases what an epoch and those before it have recorded, but statements and seals. Nobody can get it back,
  * so first everything is seen to that goes on without it: the seal is under the store's checkpoint; the state
- * that it names is in the store, or is made of the records once more, and is that state; every record that is
- * to go is whole; LEDGER begins after them. The ledger service holds the store's lock while it runs, and
- * must not.
+ * that it names is made of the records once more, and is that state; every record that is to go is whole;
+ * LEDGER begins after them. Decisions are followed, and not decided again: that is for a replay before. The
+ * ledger service holds the store's lock while it runs, and must not.
  *
  * Throws `ledger/store-locked`, `ledger/unpublished`, `ledger/seal-missing`, `ledger/seal-differs`,
- * `ledger/not-rotated`, `ledger/store-damaged`, and the `broker/` codes where nobody says that LEDGER is
- * rotated.
+ * `ledger/record-erased`, `ledger/not-rotated`, `ledger/store-damaged`, the codes of `follow`, and the
+ * `broker/` codes where nobody says that LEDGER is rotated.
  */
 export async function eraseLedger(options: EraseOptions): Promise<Erased> {
   const { dir, epoch, onProgress } = options;
@@ -53,17 +53,10 @@ export async function eraseLedger(options: EraseOptions): Promise<Erased> {
   if (before && before.seal.index >= seal) return { erasure: before, isNew: false };
   const store = { folder, reader, trust: toTrust(network) };
   const onFollowed = (records: number): void => onProgress("following the store", records, seal);
-  const stored = await openStoredSeal(store, seal).catch(refuseDiffering);
-  if (!stored) await makeStoredSeal(store, seal, onFollowed);
   if (!options.isRotated) await refuseUnrotated(dir, seal);
+  await makeStoredSeal(store, seal, onFollowed);
   onProgress("erasing", 0, seal);
   return { erasure: await writer.eraseRecords(seal, options.now), isNew: true };
-}
-
-/** Where bytes were altered, what they say may go wrong before they are known to be others. */
-function refuseDiffering(cause: unknown): never {
-  if (!(cause instanceof LeixError) || cause.code.startsWith("ledger/")) throw cause;
-  throw new LeixError("ledger/seal-differs", cause.message, { cause });
 }
 
 async function findSeal(reader: StoreReader, epoch: number, covered: number): Promise<number> {

@@ -79,6 +79,10 @@ export function appendRecord(range: CompactRange, record: Uint8Array): CompactRa
 export async function* readMessages(reader: StoreReader, begin = 0): AsyncGenerator<Message, void> {
   for await (const { index, record } of reader.records(begin)) {
     if (!record) throw new LeixError("ledger/record-erased", `record ${index}: LEDGER cannot be whole again`);
-    yield { subject: toLedgerSubject(toEntry(parseRecord(record))), data: record };
+    yield toMessage(record);
   }
+}
+
+export function toMessage(record: Uint8Array): Message {
+  return { subject: toLedgerSubject(toEntry(parseRecord(record))), data: record };
 }

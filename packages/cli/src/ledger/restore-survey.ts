@@ -1,7 +1,8 @@
 import { type LedgerStream, readRemains } from "@leix/broker";
-import type { LedgerReader } from "@leix/ledger-store";
+import type { LedgerReader, StoredRecord } from "@leix/ledger-store";
+import { toDigest } from "@leix/protocol";
 import type { PartyConnection } from "@leix/runtime";
-import { type Message, readMessages } from "./restore-proof.ts";
+import { toMessage } from "./restore-proof.ts";
 
 /** LEDGER beside the store. */
 export interface Survey {
@@ -18,7 +19,8 @@ const FOREIGN_SHOWN_MAX = 5;
 
 /**
  * What is left of LEDGER, as far as it can be read. A record whose subject or whose bytes are those of the
- * store at its place is a copy of that one, damaged or not; any other is foreign.
+ * store at its place is a copy of that one, damaged or not; any other is foreign. Of one that the store has
+ * erased, its digest is what is left to tell.
  */
 export async function surveyLedger(
   nc: PartyConnection,
@@ -26,14 +28,15 @@ export async function surveyLedger(
   reader: LedgerReader,
 ): Promise<Survey> {
   const begin = stream.firstSequence - 1;
-  const stored = readMessages(reader, begin);
+  const stored = reader.records(begin);
   let [intact, next, found, foreignCount] = [begin, begin + 1, 0, 0];
   const foreign: string[] = [];
-  let own: Message | undefined;
+  let own: StoredRecord | undefined;
   for await (const { sequence, subject, data } of readRemains(nc, stream)) {
     found++;
     for (; next <= sequence; next++) own = (await stored.next()).value ?? undefined;
-    const [isNamed, isCopy] = [own?.subject === subject, own && Buffer.compare(own.data, data) === 0];
+    const isNamed = own?.record && toMessage(own.record).subject === subject;
+    const isCopy = own?.entry.digest === toDigest(data);
     if (isNamed && isCopy && intact === sequence - 1) intact = sequence;
     if (isNamed || isCopy) continue;
     foreignCount++;

@@ -1,6 +1,6 @@
 import { type LedgerStream, loadLedgerStream, recreateLedger } from "@leix/broker";
 import { createState } from "@leix/exchange";
-import { type LedgerReader, listSealedStates, openLedgerReader } from "@leix/ledger-store";
+import { type LedgerReader, listSealedStates, openLedgerReader, readErasure } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { loadNetwork, type NetworkFile, type PartyConnection } from "@leix/runtime";
 import { type CompactRange, createRange } from "@leix/tlog";
@@ -25,7 +25,8 @@ import {
 import { proveStore } from "./restore-proof.ts";
 import { type Survey, surveyLedger } from "./restore-survey.ts";
 import { publishSealed } from "./rotate-broker.ts";
-import { makeStoredSeal, type OpenStore, openStoredSeal, type StoreState } from "./sealed-store.ts";
+import { mendSealed, openOrMend } from "./sealed-mending.ts";
+import type { OpenStore, StoreState } from "./sealed-store.ts";
 
 export interface RestoreOptions {
   readonly dir: string;
@@ -78,7 +79,8 @@ export async function restoreLedger(options: RestoreOptions): Promise<Restored> 
     const sizes = [...listSeenSizes(memories), ...listClaimedSizes(newest)];
     const { size } = reader.head;
     const stream = await loadLedgerStream(nc);
-    const begin = await openWhereItBegins({ folder, reader, trust }, stream);
+    await mendSealed(nc, { folder, reader, trust }, say);
+    const begin = await openWhereItBegins(nc, { folder, reader, trust }, stream);
     const proven = await proveStore(reader, {
       begin,
       log,
@@ -134,18 +136,22 @@ async function recreate(act: Recreation, intact: number, begun: number | undefin
 }
 
 /**
- * Record 0, or the seal that LEDGER was rotated to: what it was made to begin with says it, and where nothing
- * of it is left, the newest state that a rotation has put into the store.
+ * Record 0, or the seal that LEDGER was rotated to: what it was made to begin with says it. Where nothing of
+ * it is left, or the store has erased what it begins with, it is the newest state that a rotation has put
+ * into the store: a broker's disk may be back from before that.
  */
 async function openWhereItBegins(
+  nc: PartyConnection,
   store: OpenStore & { readonly reader: LedgerReader },
   stream: LedgerStream | null,
 ): Promise<StoreState> {
+  const erased = (await readErasure(store.folder))?.seal.index ?? 0;
   const isEmpty = !stream || (stream.firstSequence === 1 && stream.lastSequence === 0);
+  const isLeft = !isEmpty && stream.firstSequence > erased;
   const newest = (await listSealedStates(store.folder)).find((index) => index < store.reader.head.size);
-  const index = isEmpty ? (newest ?? 0) : stream.firstSequence - 1;
+  const index = isLeft ? stream.firstSequence - 1 : Math.max(newest ?? 0, erased);
   if (index === 0) return { state: createState(store.trust), tree: createRange() };
-  return (await openStoredSeal(store, index)) ?? makeStoredSeal(store, index, () => undefined);
+  return openOrMend(nc, store, index);
 }
 
 function refuseLoss(

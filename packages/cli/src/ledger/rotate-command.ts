@@ -15,6 +15,7 @@ export function addRotateCommand(ledger: Command): void {
     .description("put away what the newest seal has sealed; no service may run, the broker must")
     .option("--store <folder>", "the ledger store, instead of the ledger service's in the network folder")
     .option("--log <vkey>", "the log's verifier key, instead of the ledger service's in the network folder")
+    .addHelpText("after", FOLLOWED)
     .action(async (flags: RotateFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
       const screen = createStepScreen();
@@ -33,6 +34,10 @@ export function addRotateCommand(ledger: Command): void {
       }
     });
 }
+
+const FOLLOWED = `
+The state under the seal is made again from the records and compared with the seal.
+Decisions are followed, and not decided again: leix audit replay does that.`;
 
 function toSummary({ seal, isRotated, left }: Rotated): string {
   if (seal === undefined) return "No epoch is sealed under a checkpoint yet. Nothing was changed.\n";

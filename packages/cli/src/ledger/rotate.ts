@@ -18,14 +18,8 @@ import { connectRestorer } from "./restore-access.ts";
 import { fillLedger, verifyLedger } from "./restore-fill.ts";
 import { loadJournal, removeJournal, saveJournal } from "./restore-journal.ts";
 import { compareLedger, publishSealed } from "./rotate-broker.ts";
-import {
-  findNewestSeal,
-  makeStoredSeal,
-  makeTree,
-  type OpenStore,
-  openStoredSeal,
-  type StoreState,
-} from "./sealed-store.ts";
+import { openOrMend } from "./sealed-mending.ts";
+import { findNewestSeal, makeStoredSeal, makeTree, type OpenStore, type StoreState } from "./sealed-store.ts";
 
 export interface RotateOptions {
   readonly dir: string;
@@ -64,9 +58,10 @@ interface Act extends OpenStore {
 /**
  * Puts away what the newest seal has sealed: LEDGER then begins with that seal, and what was before it is in
  * the ledger store alone. The order is what makes it safe. First all of LEDGER is in the store, durably; then
- * the state that the seal names is, made of the store's records and verified; then SEALED has it; only then
- * LEDGER is recreated, to begin at the seal's own sequence, and filled from the store. After a crash at any
- * point it is run again, and goes on: what LEDGER begins with says how far it was.
+ * the state that the seal names is, made of the store's records and compared with the seal (decisions are
+ * followed, and not decided again); then SEALED has it; only then LEDGER is recreated, to begin at the seal's
+ * own sequence, and filled from the store. After a crash at any point it is run again, and goes on: what
+ * LEDGER begins with says how far it was.
  *
  * Throws `restore/services-running`, `ledger/store-locked`, `ledger/unpublished`,
  * `ledger/checkpoint-uncovered` where no checkpoint that is relied on covers the seal, `ledger/seal-differs`,
@@ -106,17 +101,15 @@ export async function rotateLedger(options: RotateOptions): Promise<Rotated> {
 async function rotateTo(act: Act, seal: number, stream: LedgerStream | null): Promise<Rotated> {
   const { nc, network } = act;
   const isMade = stream?.firstSequence === seal + 1;
+  // Only a run before this one, that had prepared all of this, may have taken LEDGER away.
+  if (!stream && (await loadJournal(act.options.dir)) === null) throw toDamaged("there is no LEDGER");
+  const { tree } = stream && !isMade ? await prepare(act, seal, stream) : await openOrMend(nc, act, seal);
+  if (!isMade) act.options.onProgress("writing SEALED", 0, 0);
+  await publishSealed(nc, act.folder, seal);
   if (!isMade) {
-    if (stream) await prepare(act, seal, stream);
-    // Only a run before this one, that had prepared all of this, may have taken LEDGER away.
-    else if ((await loadJournal(act.options.dir)) === null) throw toDamaged("there is no LEDGER");
-    act.options.onProgress("writing SEALED", 0, 0);
-    await publishSealed(nc, act.folder, seal);
     if (stream) await saveJournal(act.options.dir, stream.created);
     await recreateLedger(nc, network.streams, seal + 1);
   }
-  const { tree } = await openSealed(act, seal);
-  await publishSealed(nc, act.folder, seal);
   const end = await fill(act, seal, tree);
   await dropEarlierSealed(nc, seal);
   await removeJournal(act.options.dir);
@@ -127,7 +120,7 @@ async function rotateTo(act: Act, seal: number, stream: LedgerStream | null): Pr
  * Everything that has to be so before anything is taken away. Afterwards the store has all of LEDGER, and the
  * sealed state: not before everything was routed that it puts away, for a restore may begin with it.
  */
-async function prepare(act: Act, seal: number, stream: LedgerStream): Promise<void> {
+async function prepare(act: Act, seal: number, stream: LedgerStream): Promise<StoreState> {
   const { nc, reader, options } = act;
   const begin = stream.firstSequence - 1;
   let lastInput = 0;
@@ -138,12 +131,12 @@ async function prepare(act: Act, seal: number, stream: LedgerStream): Promise<vo
   if (end < reader.head.size) throw toDamaged(`${end} records, the store has ${reader.head.size}`);
   await refuseUnrouted(nc, lastInput);
   const onFollowed = (records: number) => options.onProgress("following the store", records, seal);
-  const kept = await openStoredSeal(act, seal).catch(ignoreDiffering);
-  const { state } = kept ?? (await makeStoredSeal(act, seal, onFollowed));
+  if (begin > 0) await openOrMend(nc, act, begin);
+  const { state, tree } = await makeStoredSeal(act, seal, onFollowed);
   await followOn(act, state);
   await refuseUncosigned(act, seal, state);
   const now = await loadLedgerStream(nc);
-  if (now?.created === stream.created && now.lastSequence === end) return;
+  if (now?.created === stream.created && now.lastSequence === end) return { state, tree };
   throw new LeixError("restore/services-running", "something was written into LEDGER meanwhile");
 }
 
@@ -157,21 +150,6 @@ async function followOn({ nc, reader, writer }: Act, state: State): Promise<void
     await follow(state, data);
     await writer.append([data]);
   }
-}
-
-/** A file that is not what the seal names is made again. */
-function ignoreDiffering(error: unknown): null {
-  if (error instanceof LeixError && error.code === "ledger/seal-differs") return null;
-  throw error;
-}
-
-async function openSealed(act: Act, seal: number): Promise<StoreState> {
-  const opened = await openStoredSeal(act, seal);
-  if (opened) return opened;
-  throw new LeixError(
-    "ledger/seal-differs",
-    `LEDGER begins with record ${seal}, and the store has no state for it`,
-  );
 }
 
 /** Brings LEDGER from the seal on to what the store has. */

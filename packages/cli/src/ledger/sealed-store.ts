@@ -8,7 +8,14 @@ import {
   type Trust,
   verifySealed,
 } from "@leix/exchange";
-import { listSealedStates, readSealedState, type StoreReader, writeSealedState } from "@leix/ledger-store";
+import {
+  listSealedStates,
+  readErasure,
+  readSealedState,
+  type SealedContent,
+  type StoreReader,
+  writeSealedState,
+} from "@leix/ledger-store";
 import { LeixError, parseRecord } from "@leix/protocol";
 import { appendLeafHashes, type CompactRange, createRange, hashLeaf } from "@leix/tlog";
 
@@ -34,19 +41,44 @@ const LEAVES = 1_024;
  */
 export async function openStoredSeal(store: OpenStore, index: number): Promise<StoreState | null> {
   const content = await readSealedState(store.folder, index);
-  if (!content) return null;
+  return content && verifyContent(store, index, content);
+}
+
+/** The same, where a file that is not what it has to be is as good as none. */
+export async function tryStoredSeal(store: OpenStore, index: number): Promise<StoreState | null> {
+  try {
+    return await openStoredSeal(store, index);
+  } catch (error) {
+    if (error instanceof LeixError && error.code === "ledger/seal-differs") return null;
+    throw error;
+  }
+}
+
+/** A sealed state from anywhere, by the store's own seal and tree. Throws `ledger/seal-differs`. */
+export async function verifyContent(
+  store: OpenStore,
+  index: number,
+  content: SealedContent,
+): Promise<StoreState> {
   const seal = await loadRecord(store, index);
-  const { state } = await openSealedState(store.trust, content.items, seal);
+  const { state } = await openSealedState(store.trust, content.items, seal).catch(refuseDiffering);
   const tree = await makeTree(store, index);
   const isSame = Buffer.compare(Buffer.concat(tree.hashes), Buffer.concat(content.tree.hashes)) === 0;
   if (state.head.index === index && isSame) return { state, tree };
   throw new LeixError("ledger/seal-differs", `the tree before record ${index} is another`);
 }
 
+/** Where bytes were altered, what they say may go wrong before they are known to be others. */
+function refuseDiffering(cause: unknown): never {
+  const isItself = !(cause instanceof LeixError) || /^(ledger|broker)\//.test(cause.code);
+  throw isItself ? cause : new LeixError("ledger/seal-differs", cause.message, { cause });
+}
+
 /**
- * Follows the store's records up to a seal, from the newest sealed state before it or from record 0, and puts
- * the state there into the store; then opens it from there, as everyone will. Throws `ledger/seal-differs`
- * where the records make another state than the seal names, and the codes of `follow`.
+ * Follows all of the store's records up to a seal, whatever states it has for them, and puts the state there
+ * into the store; then opens it from there, as everyone will. Decisions are followed, and not decided again.
+ * Throws `ledger/seal-differs` where the records make another state than the seal names,
+ * `ledger/record-erased` where they are erased and no state after them is whole, and the codes of `follow`.
  */
 export async function makeStoredSeal(
   store: OpenStore,
@@ -96,13 +128,17 @@ export async function makeTree(
   return appendLeafHashes(tree, leaves);
 }
 
-/** Record 0, or a seal whose state is there and is what it has to be. */
+/** Record 0; where records are erased, the first whole state after them. */
 async function openBefore(store: OpenStore, index: number): Promise<StoreState> {
-  for (const earlier of await listSealedStates(store.folder)) {
-    const opened = earlier < index ? await openStoredSeal(store, earlier) : null;
+  const erasure = await readErasure(store.folder);
+  if (!erasure) return { state: createState(store.trust), tree: createRange() };
+  for (const earlier of (await listSealedStates(store.folder)).toReversed()) {
+    if (earlier < erasure.seal.index || earlier >= index) continue;
+    const opened = await tryStoredSeal(store, earlier);
     if (opened) return opened;
   }
-  return { state: createState(store.trust), tree: createRange() };
+  const detail = `those before ${erasure.seal.index} are, and no state between them and ${index} is whole`;
+  throw new LeixError("ledger/record-erased", detail);
 }
 
 async function* listItems(store: OpenStore, index: number, state: State): AsyncGenerator<SealedItem, void> {

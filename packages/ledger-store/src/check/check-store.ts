@@ -99,7 +99,7 @@ export async function checkDisk(given: Disk, options: CheckOptions): Promise<Sto
     options.onProgress?.(bundle.index * TILE_WIDTH + bundle.width, size);
   }
   list.add(...(await examineEdge(disk, edge, size, isGrowing)));
-  for await (const finding of examineSealed(disk, size)) list.add(finding);
+  for await (const finding of examineSealed(disk, size, erasure)) list.add(finding);
   if (!isGrowing) for await (const stray of examineStrays(disk, size)) list.add(stray);
   return { size, published: published?.size ?? null, erased, findings: list.items, more: list.more };
 }

@@ -7,6 +7,7 @@ import { placeErasure } from "../erasure-statement.ts";
 import { FilePlacer } from "../file-placer.ts";
 import { CHECKPOINT_PATH, DRAFTS_FOLDER, ERASED_PATH, FORMAT_BYTES, FORMAT_PATH, ROOT } from "../layout.ts";
 import { createNodeDisk } from "../node-disk.ts";
+import { removeSealedBefore } from "../sealed-state.ts";
 import { lockStore } from "../store-lock.ts";
 import { EMPTY_EDGE, type TreeEdge } from "../tree-edge.ts";
 import type { RepairSource } from "./resolution.ts";
@@ -65,6 +66,9 @@ export async function repairDisk(
   }
   for await (const action of rewriteTree(workshop, size, standing)) actions.add(action);
   if (standing.isErasureBroken) actions.add(await rewriteErasure(workshop, standing));
+  for (const file of await removeErasedStates(disk, standing)) {
+    actions.add({ file, did: "removed", detail: "of an epoch that is erased" });
+  }
   const { published, isNoteBroken } = standing;
   if (published && isNoteBroken) {
     await place(workshop, CHECKPOINT_PATH, published.note);
@@ -106,6 +110,10 @@ async function rewriteErasure({ disk, placer }: Workshop, { erasure }: Standing)
   await placeErasure(placer, erasure);
   const detail = `up to the seal that is record ${erasure.seal.index}; when that was is lost`;
   return { file: ERASED_PATH, did: "made-again", detail };
+}
+
+async function removeErasedStates(disk: Disk, { erasure }: Standing): Promise<readonly string[]> {
+  return erasure ? removeSealedBefore(disk, erasure.seal.index) : [];
 }
 
 async function place({ placer }: Workshop, path: string, bytes: Uint8Array): Promise<void> {
