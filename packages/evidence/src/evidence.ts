@@ -27,6 +27,10 @@ export const EvidencePart = z.strictObject({
 });
 export type EvidencePart = z.infer<typeof EvidencePart>;
 
+/** The same of a record that was erased. */
+export const ErasedPart = EvidencePart.omit({ record: true });
+export type ErasedPart = z.infer<typeof ErasedPart>;
+
 /** The body as it was sent, with one entry: its key, wrapped for the reader of this evidence. */
 export const EvidenceBody = z.strictObject({
   jwe: Body,

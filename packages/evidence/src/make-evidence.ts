@@ -44,8 +44,13 @@ export function toEvidencePart({ index, bytes, record }: Kept, tree: HashLevels)
     index: record.decision.content.index,
     record: parseSchema(LedgerRecord, parseCanonical(bytes, limits.RECORD_BYTES_MAX), "record/malformed"),
     entry: toLeafEntry(record.kind, bytes),
-    proof: proveInclusion(index, tree.size, (node) => tree.read(node)).hashes.map(toText),
+    proof: provePlace(index, tree),
   };
+}
+
+/** Of a leaf: the hashes of its proof in a tree. */
+export function provePlace(index: number, tree: HashLevels): Digest[] {
+  return proveInclusion(index, tree.size, (node) => tree.read(node)).hashes.map(toText);
 }
 
 function toText(hash: Uint8Array): Digest {

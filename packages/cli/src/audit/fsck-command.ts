@@ -46,7 +46,7 @@ export function addFsckCommand(audit: Command): void {
     .description("check every byte of a ledger store, and restore what is damaged")
     .argument("<folder>", "the store; no ledger service may have it open")
     .option("--published", "only what the checkpoint covers, also while a ledger service goes on")
-    .option("--stream", "also every message that the broker serves: LEDGER and CHECKPOINT beside the store")
+    .option("--stream", "also all that the broker serves: LEDGER, SEALED and CHECKPOINT beside the store")
     .option("--repair", "restore what is damaged, from the rest and from another copy")
     .addOption(
       new Option(

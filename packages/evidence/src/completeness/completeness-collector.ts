@@ -7,6 +7,8 @@ import {
   decodeUtf8,
   encodeLeafEntry,
   encodeUtf8,
+  type LeafEntry,
+  type LedgerIndex,
   LeixError,
   openDecision,
   parseLeafEntry,
@@ -18,7 +20,7 @@ import {
 import { hashLeaf, isSameHash, parseCheckpoint, parseNote } from "@leix/tlog";
 import type { Kept, KeptStatement } from "../collector.ts";
 import { HashLevels } from "../hash-levels.ts";
-import { keepKnownSignatures, toEvidencePart } from "../make-evidence.ts";
+import { keepKnownSignatures, provePlace, toEvidencePart } from "../make-evidence.ts";
 import type { EvidenceTrust } from "../verify-evidence.ts";
 import type { Completeness, OwnPart } from "./completeness.ts";
 
@@ -51,7 +53,7 @@ export interface Choice {
 export interface CompletenessCollector {
   /** The next record; one that the checkpoint does not cover is left aside. Throws the codes of its form. */
   add(bytes: Uint8Array): void;
-  /** The same of a record that was erased: its leaf. */
+  /** The same of a record that was erased: its leaf. Of the agency's own, it stands for the record. */
   addErased(leaf: Uint8Array): void;
   /**
    * Throws `evidence/uncovered` where the ledger ended before the checkpoint does, `ledger/root-differs`
@@ -70,6 +72,8 @@ export function createCompletenessCollector(trust: EvidenceTrust, choice: Choice
   const statements: KeptStatement[] = [];
   const byDigest = new Set(messages.flatMap(({ digest, rawDigest }) => [digest, rawDigest]));
   const found = new Map<Digest, Kept>();
+  const told = new Set<number>(messages.flatMap((one) => toTold(one) ?? []));
+  const erased = new Map<number, LeafEntry>();
   let state: State | undefined;
 
   function addStatement(kept: KeptStatement): void {
@@ -91,8 +95,10 @@ export function createCompletenessCollector(trust: EvidenceTrust, choice: Choice
       if (byDigest.has(digest)) found.set(digest, { index, bytes, record });
     },
     addErased(leaf) {
-      parseLeafEntry(leaf);
-      if (tree.size < head.size) tree.push(hashLeaf(leaf));
+      const entry = parseLeafEntry(leaf);
+      if (tree.size >= head.size) return;
+      if (told.has(tree.size) && entry.kind === "message") erased.set(tree.size, entry);
+      tree.push(hashLeaf(leaf));
     },
     async finish() {
       if (tree.size < head.size) throw new LeixError("evidence/uncovered", `${tree.size} of ${head.size}`);
@@ -102,7 +108,7 @@ export function createCompletenessCollector(trust: EvidenceTrust, choice: Choice
       const needed = listNeeded(statements, [agency, ...known.witnesses]);
       return {
         ...{ v: 1, format: "leix-completeness", aud: trust.aud, agency, first: messages[0]?.seq ?? 1 },
-        messages: messages.map((one) => toOwnPart(one, found, tree)),
+        messages: messages.map((one) => toOwnPart(one, found, erased, tree)),
         statements: needed.map((kept) => toEvidencePart(kept, tree)),
         checkpoint: known.checkpoint,
       };
@@ -110,7 +116,19 @@ export function createCompletenessCollector(trust: EvidenceTrust, choice: Choice
   };
 }
 
-function toOwnPart(held: HeldMessage, found: ReadonlyMap<Digest, Kept>, tree: HashLevels): OwnPart {
+/** As which record the exchange has told the agency that it decided a message. */
+function toTold({ decision }: HeldMessage): LedgerIndex | undefined {
+  if (decision === undefined) return undefined;
+  const { content } = openDecision(decision);
+  return content.kind === "message" ? content.index : undefined;
+}
+
+function toOwnPart(
+  held: HeldMessage,
+  found: ReadonlyMap<Digest, Kept>,
+  erased: ReadonlyMap<number, LeafEntry>,
+  tree: HashLevels,
+): OwnPart {
   const { digest, rawDigest, token, input, decision } = held;
   const recorded = found.get(digest);
   if (recorded?.record.kind === "message")
@@ -120,11 +138,13 @@ function toOwnPart(held: HeldMessage, found: ReadonlyMap<Digest, Kept>, tree: Ha
     const part = toEvidencePart(rejected, tree);
     return { standing: "rejected", input: decodeUtf8(input), part };
   }
-  const isDecided = decision !== undefined && openDecision(decision).content.kind === "message";
-  return {
-    ...{ standing: "unrecorded", message: token, digest: toDigest(token) },
-    ...(isDecided ? { decision } : {}),
-  };
+  const index = toTold(held);
+  const message = { message: token, digest: toDigest(token) };
+  if (decision === undefined || index === undefined) return { standing: "unrecorded", ...message };
+  const entry = erased.get(index);
+  if (!entry) return { standing: "unrecorded", ...message, decision };
+  const part = { index, entry, proof: provePlace(index, tree) };
+  return { standing: "erased", ...message, decision, part };
 }
 
 /** All versions about the services, the agency, the witnesses, and their countries. */

@@ -1,6 +1,6 @@
 import { AgencyId, Digest, ExchangeId, limits } from "@leix/protocol";
 import { z } from "zod";
-import { EvidencePart, encodeForm, parseForm } from "../evidence.ts";
+import { ErasedPart, EvidencePart, encodeForm, parseForm } from "../evidence.ts";
 
 const Recorded = z.strictObject({ standing: z.literal("recorded"), part: EvidencePart });
 
@@ -9,6 +9,18 @@ const Rejected = z.strictObject({
   /** All that was sent: of a rejected input the ledger has nothing but the digest of its bytes. */
   input: z.string(),
   part: EvidencePart,
+});
+
+const Erased = z.strictObject({
+  standing: z.literal("erased"),
+  /** The signed claims. */
+  message: z.string(),
+  /** Of the text of `message`: nothing else covers every byte of it. */
+  digest: Digest,
+  /** What the exchange has signed about it: by it, the message was the record that is erased. */
+  decision: z.string(),
+  /** What the tree still has at the place of that record. */
+  part: ErasedPart,
 });
 
 const Unrecorded = z.strictObject({
@@ -22,7 +34,7 @@ const Unrecorded = z.strictObject({
 });
 
 /** One of the agency's messages, and where it is in the ledger. */
-export const OwnPart = z.discriminatedUnion("standing", [Recorded, Rejected, Unrecorded]);
+export const OwnPart = z.discriminatedUnion("standing", [Recorded, Rejected, Erased, Unrecorded]);
 export type OwnPart = z.infer<typeof OwnPart>;
 
 /** What became of an agency's messages, by its own numbers, one after the other. */
@@ -41,7 +53,7 @@ export const Completeness = z.strictObject({
 });
 export type Completeness = z.infer<typeof Completeness>;
 
-const MEMBERS = [Completeness, Recorded, Rejected, Unrecorded, EvidencePart].flatMap(({ shape }) =>
+const MEMBERS = [Completeness, Recorded, Rejected, Erased, Unrecorded, EvidencePart].flatMap(({ shape }) =>
   Object.keys(shape),
 );
 

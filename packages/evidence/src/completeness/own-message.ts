@@ -11,6 +11,7 @@ import {
   parseJws,
   toDigest,
 } from "@leix/protocol";
+import type { ErasedPart } from "../evidence.ts";
 import { EvidenceError, onPart } from "../evidence-error.ts";
 import { type NamedRecord, parsePart } from "../evidence-part.ts";
 import type { OwnPart } from "./completeness.ts";
@@ -28,6 +29,12 @@ export type OwnMessage = Sent &
   (
     | { readonly standing: "recorded"; readonly named: NamedRecord }
     | { readonly standing: "rejected"; readonly named: NamedRecord; readonly rawDigest: Digest }
+    | {
+        readonly standing: "erased";
+        readonly jws: ParsedJws;
+        readonly decision: string;
+        readonly part: ErasedPart;
+      }
     | { readonly standing: "unrecorded"; readonly jws: ParsedJws; readonly decision?: string | undefined }
   );
 
@@ -47,6 +54,7 @@ export async function parseOwnMessage(name: string, own: OwnPart): Promise<OwnMe
       const claims = await onPart(`${name}.input`, () => parseClaims(jws.payload));
       return { ...own, name, named, claims, digest: jws.digest, rawDigest: toDigest(bytes) };
     }
+    case "erased":
     case "unrecorded": {
       const { message, digest, ...rest } = own;
       if (toDigest(message) !== digest) throw toDiffers(`${name}.message`, "not of this digest");

@@ -6,6 +6,7 @@ import {
   encodeCanonicalBytes,
   encodeUtf8,
   invariant,
+  LedgerIndex,
   parseRecord,
   toDigest,
 } from "@leix/protocol";
@@ -123,8 +124,48 @@ describe("an agency's messages in one file", () => {
     expect(part.statements.length).toBeLessThan(first / 2);
   });
 
-  test("go on where records were erased: these are not shown any more", async () => {
-    const choice = { agency: AGENCY, messages: held, checkpoint };
+  test("go on where records were erased: shown is what the exchange signed, and the leaf", async () => {
+    const file = await makeErased(held.with(0, withDecision(0)));
+    expect(await verify(file)).toMatchObject({
+      ...{ isProven: true, erased: [{ seq: 1, index: first }], unrecorded: [{ seq: 5 }, { seq: 6 }] },
+    });
+    const [own] = file.messages;
+    invariant(own?.standing === "erased", "the first is erased");
+    const { part } = own;
+    const broken = [
+      [{ ...part, index: LedgerIndex.parse(first + 1) }, "evidence/differs"],
+      [{ ...part, entry: { ...part.entry, kind: "rejection" as const } }, "evidence/differs"],
+      [{ ...part, entry: { ...part.entry, digest: toDigest("") } }, "tlog/inclusion"],
+    ] as const;
+    for (const [other, code] of broken) {
+      const altered = { ...file, messages: file.messages.with(0, { ...own, part: other }) };
+      const found = await verify(altered);
+      expect(found).toMatchObject({ isProven: false, code });
+      expect(found).toMatchObject({ part: expect.stringMatching(/^messages\[0\]\.part/) });
+    }
+    const { decision } = withDecision(1);
+    invariant(decision, "it is decided");
+    const borrowed = { ...file, messages: file.messages.with(0, { ...own, decision }) };
+    expect(await verify(borrowed)).toMatchObject({ part: "messages[0].decision", code: "evidence/differs" });
+  });
+
+  test("show nothing of an erased record that the agency was not told of", async () => {
+    expect(await verify(await makeErased(held))).toMatchObject({
+      ...{ erased: [], unrecorded: [{ seq: 1 }, { seq: 5 }, { seq: 6 }] },
+    });
+  });
+
+  /** As the agency is told: the decision of the record. */
+  function withDecision(at: number): HeldMessage {
+    const [one, own] = [held[at], whole.messages[at]];
+    invariant(one && own?.standing === "recorded", "it is recorded");
+    const { decision } = own.part.record;
+    return { ...one, decision };
+  }
+
+  /** Of the ledger without the agency's first message. */
+  function makeErased(messages: readonly HeldMessage[]): Promise<Completeness> {
+    const choice = { agency: AGENCY, messages, checkpoint };
     const collector = createCompletenessCollector(ledger.world.trust, choice);
     const [own] = whole.messages;
     invariant(own?.standing === "recorded", "the first is recorded");
@@ -132,10 +173,8 @@ describe("an agency's messages in one file", () => {
       if (i !== first) collector.add(bytes);
       else collector.addErased(encodeCanonicalBytes(own.part.entry));
     }
-    expect(await verify(await collector.finish())).toMatchObject({
-      unrecorded: [{ seq: 1 }, { seq: 5 }, { seq: 6 }],
-    });
-  });
+    return collector.finish();
+  }
 });
 
 describe("a file that is not what it says", () => {

@@ -41,6 +41,11 @@ export interface CompletenessProof {
   readonly last: number;
   readonly recorded: readonly (Numbered & { readonly index: number; readonly outcome: Outcome })[];
   readonly rejected: readonly (Numbered & { readonly index: number; readonly code: ErrorCode })[];
+  /**
+   * Decided as the record at `index`, by the policy service's signature; the tree has there the leaf of a
+   * message's record, which was erased since. That it was the same record, the leaf alone does not say.
+   */
+  readonly erased: readonly (Numbered & { readonly index: number })[];
   /** Not shown to be in the ledger. `told`: the exchange has signed that it decided it, as this record. */
   readonly unrecorded: readonly (Numbered & { readonly told?: number })[];
   /** Recorded after a message with a higher number. */
@@ -73,9 +78,7 @@ async function prove(file: Completeness, trust: EvidenceTrust): Promise<Complete
   const statements = await Promise.all(file.statements.map((part, i) => parsePart(`statements[${i}]`, part)));
   refuseOtherOrder(statements);
   const messages = await Promise.all(file.messages.map((one, i) => parseOwnMessage(`messages[${i}]`, one)));
-  const places = new Map(
-    messages.flatMap((one) => (one.standing === "unrecorded" ? [] : [[one.named, one] as const])),
-  );
+  const places = new Map(messages.flatMap((one) => ("named" in one ? [[one.named, one] as const] : [])));
   const all = [...statements, ...places.keys()].toSorted((a, b) => a.part.index - b.part.index);
   refuseOtherOrder(all);
   const state = startState({ all }, trust);
@@ -85,6 +88,10 @@ async function prove(file: Completeness, trust: EvidenceTrust): Promise<Complete
   verifyNumbers(messages, agency, first);
   const log = await onPart("checkpoint", () => verifyCheckpoint(following, file.checkpoint));
   for (const named of all) await verifyIncluded(named, log.checkpoint);
+  for (const { name, ...own } of messages) {
+    if (own.standing === "erased")
+      await verifyIncluded({ name: `${name}.part`, part: own.part }, log.checkpoint);
+  }
   return {
     ...{ isProven: true, agency, first, last: first + messages.length - 1, log },
     ...toStandings(messages),
@@ -122,9 +129,9 @@ async function followRejection(
   goOn(state, record);
 }
 
-/** Of what is in no ledger: the agency's signature, and the policy service's where it has answered. */
+/** Of what no record shows: the agency's signature, and the policy service's where it has answered. */
 async function verifyUnrecorded(state: State, own: OwnMessage, agency: AgencyId): Promise<void> {
-  if (own.standing !== "unrecorded") return;
+  if ("named" in own) return;
   const { name, jws, decision, digest } = own;
   await onPart(`${name}.message`, () => verifySignature(state, jws, agency));
   if (decision === undefined) return;
@@ -134,6 +141,10 @@ async function verifyUnrecorded(state: State, own: OwnMessage, agency: AgencyId)
     const isIts = content.kind === "message" && content.input.digest === digest;
     if (!isIts || content.aud !== state.trust.aud)
       throw new LeixError("evidence/differs", "of another message");
+    if (own.standing === "unrecorded") return;
+    const { index, entry } = own.part;
+    const isThere = content.index === index && entry.kind === "message";
+    if (!isThere) throw toDiffers(`${name}.part`, `not the place of record ${content.index}`);
   });
 }
 
@@ -144,11 +155,10 @@ async function verifySignature(state: State, jws: ParsedJws, party: PartyId): Pr
 }
 
 function toStandings(messages: readonly OwnMessage[]): Pick<CompletenessProof, Standing> {
-  const [recorded, rejected, unrecorded]: [Of<"recorded">[], Of<"rejected">[], Of<"unrecorded">[]] = [
-    [],
-    [],
-    [],
-  ];
+  const recorded: Of<"recorded">[] = [];
+  const rejected: Of<"rejected">[] = [];
+  const erased: Of<"erased">[] = [];
+  const unrecorded: Of<"unrecorded">[] = [];
   for (const own of messages) {
     const { seq, id } = own.claims;
     if (own.standing === "unrecorded") {
@@ -156,14 +166,18 @@ function toStandings(messages: readonly OwnMessage[]): Pick<CompletenessProof, S
       unrecorded.push({ seq, id, ...told });
       continue;
     }
+    if (own.standing === "erased") {
+      erased.push({ seq, id, index: own.part.index });
+      continue;
+    }
     const { content, outcome } = own.named.record.decision;
     if (content.kind === "rejection") rejected.push({ seq, id, index: content.index, code: content.code });
     else if (outcome) recorded.push({ seq, id, index: content.index, outcome });
   }
-  return { recorded, rejected, unrecorded };
+  return { recorded, rejected, erased, unrecorded };
 }
 
-type Standing = "recorded" | "rejected" | "unrecorded";
+type Standing = "recorded" | "rejected" | "erased" | "unrecorded";
 type Of<S extends Standing> = CompletenessProof[S][number];
 
 function findReorders(messages: readonly OwnMessage[]): Reorder[] {
@@ -171,7 +185,7 @@ function findReorders(messages: readonly OwnMessage[]): Reorder[] {
   const reorders: Reorder[] = [];
   // From the last on: whatever comes before it in the ledger has to have a lower number.
   for (const own of messages.toReversed()) {
-    if (own.standing === "unrecorded") continue;
+    if (!("named" in own)) continue;
     const place = { seq: own.claims.seq, index: own.named.part.index };
     if (next && place.index > next.index) reorders.unshift({ ...place, higher: next });
     else next = place;

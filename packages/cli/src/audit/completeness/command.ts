@@ -1,6 +1,6 @@
 import type { CompletenessCollector } from "@leix/evidence";
 import { createState, type Trust } from "@leix/exchange";
-import { AgencyId, parseSchema } from "@leix/protocol";
+import { AgencyId, LeixError, parseSchema } from "@leix/protocol";
 import { type Command, InvalidArgumentError } from "commander";
 import { withNode } from "../../messages/node-access.ts";
 import { createPaper } from "../../messages/paper.ts";
@@ -8,10 +8,10 @@ import { createProgress } from "../progress.ts";
 import type { LogKeys } from "../replay/log-keys.ts";
 import type { ReplayProgress, ReplaySource } from "../replay.ts";
 import { loadNote } from "../replay-command.ts";
-import { followChunks, readFrom } from "../search/ledger-reading.ts";
 import { type LedgerFlags, withLedger, withLedgerOptions } from "../source-choice.ts";
 import { writeCompleteness } from "./completeness-text.ts";
 import { type CoveredTree, createTreeBuilder } from "./covered-tree.ts";
+import { followRemains } from "./follow-remains.ts";
 import { type Completeness, createMatcher, isComplete } from "./match-outbox.ts";
 import { openProof, writeProof } from "./proof-file.ts";
 
@@ -39,7 +39,7 @@ export interface CompletenessOptions {
   /** Who may sign it; without them, whom the ledger itself names. */
   readonly keys?: LogKeys | undefined;
   /** Given every record as it is read. */
-  readonly collector?: Pick<CompletenessCollector, "add"> | undefined;
+  readonly collector?: Pick<CompletenessCollector, "add" | "addErased"> | undefined;
 }
 
 /** `leix audit completeness`: is all in the ledger that the exchange said it had received? */
@@ -84,7 +84,7 @@ export function addCompletenessCommand(audit: Command): void {
 
 /**
  * Follows a ledger, its signatures and its chain, and finds the messages in it. Throws where a record is not
- * in its place, and where the checkpoint is not one of these records.
+ * in its place, where the checkpoint is not one of these records, and where it does not cover what is erased.
  */
 export async function proveCompleteness(
   trust: Trust,
@@ -96,17 +96,31 @@ export async function proveCompleteness(
   const matcher = createMatcher(agency, receipts);
   const tree = createTreeBuilder(note ?? source.checkpoint);
   const startedAt = performance.now();
-  for await (const chunk of followChunks(state, readFrom(source, 0))) {
-    tree.add(chunk);
-    for (const { record, bytes } of chunk) {
-      matcher.add(record);
-      collector?.add(bytes);
+  let erasedEnd = 0;
+  for await (const remains of followRemains(state, source)) {
+    if (remains.kind === "followed") {
+      tree.add(remains.records);
+      for (const { record, bytes } of remains.records) {
+        matcher.add(record);
+        collector?.add(bytes);
+      }
+    } else {
+      const { begin, leaves } = remains;
+      tree.addErased(leaves);
+      for (const leaf of leaves) collector?.addErased(leaf);
+      erasedEnd = begin + leaves.length;
+      matcher.addErased(begin, erasedEnd);
     }
     const elapsedMs = performance.now() - startedAt;
     onProgress({ checked: state.head.index, total: source.total, elapsedMs });
   }
   const { index, at } = state.head;
-  return { ...matcher.result({ index, at }), tree: await tree.finish(state, keys), at };
+  const covered = await tree.finish(state, keys);
+  if (erasedEnd > (covered.checkpoint?.size ?? 0)) {
+    const detail = `records up to ${erasedEnd - 1}; only a checkpoint over them shows that they were there`;
+    throw new LeixError("ledger/record-erased", detail);
+  }
+  return { ...matcher.result({ index, at }), tree: covered, at };
 }
 
 function toNumber(value: string): number {

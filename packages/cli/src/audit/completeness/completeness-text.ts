@@ -5,6 +5,7 @@ import { isComplete, type MatchedMessage, type Place, type Standing } from "./ma
 const STANDING_WORDS: Readonly<Record<Standing, string>> = {
   recorded: "recorded",
   rejected: "rejected, and the rejection recorded",
+  erased: "in the part that was erased: no record says any more what became of it",
   later: "received too late to be in what was read",
   missing: "MISSING: acknowledged, and not in the ledger",
   repeated: "REPEATED: in the ledger more than once",
@@ -12,7 +13,15 @@ const STANDING_WORDS: Readonly<Record<Standing, string>> = {
 };
 
 /** In this order: what is wrong last, where it is read. */
-const STANDINGS: readonly Standing[] = ["recorded", "rejected", "later", "otherwise", "repeated", "missing"];
+const STANDINGS: readonly Standing[] = [
+  "recorded",
+  "rejected",
+  "erased",
+  "later",
+  "otherwise",
+  "repeated",
+  "missing",
+];
 
 /** What an agency can prove from the ledger, for a person. */
 export function writeCompleteness(paper: Paper, report: CompletenessReport, isLong: boolean): void {
@@ -37,10 +46,11 @@ function toSentence(report: CompletenessReport): string {
   if (acknowledged === 0 && strangers === 0)
     return `${agency} has sent nothing that the exchange acknowledged.`;
   if (!isComplete(report)) return `The ledger does not agree with what ${agency} has sent.`;
+  const kept = standings.erased > 0 ? ` but ${standings.erased} in the part that was erased` : "";
   const later = standings.later > 0 ? ` but ${standings.later}, which came too late for what was read` : "";
   return (
     `Every message that the exchange acknowledged to ${agency} is in the ledger, once, ` +
-    `as ${agency} was told${later}.`
+    `as ${agency} was told${kept}${kept && later ? ", and" : ""}${later}.`
   );
 }
 

@@ -84,6 +84,7 @@ describe("an outbox beside the ledger", () => {
     expect(report.standings).toEqual({
       recorded: 2,
       rejected: 1,
+      erased: 0,
       later: 0,
       missing: 0,
       repeated: 0,

@@ -16,6 +16,8 @@ export interface CoveredTree {
 
 export interface TreeBuilder {
   add(records: readonly FollowedRecord[]): void;
+  /** The leaves of records that were erased. */
+  addErased(leaves: readonly Uint8Array[]): void;
   /**
    * `keys`: who may sign; without them, `state` says. Throws `ledger/root-differs` where the checkpoint is of
    * other records, `ledger/rolled-back` where it is of more than were given, and the `tlog/` codes.
@@ -31,6 +33,7 @@ export function createTreeBuilder(note?: Uint8Array): TreeBuilder {
         records.map(({ record, bytes }) => hashLeaf(encodeLeafEntry(toLeafEntry(record.kind, bytes)))),
       );
     },
+    addErased: (leaves) => tree.append(leaves.map(hashLeaf)),
     async finish(state, keys) {
       const { differences } = await tree.compare(keys ?? (await toLogKeys(state)));
       const [difference] = differences;

@@ -13,6 +13,8 @@ export type Standing =
   | "rejected"
   /** Not there, and the ledger that was read ends before it would have to be. */
   | "later"
+  /** In the part of the ledger that was erased: by what the agency was told, or by when it was received. */
+  | "erased"
   /** Not there, and it would have to be. */
   | "missing"
   /** More than once. */
@@ -58,15 +60,27 @@ const STRANGERS_KEPT_MAX = 100;
 /** What two clocks may differ by, and what deciding may take while others' messages are decided. */
 const GRACE_SECONDS = 300;
 
+export interface Matcher {
+  add(record: ParsedRecord): void;
+  /** Records from one index up to another, without it, were erased. */
+  addErased(begin: number, end: number): void;
+  result(end: LedgerEnd): Completeness;
+}
+
+/** Which records were erased. */
+interface Erased {
+  readonly parts: { readonly begin: number; readonly end: number }[];
+  /** When the first record after them was recorded. */
+  until: number;
+}
+
 /** Finds an agency's acknowledged messages among the records of a ledger, which are given in order. */
-export function createMatcher(
-  agency: AgencyId,
-  receipts: readonly Receipt[],
-): { add(record: ParsedRecord): void; result(end: LedgerEnd): Completeness } {
+export function createMatcher(agency: AgencyId, receipts: readonly Receipt[]): Matcher {
   const byId = new Map(receipts.map((receipt) => [receipt.ref.id, receipt]));
   const byRaw = new Map(receipts.map((receipt) => [receipt.rawDigest, receipt]));
   const found = new Map<MessageId, { readonly place: Place; readonly decision: Digest }[]>();
   const strange: Stranger[] = [];
+  const erased: Erased = { parts: [], until: Number.NEGATIVE_INFINITY };
   let strangers = 0;
   const note = ({ ref }: Receipt, place: Place, decision: Digest): void => {
     const known = found.get(ref.id);
@@ -76,7 +90,8 @@ export function createMatcher(
   return {
     add(record) {
       const { content, jws } = record.decision;
-      const { index } = content;
+      const { index, at } = content;
+      if (erased.parts.at(-1)?.end === index) erased.until = at;
       if (content.kind === "rejection") {
         const receipt = byRaw.get(content.input.digest);
         if (receipt) note(receipt, { kind: "rejected", index, code: content.code }, jws.digest);
@@ -93,9 +108,15 @@ export function createMatcher(
       strangers++;
       if (strange.length < STRANGERS_KEPT_MAX) strange.push({ index, id, seq });
     },
+    addErased: (begin, end) => erased.parts.push({ begin, end }),
     result(end) {
-      const messages = receipts.map((receipt) => toMatched(receipt, found.get(receipt.ref.id) ?? [], end));
-      const standings = { recorded: 0, rejected: 0, later: 0, missing: 0, repeated: 0, otherwise: 0 };
+      const messages = receipts.map((receipt) => {
+        return toMatched(receipt, found.get(receipt.ref.id) ?? [], end, erased);
+      });
+      const standings = {
+        ...{ recorded: 0, rejected: 0, erased: 0 },
+        ...{ later: 0, missing: 0, repeated: 0, otherwise: 0 },
+      };
       for (const { standing } of messages) standings[standing]++;
       return { agency, acknowledged: receipts.length, standings, messages, strangers, strange };
     },
@@ -109,21 +130,23 @@ export function isComplete({ standings, strangers }: Completeness): boolean {
 
 type Found = readonly { readonly place: Place; readonly decision: Digest }[];
 
-function toMatched(receipt: Receipt, found: Found, end: LedgerEnd): MatchedMessage {
+function toMatched(receipt: Receipt, found: Found, end: LedgerEnd, erased: Erased): MatchedMessage {
   const { ref, seq, kind, told } = receipt;
   return {
-    ...{ id: ref.id, seq, kind, standing: toStanding(receipt, found, end) },
+    ...{ id: ref.id, seq, kind, standing: toStanding(receipt, found, end, erased) },
     places: found.map(({ place }) => place),
     ...(told ? { told: told.index } : {}),
   };
 }
 
-function toStanding(receipt: Receipt, found: Found, end: LedgerEnd): Standing {
+function toStanding(receipt: Receipt, found: Found, end: LedgerEnd, erased: Erased): Standing {
   const [first, second] = found;
   const { told } = receipt;
   if (second) return "repeated";
   if (first) return told && told.decision !== first.decision ? "otherwise" : first.place.kind;
+  if (told && erased.parts.some((part) => part.begin <= told.index && told.index < part.end)) return "erased";
   if (told) return told.index >= end.index ? "later" : "missing";
   const receivedAt = Math.floor((receipt.receivedMs ?? receipt.storedMs) / 1_000);
+  if (receivedAt - GRACE_SECONDS <= erased.until) return "erased";
   return receivedAt + GRACE_SECONDS >= end.at ? "later" : "missing";
 }

@@ -14,6 +14,7 @@ const proof = {
     { seq: 2, id, index: 30, outcome: "denied" },
   ],
   rejected: [],
+  erased: [],
   unrecorded: [
     { seq: 3, id },
     { seq: 4, id, told: 39 },
@@ -34,6 +35,17 @@ test("only what is there is said to be proven", () => {
   const said = listProven(proof).join("\n");
   expect(said).toMatch(/signed 4 messages, numbered 1 to 4.*\n2 of them .*\nNumber 2 is record 31, after/);
   expect(said).not.toMatch(/rejected|Cosigned/);
+});
+
+test("of an erased record is said what the tree still shows, and what only an older file does", () => {
+  const erased = { ...proof, unrecorded: [], erased: [{ seq: 3, id, index: 35 }] };
+  expect(listProven(erased).join("\n")).toMatch(/1 were decided, .* erased since\. .* leaf of a message/);
+  const [said, ...rest] = listNotProven(erased);
+  expect(said).toMatch(/number 3\. .*made before they were erased/);
+  expect(rest.join()).not.toContain("number 3");
+  const lines: string[] = [];
+  writeProofText(createPaper({ write: (text: string) => lines.push(text) }), erased);
+  expect(lines.join("")).toMatch(/ 3 .*decided as record 35, which is erased\n/);
 });
 
 test("every message has its line, in the order of the numbers", () => {

@@ -19,7 +19,7 @@ export function writeProofText(paper: Paper, proof: CompletenessProof): void {
 }
 
 export function listProven(proof: CompletenessProof): string[] {
-  const { agency, first, last, recorded, rejected, reorders, log } = proof;
+  const { agency, first, last, recorded, rejected, erased, reorders, log } = proof;
   const count = last - first + 1;
   const { size, root } = log.checkpoint;
   return [
@@ -30,6 +30,12 @@ export function listProven(proof: CompletenessProof): string[] {
       : []),
     ...(rejected.length > 0
       ? [`${rejected.length} were rejected. The rejections are in the ledger, and name these very bytes.`]
+      : []),
+    ...(erased.length > 0
+      ? [
+          `${erased.length} were decided, which the exchange signed, as records that were erased since. ` +
+            "At each of these places the tree still has the leaf of a message's record.",
+        ]
       : []),
     ...reorders.map(
       ({ seq, index, higher }) =>
@@ -43,7 +49,7 @@ export function listProven(proof: CompletenessProof): string[] {
   ];
 }
 
-export function listNotProven({ agency, last, unrecorded, log }: CompletenessProof): string[] {
+export function listNotProven({ agency, last, erased, unrecorded, log }: CompletenessProof): string[] {
   const lost = unrecorded.filter(({ told }) => told === undefined);
   const told = unrecorded.filter((one) => one.told !== undefined);
   return [
@@ -59,6 +65,13 @@ export function listNotProven({ agency, last, unrecorded, log }: CompletenessPro
             "and as which records. Whoever has the ledger can see whether they stand there.",
         ]
       : []),
+    ...(erased.length > 0
+      ? [
+          `That the erased records said what was decided: ${listNumbers(erased)}. A leaf has no more than ` +
+            "a record's kind and digest. A file that was made before they were erased shows them: it " +
+            "stays valid.",
+        ]
+      : []),
     `That ${agency} sent nothing after number ${last}, and no other message under one of these numbers. ` +
       "Only all of the ledger shows that.",
     ...(log.witnesses.length === 0 || log.countries < log.quorum
@@ -67,16 +80,19 @@ export function listNotProven({ agency, last, unrecorded, log }: CompletenessPro
   ];
 }
 
-function listNumbers(messages: CompletenessProof["unrecorded"]): string {
+function listNumbers(messages: readonly { readonly seq: number }[]): string {
   return messages.map(({ seq }) => `number ${seq}`).join(", ");
 }
 
-function toRows({ recorded, rejected, unrecorded }: CompletenessProof): string[][] {
+function toRows({ recorded, rejected, erased, unrecorded }: CompletenessProof): string[][] {
   const rows = [
     ...recorded.map(({ seq, id, index, outcome }) => ({ seq, id, text: `${outcome} at record ${index}` })),
     ...rejected.map(({ seq, id, index, code }) => ({
       ...{ seq, id, text: `rejected at record ${index} [${code}]` },
     })),
+    ...erased.map(({ seq, id, index }) => {
+      return { seq, id, text: `decided as record ${index}, which is erased` };
+    }),
     ...unrecorded.map(({ seq, id, told }) => ({
       ...{
         seq,

@@ -55,9 +55,9 @@ export function addIndexCommand(audit: Command): void {
       const { dir } = self.optsWithGlobals<{ dir: string }>();
       using index = openSearchIndex(file, await loadTrust(dir, flags.trust), { isAnew: rebuild === true });
       const added = await update(dir, flags, index);
-      process.stdout.write(
-        `${toCount(index.head().next)} records in ${file}, ${toCount(added)} of them new\n`,
-      );
+      const count = index.head().next - index.first();
+      process.stdout.write(`${toCount(count)} records in ${file}, ${toCount(added)} of them new\n`);
+      sayFirst(index);
     });
 }
 
@@ -74,6 +74,14 @@ async function search(dir: string, flags: FindFlags): Promise<void> {
   // Beside the result, so that whoever counts lines counts records.
   if (found.length > limit) process.stderr.write(`More than ${toCount(limit)} records: see --limit.\n`);
   if (found.length === 0) process.stderr.write("No record found.\n");
+  sayFirst(index);
+}
+
+function sayFirst(index: SearchIndex): void {
+  const first = index.first();
+  if (first === 0) return;
+  const rest = "what was before is erased or put away, but for statements";
+  process.stderr.write(`The index begins with record ${first}: ${rest}.\n`);
 }
 
 async function update(dir: string, flags: LedgerFlags, index: SearchIndex): Promise<number> {

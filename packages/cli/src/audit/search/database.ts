@@ -7,7 +7,7 @@ import { Hit } from "./hit.ts";
 
 /** Says in the file whose it is: `LEIX` in ASCII. */
 const APPLICATION_ID = 0x4c454958;
-const VERSION = 1;
+const VERSION = 2;
 const BUSY_TIMEOUT_MS = 10_000;
 
 const SCHEMA = `
@@ -18,7 +18,8 @@ CREATE TABLE ledger (
   anchor_account TEXT NOT NULL,
   next           INTEGER NOT NULL,
   prev           TEXT,
-  at             INTEGER NOT NULL
+  at             INTEGER NOT NULL,
+  first          INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE statements (
@@ -72,6 +73,14 @@ export type SqlValue = string | number;
 /** All that a search needs, in one SQLite file: made from the ledger, and never the only copy of anything. */
 export interface SearchIndex extends Disposable {
   head(): IndexHead;
+  /** Of the records before it the index has the statements alone: the rest was erased or put away. */
+  first(): number;
+  /** The first record that it has that may be erased by now; null where it has none. */
+  findErasable(): number | null;
+  /** Drops all that is before a place, but for the statements. */
+  forgetBefore(first: number): void;
+  /** Drops all there is, and begins with the place of `head`, before which there are these statements. */
+  beginAt(statements: readonly Indexed[], head: IndexHead): void;
   /** From a place on, in order: `limit` of them at most. */
   listStatements(from: number, limit: number): { readonly idx: number; readonly record: Uint8Array }[];
   /** Takes in what follows `before`, all or nothing. Throws `audit/index-unusable` if another was faster. */
@@ -105,7 +114,8 @@ export function openSearchIndex(file: string, trust: Trust, { isAnew = false } =
 function openFile(file: string): DatabaseSync {
   closeSync(openSync(file, "a", 0o600));
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
-  database.exec("PRAGMA trusted_schema = OFF");
+  // What is dropped is overwritten: it may have been erased elsewhere.
+  database.exec("PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON");
   return database;
 }
 
@@ -118,7 +128,7 @@ function prepare(database: DatabaseSync, { aud, anchorKey, anchorAccount }: Trus
     if (readPragma(database, "application_id") === APPLICATION_ID) return;
     database.exec(SCHEMA);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
-    const insert = database.prepare("INSERT INTO ledger VALUES (1, ?, ?, ?, 0, NULL, 0)");
+    const insert = database.prepare("INSERT INTO ledger VALUES (1, ?, ?, ?, 0, NULL, 0, 0)");
     insert.run(aud, anchorKey, anchorAccount);
   });
   const version = readPragma(database, "user_version");
@@ -134,6 +144,10 @@ function readPragma(database: DatabaseSync, name: "application_id" | "user_versi
 
 function createIndex(database: DatabaseSync, file: string): SearchIndex {
   const head = database.prepare("SELECT next, prev, at FROM ledger");
+  const first = database.prepare("SELECT first FROM ledger");
+  const erasable = database.prepare(
+    "SELECT idx FROM hits WHERE kind NOT IN ('statement', 'seal') ORDER BY idx LIMIT 1",
+  );
   const statements = database.prepare(
     "SELECT idx, record FROM statements WHERE idx >= ? ORDER BY idx LIMIT ?",
   );
@@ -142,6 +156,7 @@ function createIndex(database: DatabaseSync, file: string): SearchIndex {
   const insertAgency = database.prepare("INSERT INTO agencies VALUES (?, ?) ON CONFLICT DO NOTHING");
   const insertRule = database.prepare("INSERT INTO rules VALUES (?, ?) ON CONFLICT DO NOTHING");
   const advance = database.prepare("UPDATE ledger SET next = ?, prev = ?, at = ? WHERE next = ?");
+  const begin = database.prepare("UPDATE ledger SET next = ?, prev = ?, at = ?, first = ?");
   const insert = ({ hit, statement: record }: Indexed): void => {
     const { index, at, kind, outcome, digest, message, statement, sender, agencies, rules } = hit;
     const subkind = message?.kind ?? statement?.kind ?? null;
@@ -158,6 +173,23 @@ function createIndex(database: DatabaseSync, file: string): SearchIndex {
   };
   return {
     head: () => guard(file, () => IndexHead.parse(head.get())),
+    first: () => guard(file, () => Number(first.get()?.first)),
+    findErasable: () =>
+      guard(file, () =>
+        z
+          .int()
+          .nullable()
+          .parse(erasable.get()?.idx ?? null),
+      ),
+    forgetBefore: (place) => guard(file, () => inTransaction(database, () => forgetBefore(database, place))),
+    beginAt: (added, { next, prev, at }) =>
+      guard(file, () =>
+        inTransaction(database, () => {
+          for (const table of TABLES) database.exec(`DELETE FROM ${table}`);
+          for (const one of added) insert(one);
+          begin.run(next, prev, at, next);
+        }),
+      ),
     listStatements: (from, limit) =>
       guard(file, () => z.array(StatementRow).parse(statements.all(from, limit))),
     add: (before, added, after) =>
@@ -177,6 +209,17 @@ function createIndex(database: DatabaseSync, file: string): SearchIndex {
       }),
     [Symbol.dispose]: () => database.close(),
   };
+}
+
+/** All that has records. */
+const TABLES = ["statements", "hits", "agencies", "rules"] as const;
+
+function forgetBefore(database: DatabaseSync, first: number): void {
+  for (const table of ["hits", "agencies", "rules"] as const) {
+    const rest = `DELETE FROM ${table} WHERE idx < ? AND idx NOT IN (SELECT idx FROM statements)`;
+    database.prepare(rest).run(first);
+  }
+  database.prepare("UPDATE ledger SET first = ?").run(first);
 }
 
 const StatementRow = z.object({ idx: z.int(), record: z.instanceof(Uint8Array) });

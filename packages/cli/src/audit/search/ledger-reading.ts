@@ -1,21 +1,30 @@
 import { followChain, type State } from "@leix/exchange";
 import { LeixError, type ParsedRecord } from "@leix/protocol";
 import { toChunks } from "@leix/runtime";
-import type { ReplaySource } from "../replay.ts";
+import type { ReplaySource, SourceRecord } from "../replay.ts";
+import { RecordErasedError } from "../sealed-beginning.ts";
 
 /**
  * The records of a source from an index on. Throws `ledger/rolled-back` or `ledger/unreadable` where it ends
- * before its own end, or says of itself what is not so; `ledger/record-erased`, and why a record was refused.
+ * before its own end, or says of itself what is not so; a RecordErasedError, and why a record was refused.
  */
 export async function* readFrom(source: ReplaySource, from: number): AsyncGenerator<Uint8Array, void> {
+  let index = from;
+  for await (const { bytes, erased } of readRemains(source, from)) {
+    if (erased) throw new RecordErasedError(index, "; all that was decided is needed here");
+    yield bytes;
+    index++;
+  }
+}
+
+/** The same, erased records among them. */
+export async function* readRemains(source: ReplaySource, from: number): AsyncGenerator<SourceRecord, void> {
   const [claim] = source.differences;
   if (claim) throw new LeixError(claim.code, claim.detail);
   let index = from;
-  for await (const { bytes, refused, erased } of source.records(from)) {
-    if (refused) throw atRecord(index, refused);
-    if (erased)
-      throw new LeixError("ledger/record-erased", `record ${index}; all that was decided is needed here`);
-    yield bytes;
+  for await (const record of source.records(from)) {
+    if (record.refused) throw atRecord(index, record.refused);
+    yield record;
     index++;
   }
   if (index >= source.total) return;

@@ -1,6 +1,7 @@
 import { createState, resumeStatement, type State, type Trust } from "@leix/exchange";
 import { LeixError, parseRecord } from "@leix/protocol";
 import type { ReplayProgress, ReplaySource } from "../replay.ts";
+import { type Beginning, openAfter, openBeginning, RecordErasedError } from "../sealed-beginning.ts";
 import type { Indexed, IndexHead, SearchIndex } from "./database.ts";
 import { toHit } from "./hit.ts";
 import { atRecord, type FollowedRecord, followChunks, readFrom } from "./ledger-reading.ts";
@@ -15,21 +16,63 @@ const STATEMENTS_PAGE = 100;
 
 /**
  * Brings an index up to the end of a ledger, from where it ended, and returns how many records it took in.
- * Every record is followed: place, chain, signature. Throws `ledger/rolled-back` where the ledger is shorter
- * than the index or has another record at its end, and what `follow` throws.
+ * Every record is followed: place, chain, signature. What the ledger has erased meanwhile is dropped; where
+ * its beginning was erased or put away, a new index begins with the seal. Throws `ledger/rolled-back` where
+ * the ledger is shorter than the index or has another record at its end, and what `follow` throws.
  */
 export async function updateIndex(
   index: SearchIndex,
   trust: Trust,
   source: ReplaySource,
-  { chunkRecords, onProgress = () => undefined }: UpdateOptions = {},
+  options: UpdateOptions = {},
 ): Promise<number> {
+  const { next } = index.head();
+  if (next === 0 && source.begin) beginAt(index, await openBeginning(trust, source));
+  await forgetErased(index, trust, source);
+  while (true) {
+    try {
+      await takeIn(index, trust, source, options);
+      return index.head().next - Math.max(next, index.first());
+    } catch (error) {
+      if (!(error instanceof RecordErasedError)) throw error;
+      beginAt(index, await openAfter(trust, source, error.index));
+    }
+  }
+}
+
+/** Records are erased from the oldest on, so the oldest of the index says whether any of it were. */
+async function forgetErased(index: SearchIndex, trust: Trust, source: ReplaySource): Promise<void> {
+  const oldest = index.findErasable();
+  // What was put away is not erased.
+  if (oldest === null || oldest < (source.begin?.end ?? 0) || oldest >= source.total) return;
+  for await (const { erased } of source.records(oldest)) {
+    if (erased) beginAt(index, await openAfter(trust, source, oldest));
+    return;
+  }
+}
+
+/** What the index has of the records from there on stays. */
+function beginAt(index: SearchIndex, { index: first, state, statements }: Beginning): void {
+  if (index.head().next > first) {
+    index.forgetBefore(first);
+    return;
+  }
+  const added = statements.map((bytes) => toIndexed(state, { record: parseRecord(bytes), bytes }));
+  index.beginAt(added, toIndexHead(state));
+}
+
+async function takeIn(
+  index: SearchIndex,
+  trust: Trust,
+  source: ReplaySource,
+  { chunkRecords, onProgress = () => undefined }: UpdateOptions,
+): Promise<void> {
   const startedAt = performance.now();
   const start = index.head();
   if (source.total < start.next) throw toRolledBack(start, `this ledger has ${source.total}`);
   const state = await restoreState(index, trust, start);
   let before = start;
-  for await (const chunk of followChunks(state, readAfter(source, start), chunkRecords)) {
+  for await (const chunk of followChunks(state, readAfter(source, start, index.first()), chunkRecords)) {
     index.add(
       before,
       chunk.map((one) => toIndexed(state, one)),
@@ -39,13 +82,17 @@ export async function updateIndex(
     const elapsedMs = performance.now() - startedAt;
     onProgress({ checked: state.head.index, total: source.total, elapsedMs });
   }
-  return state.head.index - start.next;
 }
 
 /** What follows the index's end, if the ledger still has the record that the index ended with. */
-async function* readAfter(source: ReplaySource, start: IndexHead): AsyncGenerator<Uint8Array, void> {
-  let isContinued = start.next === 0;
-  for await (const bytes of readFrom(source, Math.max(0, start.next - 1))) {
+async function* readAfter(
+  source: ReplaySource,
+  start: IndexHead,
+  first: number,
+): AsyncGenerator<Uint8Array, void> {
+  // Where both begin with a seal, it names the record before it, which is not asked for.
+  let isContinued = start.next === first || start.next === source.begin?.end;
+  for await (const bytes of readFrom(source, isContinued ? start.next : start.next - 1)) {
     if (isContinued) yield bytes;
     else verifyContinued(start, bytes);
     isContinued = true;

@@ -4,17 +4,20 @@ import { loadNetwork, type PartyConnection, withConnection } from "@leix/runtime
 import { loadRunConfig } from "../../network/config.ts";
 import { toCount } from "../progress.ts";
 import { withAuditor } from "../source-choice.ts";
+import { compareSealed, type SealedFinding } from "./compare-sealed.ts";
 import { compareStream, type StreamFinding, type StreamReport } from "./compare-stream.ts";
 import { type CheckpointFinding, compareCheckpoint } from "./newest-checkpoint.ts";
 import { createStreamRepairSource } from "./stream-repair-source.ts";
 
-/** LEDGER and CHECKPOINT of the broker, beside a store. */
+/** LEDGER, SEALED and CHECKPOINT of the broker, beside a store. */
 export interface BrokerReport extends StreamReport {
   readonly checkpoint: CheckpointFinding | null;
+  /** Null also where nothing was put away. */
+  readonly sealed: SealedFinding | null;
 }
 
-export function isSound({ damaged, checkpoint }: BrokerReport): boolean {
-  return damaged === 0 && checkpoint === null;
+export function isSound({ damaged, checkpoint, sealed }: BrokerReport): boolean {
+  return damaged === 0 && checkpoint === null && sealed === null;
 }
 
 /**
@@ -30,7 +33,10 @@ export async function checkBroker(
   const reader = await openLedgerReader(folder, { log });
   return withStream(dir, async (nc, stream) => {
     const checkpoint = await compareCheckpoint(nc, reader, log);
-    return { ...(await compareStream(reader, stream, readRemains(nc, stream), onProgress)), checkpoint };
+    const begin = stream.firstSequence - 1;
+    const sealed = begin === 0 ? null : await compareSealed(nc, folder, begin);
+    const report = await compareStream(reader, stream, readRemains(nc, stream), onProgress);
+    return { ...report, checkpoint, sealed };
   });
 }
 
@@ -59,17 +65,22 @@ async function withStream<T>(
 const NO_STREAM: LedgerStream = { created: "", firstSequence: 1, lastSequence: 0 };
 
 export function toBrokerLines(report: BrokerReport): string[] {
-  const { same, ahead, damaged, findings, more, checkpoint, first } = report;
+  const { same, ahead, damaged, findings, more, checkpoint, sealed, first } = report;
   const begin = first === 1 ? "" : `, from ${toCount(first)} on: what was before is put away`;
   return [
     ...findings.map(toFindingLine),
     ...(more > 0 ? [`and ${toCount(more)} more`] : []),
     ...(checkpoint ? [`CHECKPOINT: ${checkpoint.detail} [${checkpoint.code}]`] : []),
+    ...(sealed ? [toSealedLine(sealed)] : []),
     `LEDGER       ${toCount(same)} messages are the records that the tree has${begin}`,
     ...(ahead > 0 ? [`  not covered  ${toCount(ahead)} are past the store's checkpoint`] : []),
     ...(damaged > 0 ? [`  damaged      ${toCount(damaged)}`] : []),
     ...(isSound(report) ? [] : ["Mend it from the store: stop the services, then leix ledger restore"]),
   ];
+}
+
+function toSealedLine({ index, detail, code }: SealedFinding): string {
+  return `SEALED, the state before the seal at record ${index}: ${detail} [${code}]`;
 }
 
 function toFindingLine({ sequence, through, index, damage, detail, code }: StreamFinding): string {

@@ -1,7 +1,6 @@
 import {
   absorbLayer,
   createLayer,
-  createState,
   createWhatIfTally,
   follow,
   type State,
@@ -12,6 +11,7 @@ import {
 import type { PolicySet } from "@leix/principles";
 import { type Digest, LeixError, type ParsedRecord } from "@leix/protocol";
 import type { ReplayProgress, ReplaySource } from "../replay.ts";
+import { type Beginning, withBeginning } from "../sealed-beginning.ts";
 import { atRecord, readFrom } from "../search/ledger-reading.ts";
 import { isBeyond, isWithin, type RecordRange } from "../search/record-range.ts";
 
@@ -27,6 +27,8 @@ export interface WhatIfReport extends WhatIfCounts {
     readonly onlyProposed: readonly string[];
     readonly onlyInForce: readonly string[];
   } | null;
+  /** The seal that was begun with, what was before it being erased or put away; null for record 0. */
+  readonly sealed: number | null;
   /** Records that were followed, and the first and last message that was compared. */
   readonly records: number;
   readonly first: Place | null;
@@ -40,20 +42,34 @@ interface Place {
 }
 
 /**
- * Follows a ledger as it happened and decides every message in the range under the proposed set too. Throws
- * where a record is not in its place: then the history is not one.
+ * Follows a ledger as it happened and decides every message in the range under the proposed set too. Of one
+ * whose beginning was erased or put away, what follows the seal. Throws where a record is not in its place:
+ * then the history is not one.
  */
-export async function compareLedger(
+export function compareLedger(
   trust: Trust,
   source: ReplaySource,
-  { proposed, range = {} }: { readonly proposed: PolicySet; readonly range?: RecordRange },
+  question: Question,
   onProgress: (progress: ReplayProgress) => void = () => undefined,
 ): Promise<WhatIfReport> {
-  const state = createState(trust);
+  return withBeginning(trust, source, (beginning) => compareFrom(beginning, source, question, onProgress));
+}
+
+interface Question {
+  readonly proposed: PolicySet;
+  readonly range?: RecordRange;
+}
+
+async function compareFrom(
+  { index: begin, state }: Beginning,
+  source: ReplaySource,
+  { proposed, range = {} }: Question,
+  onProgress: (progress: ReplayProgress) => void,
+): Promise<WhatIfReport> {
   const tally = createWhatIfTally();
   const startedAt = performance.now();
   let [first, last]: (Place | null)[] = [null, null];
-  for await (const bytes of readFrom(source, 0)) {
+  for await (const bytes of readFrom(source, begin)) {
     const { record, before, take } = await followOne(state, bytes);
     const { index, at } = record.decision.content;
     if (isBeyond(range, { index, at })) break;
@@ -68,13 +84,14 @@ export async function compareLedger(
     }
     take();
     const elapsedMs = performance.now() - startedAt;
-    onProgress({ checked: state.head.index, total: source.total, elapsedMs });
+    onProgress({ checked: state.head.index, total: source.total, elapsedMs, begin });
   }
   return {
     ...tally.result(),
     proposed: { digest: proposed.digest, policies: proposed.rules.length },
     inForce: toInForce(state, proposed),
-    ...{ records: state.head.index, first: first ?? null, last: last ?? null },
+    ...{ sealed: begin === 0 ? null : begin, records: state.head.index - begin },
+    ...{ first: first ?? null, last: last ?? null },
     durationMs: performance.now() - startedAt,
   };
 }

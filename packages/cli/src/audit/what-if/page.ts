@@ -4,7 +4,7 @@ import type { WhatIfReport } from "./compare.ts";
 import { Markup, markup } from "./markup.ts";
 import { drawRulePlot, drawTimePlot } from "./plots.ts";
 import { toBinName, toTimeBins } from "./time-bins.ts";
-import { CAVEATS, toNumber, toPolicyWords, toSummary } from "./words.ts";
+import { CAVEATS, toFollowed, toNumber, toPolicyWords, toSummary } from "./words.ts";
 
 const RULES_DRAWN_MAX = 20;
 const CHANGES_SHOWN_MAX = 200;
@@ -64,7 +64,8 @@ ${toSections(report)}
   return page.text;
 }
 
-function toFacts({ records, first, last, messages, deliveries, proposed, inForce }: WhatIfReport): Markup {
+function toFacts(report: WhatIfReport): Markup {
+  const { first, last, messages, deliveries, proposed, inForce } = report;
   const place = ({ index, at }: { index: number; at: number }) => `record ${index} (${toTimeText(at)})`;
   const range = first && last ? `, ${place(first)} to ${place(last)}` : "";
   const force = inForce
@@ -72,7 +73,7 @@ function toFacts({ records, first, last, messages, deliveries, proposed, inForce
     : "none";
   const rows: [string, string][] = [
     ["Compared", `${toNumber(messages, "message")} to ${toNumber(deliveries, "recipient")}${range}`],
-    ["Followed", toNumber(records, "record")],
+    ["Followed", toFollowed(report)],
     ["Proposed set", `${proposed.digest}, ${toNumber(proposed.policies, "policy", "policies")}`],
     ["Set in force at the end", force],
     ["Only in the proposed set", inForce?.onlyProposed.join(", ") || "no policy"],

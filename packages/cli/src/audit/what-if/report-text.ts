@@ -1,7 +1,7 @@
 import type { ChangeCount, WhatIfExample } from "@leix/exchange";
 import { alignRows, type Paper, toTimeText, wrapText } from "../../messages/paper.ts";
 import type { WhatIfReport } from "./compare.ts";
-import { CAVEATS, toNumber, toPolicyWords, toSummary } from "./words.ts";
+import { CAVEATS, toFollowed, toNumber, toPolicyWords, toSummary } from "./words.ts";
 
 const ROWS_SHOWN_MAX = 30;
 
@@ -40,12 +40,12 @@ export function writeReport(paper: Paper, report: WhatIfReport): void {
 }
 
 function toHead(report: WhatIfReport): string[][] {
-  const { records, first, last, messages, deliveries, changed, reasons, failed, proposed, inForce } = report;
+  const { first, last, messages, deliveries, changed, reasons, failed, proposed, inForce } = report;
   const place = ({ index, at }: { index: number; at: number }) => `record ${index} (${toTimeText(at)})`;
   const range = first && last ? ` from ${place(first)} to ${place(last)}` : "";
   const same = messages - changed - failed;
   return [
-    ["followed", toNumber(records, "record")],
+    ["followed", toFollowed(report)],
     ["compared", `${toNumber(messages, "message")} to ${toNumber(deliveries, "recipient")}${range}`],
     ["changed", toNumber(changed, "message")],
     [

@@ -22,6 +22,12 @@ export function toNumber(count: number, one: string, many = `${one}s`): string {
   return `${toCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** How much of the history the comparison has, and from where on. */
+export function toFollowed({ records, sealed }: WhatIfReport): string {
+  const begin = sealed === null ? "" : `, from record ${sealed} on: what was before is erased or put away`;
+  return `${toNumber(records, "record")}${begin}`;
+}
+
 /** The same in one sentence, for whoever reads nothing else. */
 export function toSummary({ messages, changed, toDeny, toPermit, failed }: WhatIfReport): string {
   if (messages === 0) return "There was no message to compare.";
