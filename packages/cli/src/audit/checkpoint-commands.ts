@@ -9,8 +9,8 @@ import {
 import { type Command, InvalidArgumentError } from "commander";
 import { toCount } from "./progress.ts";
 import { findLogKeys, type LogKeys, toVkey, verifyCheckpoint } from "./replay/log-keys.ts";
-import type { ReplaySource } from "./replay.ts";
 import { loadNote } from "./replay-command.ts";
+import type { ReplaySource } from "./replay-source.ts";
 import { type LedgerFlags, withLedger, withLedgerOptions } from "./source-choice.ts";
 import { verifyHeads } from "./tree-of-source.ts";
 

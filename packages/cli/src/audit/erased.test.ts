@@ -7,7 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { toRootText } from "./export.testkit.ts";
 import { exportLedger } from "./export.ts";
 import { importLedger } from "./import.ts";
-import { isSound, type Replay, type ReplaySource, replayLedger, type SourceRecord } from "./replay.ts";
+import { replayLedger } from "./replay.ts";
+import { isSound, type Replay } from "./replay-result.ts";
+import type { ReplaySource, SourceRecord } from "./replay-source.ts";
 import { toReport } from "./report.ts";
 import { createSealedLedger, type SealedLedger } from "./signed-ledger.testkit.ts";
 import { openFileSource } from "./sources.ts";

@@ -3,7 +3,7 @@ import { toRecordEntry } from "@leix/ledger-store";
 import { decodeUtf8, LeixError } from "@leix/protocol";
 import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
 import { appendLeafHashes, type CompactRange, createRange } from "@leix/tlog";
-import type { ReplaySource } from "./replay.ts";
+import type { ReplaySource } from "./replay-source.ts";
 import { encodeSealedLines } from "./sealed-lines.ts";
 import { toLeaf } from "./tree-of-source.ts";
 

@@ -16,7 +16,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toRootText } from "./export.testkit.ts";
 import { openHttpSource } from "./http-source.ts";
 import { type LogKeys, parseLogKey } from "./replay/log-keys.ts";
-import { isSound, type Replay, replayLedger } from "./replay.ts";
+import { replayLedger } from "./replay.ts";
+import { isSound, type Replay } from "./replay-result.ts";
 import { createSignedLedger } from "./signed-ledger.testkit.ts";
 import { verifyHeads } from "./tree-of-source.ts";
 

@@ -23,7 +23,7 @@ import {
 import { createLogClient, type LogClient } from "./log-client.ts";
 import type { ProvingSource } from "./proving-source.ts";
 import { findLogKeys, type LogKeys, verifyCheckpoint } from "./replay/log-keys.ts";
-import type { SourceRecord } from "./replay.ts";
+import type { SourceRecord } from "./replay-source.ts";
 import { toRecordPath } from "./store-source.ts";
 
 const NEWLINE = 0x0a;

@@ -3,7 +3,9 @@ import { openLedgerWriter } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { isSameHash } from "@leix/tlog";
 import { findLogKeys, type LogKeys, toVkey, verifyCheckpoint } from "./replay/log-keys.ts";
-import { isSound, type Replay, type ReplayOptions, type ReplaySource, replayLedger } from "./replay.ts";
+import { type ReplayOptions, replayLedger } from "./replay.ts";
+import { isSound, type Replay } from "./replay-result.ts";
+import type { ReplaySource } from "./replay-source.ts";
 
 const BATCH_RECORDS = 256;
 

@@ -1,4 +1,4 @@
-import type { ReplayProgress } from "./replay.ts";
+import type { ReplayProgress } from "./replay-result.ts";
 
 /** Where a progress line is drawn over and over. */
 export interface ProgressScreen {

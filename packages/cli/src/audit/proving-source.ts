@@ -1,5 +1,5 @@
 import type { HashReader, TreeHead, TreeNode } from "@leix/tlog";
-import type { ReplaySource } from "./replay.ts";
+import type { ReplaySource } from "./replay-source.ts";
 
 /** A ledger that comes with its tree, so that proofs need none of its records. */
 export interface ProvingSource extends ReplaySource {

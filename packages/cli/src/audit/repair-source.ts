@@ -1,6 +1,6 @@
 import type { RepairSource } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
-import type { ReplaySource } from "./replay.ts";
+import type { ReplaySource } from "./replay-source.ts";
 
 /**
  * A ledger from which a store is repaired. What is asked for in order, as a repair does, is read in one go.

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { LeixError } from "@leix/protocol";
 import type { Command } from "commander";
 import { createProgress } from "./progress.ts";
-import { isEndProven, isSound, type Replay, replayLedger } from "./replay.ts";
+import { replayLedger } from "./replay.ts";
+import { isEndProven, isSound, type Replay } from "./replay-result.ts";
 import { toReport } from "./report.ts";
 import { type LedgerFlags, withLedger, withLedgerOptions } from "./source-choice.ts";
 

@@ -13,7 +13,8 @@ import {
   toRootText,
   writeExport,
 } from "./export.testkit.ts";
-import { isSound, type ReplayProgress, replayLedger } from "./replay.ts";
+import { replayLedger } from "./replay.ts";
+import { isSound, type ReplayProgress } from "./replay-result.ts";
 import { toReport } from "./report.ts";
 
 /** For what is done thousands of times, on a machine that does other things too. */

@@ -3,7 +3,8 @@ import pc from "picocolors";
 import { toSendersLines } from "./completeness/senders-line.ts";
 import { drawPlace } from "./place-bar.ts";
 import { toCount } from "./progress.ts";
-import { isSound, type Replay, type ReplayDifference } from "./replay.ts";
+import { isSound, type Replay } from "./replay-result.ts";
+import type { ReplayDifference } from "./replay-source.ts";
 
 const SENDERS_UNSEEN = "senders      their numbering is looked at by an audit from the first record only";
 const DIFFERENCES_SHOWN_MAX = 20;

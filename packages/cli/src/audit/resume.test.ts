@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { LeixError } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFalseLedger } from "./export.testkit.ts";
-import { isSound, type Replay, type ReplayOptions, type ReplaySource, replayLedger } from "./replay.ts";
+import { type ReplayOptions, replayLedger } from "./replay.ts";
+import { isSound, type Replay } from "./replay-result.ts";
+import type { ReplaySource } from "./replay-source.ts";
 import { toReport } from "./report.ts";
 import { createSignedLedger } from "./signed-ledger.testkit.ts";
 

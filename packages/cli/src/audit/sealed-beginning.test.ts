@@ -5,7 +5,7 @@ import { loadPolicySet } from "@leix/principles";
 import { encodeLeafEntry, LeixError, parseRecord, toLeafEntry } from "@leix/protocol";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createPaper } from "../messages/paper.ts";
-import type { ReplaySource, SourceRecord } from "./replay.ts";
+import type { ReplaySource, SourceRecord } from "./replay-source.ts";
 import { openSearchIndex } from "./search/database.ts";
 import type { Hit } from "./search/hit.ts";
 import { updateIndex } from "./search/update-index.ts";

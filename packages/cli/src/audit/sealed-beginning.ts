@@ -1,6 +1,6 @@
 import { createState, openSealedState, type State, type Trust } from "@leix/exchange";
 import { LeixError, parseRecord } from "@leix/protocol";
-import type { ReplaySource } from "./replay.ts";
+import type { ReplaySource } from "./replay-source.ts";
 
 /** Where a ledger can be followed from. */
 export interface Beginning {

@@ -6,7 +6,7 @@ import { loadRunConfig } from "../network/config.ts";
 import { openHttpSource } from "./http-source.ts";
 import type { ProvingSource } from "./proving-source.ts";
 import { type LogKeys, parseLogKey } from "./replay/log-keys.ts";
-import type { ReplaySource } from "./replay.ts";
+import type { ReplaySource } from "./replay-source.ts";
 import { openBrokerSource, openFileSource } from "./sources.ts";
 import { openStoreSource } from "./store-source.ts";
 import { loadTrust } from "./trust.ts";

@@ -3,7 +3,7 @@ import type { Trust } from "@leix/exchange";
 import { decodeSealed } from "@leix/ledger-store";
 import { encodeUtf8, LeixError, limits, parseLeafEntry } from "@leix/protocol";
 import { type LedgerFile, type LedgerFileHeader, openLedgerFile, type PartyConnection } from "@leix/runtime";
-import type { ReplayDifference, ReplaySource, SourceRecord } from "./replay.ts";
+import type { ReplayDifference, ReplaySource, SourceRecord } from "./replay-source.ts";
 import { isSealedLine, loadSealedLines } from "./sealed-lines.ts";
 
 /** An exported ledger. The trust is the reader's own; where the file names another, that is a difference. */

@@ -6,7 +6,7 @@ import { LeixError } from "@leix/protocol";
 import { encodeTilePath, TILE_WIDTH } from "@leix/tlog";
 import type { ProvingSource } from "./proving-source.ts";
 import { findLogKeys, type LogKeys, toVkey } from "./replay/log-keys.ts";
-import type { SourceRecord } from "./replay.ts";
+import type { SourceRecord } from "./replay-source.ts";
 
 /** A ledger store's folder, as its checkpoint has it; a ledger service may go on beside. */
 export interface StoreSource extends ProvingSource {

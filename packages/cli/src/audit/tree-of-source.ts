@@ -11,7 +11,7 @@ import {
   verifyConsistency,
 } from "@leix/tlog";
 import { isProving } from "./proving-source.ts";
-import type { ReplaySource, SourceRecord } from "./replay.ts";
+import type { ReplaySource, SourceRecord } from "./replay-source.ts";
 
 const CHUNK_RECORDS = 256;
 

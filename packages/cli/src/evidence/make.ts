@@ -8,7 +8,7 @@ import {
   type Wanted,
 } from "@leix/evidence";
 import { AgencyId, LeixError, MessageId } from "@leix/protocol";
-import type { ReplaySource } from "../audit/replay.ts";
+import type { ReplaySource } from "../audit/replay-source.ts";
 import { toLedgerFlags, withLedger } from "../audit/source-choice.ts";
 import { type CheckpointChoice, listCheckpoints } from "./checkpoint-choice.ts";
 import { readCheckpoint } from "./evidence-file.ts";

@@ -6,7 +6,7 @@ import { readErasure } from "@leix/ledger-store";
 import { findFreePort, NETWORK_FILES } from "@leix/runtime";
 import { createLedgerLab, flipBit, type NewLedgerLab, startLedger, startProgram } from "@leix/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Replay } from "../audit/replay.ts";
+import type { Replay } from "../audit/replay-result.ts";
 import { rotateLedger } from "./rotate.ts";
 
 const LEIX = fileURLToPath(new URL("../main.ts", import.meta.url));

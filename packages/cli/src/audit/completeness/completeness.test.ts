@@ -5,7 +5,8 @@ import { AgencyId, encodeUtf8, LeixError, type MessageRef, ServiceId, toDigest }
 import { createSigner, encodeCheckpoint, encodeNote, signNote } from "@leix/tlog";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createPaper } from "../../messages/paper.ts";
-import { type ReplaySource, replayLedger } from "../replay.ts";
+import { replayLedger } from "../replay.ts";
+import type { ReplaySource } from "../replay-source.ts";
 import { toReport } from "../report.ts";
 import { proveCompleteness } from "./command.ts";
 import { writeCompleteness } from "./completeness-text.ts";

@@ -12,7 +12,7 @@ import {
 } from "@leix/protocol";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { createPaper } from "../../messages/paper.ts";
-import type { ReplaySource, SourceRecord } from "../replay.ts";
+import type { ReplaySource, SourceRecord } from "../replay-source.ts";
 import { createSealedLedger, type SealedLedger } from "../signed-ledger.testkit.ts";
 import { type CompletenessReport, proveCompleteness } from "./command.ts";
 import { writeCompleteness } from "./completeness-text.ts";

@@ -1,5 +1,5 @@
 import { invariant } from "@leix/protocol";
-import type { SourceRecord } from "../replay.ts";
+import type { SourceRecord } from "../replay-source.ts";
 import type { TriedLeaves, Trier } from "./try-batch.ts";
 
 /** Records that follow each other, taken apart; of erased ones there is nothing to take apart. */

@@ -9,7 +9,8 @@ import {
 } from "@leix/exchange";
 import { type Digest, type ErrorCode, invariant, LeixError, parseLeafEntry } from "@leix/protocol";
 import { hashLeaf } from "@leix/tlog";
-import type { Replay, ReplayDifference, ReplaySource, SourceRecord } from "../replay.ts";
+import type { Replay } from "../replay-result.ts";
+import type { ReplayDifference, ReplaySource, SourceRecord } from "../replay-source.ts";
 import { type LogKeys, toLogKeys } from "./log-keys.ts";
 import type { ReplayMemory } from "./memory-file.ts";
 import type { TriedChunk } from "./read-ahead.ts";

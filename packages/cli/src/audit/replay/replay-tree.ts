@@ -9,24 +9,10 @@ import {
   type TreeHead,
   toRoot,
 } from "@leix/tlog";
-import type { ReplayDifference } from "../replay.ts";
+import type { ComparedCheckpoint, ReplayRoot } from "../replay-result.ts";
+import type { ReplayDifference } from "../replay-source.ts";
 import { type LogKeys, verifyCheckpoint } from "./log-keys.ts";
 import { toDifference } from "./tally.ts";
-
-/** What the replayed ledger's tree is, and whether it is the one that a checkpoint signs. */
-export interface ReplayRoot {
-  readonly size: number;
-  /** Base64, as checkpoints have it. */
-  readonly root: string;
-  /** Those that were compared. */
-  readonly checkpoints: readonly ComparedCheckpoint[];
-}
-
-export interface ComparedCheckpoint {
-  readonly size: number;
-  /** Signed by the ledger service, and the replayed tree had this root at its size. */
-  readonly isSame: boolean;
-}
 
 /** A tree, and the roots that checkpoints of it were compared with. */
 export interface KeptTree {

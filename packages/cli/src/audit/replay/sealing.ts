@@ -1,5 +1,5 @@
 import type { ParsedRecord } from "@leix/protocol";
-import type { ReplayDifference } from "../replay.ts";
+import type { ReplayDifference } from "../replay-source.ts";
 
 /** Records that were passed over, and from where on everything was decided again. */
 export interface Passed {

@@ -1,6 +1,7 @@
 import { createSenders, type ExaminedRecord, toSenderStep } from "@leix/exchange";
 import type { ErrorCode, LeixError, Outcome, ParsedRecord } from "@leix/protocol";
-import type { Replay, ReplayDifference, SourceRecord } from "../replay.ts";
+import type { Replay } from "../replay-result.ts";
+import type { ReplayDifference, SourceRecord } from "../replay-source.ts";
 
 /** What is counted over all records so far. */
 export type Counted = Pick<

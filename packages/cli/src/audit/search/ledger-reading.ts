@@ -1,7 +1,7 @@
 import { followChain, type State } from "@leix/exchange";
 import { LeixError, type ParsedRecord } from "@leix/protocol";
 import { toChunks } from "@leix/runtime";
-import type { ReplaySource, SourceRecord } from "../replay.ts";
+import type { ReplaySource, SourceRecord } from "../replay-source.ts";
 import { RecordErasedError } from "../sealed-beginning.ts";
 
 /**

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createWorld, NOW, startTestLedger } from "@leix/exchange/testkit";
 import { invariant } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ReplaySource } from "../replay.ts";
+import type { ReplaySource } from "../replay-source.ts";
 import { createDeniedLedger } from "../what-if/what-if.testkit.ts";
 import { openSearchIndex } from "./database.ts";
 import type { Hit } from "./hit.ts";

@@ -1,6 +1,7 @@
 import { createState, resumeStatement, type State, type Trust } from "@leix/exchange";
 import { LeixError, parseRecord } from "@leix/protocol";
-import type { ReplayProgress, ReplaySource } from "../replay.ts";
+import type { ReplayProgress } from "../replay-result.ts";
+import type { ReplaySource } from "../replay-source.ts";
 import { type Beginning, openAfter, openBeginning, RecordErasedError } from "../sealed-beginning.ts";
 import type { Indexed, IndexHead, SearchIndex } from "./database.ts";
 import { toHit } from "./hit.ts";

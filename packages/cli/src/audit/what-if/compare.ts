@@ -10,7 +10,8 @@ import {
 } from "@leix/exchange";
 import type { PolicySet } from "@leix/principles";
 import { type Digest, LeixError, type ParsedRecord } from "@leix/protocol";
-import type { ReplayProgress, ReplaySource } from "../replay.ts";
+import type { ReplayProgress } from "../replay-result.ts";
+import type { ReplaySource } from "../replay-source.ts";
 import { type Beginning, withBeginning } from "../sealed-beginning.ts";
 import { atRecord, readFrom } from "../search/ledger-reading.ts";
 import { isBeyond, isWithin, type RecordRange } from "../search/record-range.ts";
