@@ -4,7 +4,7 @@ import type { Entry } from "./entry.ts";
 import type { ExaminedPlain } from "./examined-plain.ts";
 import type { ExaminedRecord } from "./examined-record.ts";
 import { fold } from "./fold.ts";
-import { decideMessageAgain, refuseMissingSeal, refuseSilence } from "./redecide.ts";
+import { decideMessageAgain, findMissingSeal, refuseSilence } from "./redecide.ts";
 import type { State } from "./state.ts";
 
 type MessageEntry = Extract<Entry, { kind: "message" }>;
@@ -42,8 +42,7 @@ function decideSame(
   const text = toDisclosedText(verdict);
   if (text.length !== end - begin || !disclosed.startsWith(text, begin)) return undefined;
   refuseSilence(state, answer);
-  refuseMissingSeal(state, answer);
-  return answer;
+  return findMissingSeal(state, answer) ? undefined : answer;
 }
 
 function attempt<T>(work: () => T): T | undefined {

@@ -4,7 +4,6 @@ import { chooseDecider, findDecider } from "./decider.ts";
 import type { Answer, Entry, Examined, Input, Repeat } from "./entry.ts";
 import { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 import { fold } from "./fold.ts";
-
 import { type FixedRecord, fixRecord, signRecord } from "./sign-record.ts";
 import type { State } from "./state.ts";
 import { reject, step } from "./step.ts";

@@ -78,12 +78,12 @@ export function refuseSilence(state: State, { kind, at }: Entry): void {
 }
 
 /**
- * Throws `record/seal-missing` for a record that stands where the seal of an epoch should, which had ended
- * more than OVERDUE_GRACE_SECONDS before. For who has folded every record: others do not know when it began.
+ * `record/seal-missing` for a record that stands where the seal of an epoch should, which had ended more than
+ * OVERDUE_GRACE_SECONDS before. For who has folded every record: others do not know when it began.
  */
-export function refuseMissingSeal(state: State, { kind, at }: Entry): void {
-  if (kind === "seal" || !isEpochOver(state, at - OVERDUE_GRACE_SECONDS)) return;
-  throw new LeixError("record/seal-missing", `epoch ${state.epoch.number}, still open at ${at}`);
+export function findMissingSeal(state: State, { kind, at }: Entry): LeixError | undefined {
+  if (kind === "seal" || !isEpochOver(state, at - OVERDUE_GRACE_SECONDS)) return undefined;
+  return new LeixError("record/seal-missing", `epoch ${state.epoch.number}, still open at ${at}`);
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Entry } from "./entry.ts";
 import { type ExaminedRecord, examineRecord } from "./examined-record.ts";
 import { fold } from "./fold.ts";
 import { toEntry } from "./recorded-entry.ts";
-import { decideAgain, refuseMissingSeal, refuseSilence } from "./redecide.ts";
+import { decideAgain, findMissingSeal, refuseSilence } from "./redecide.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -43,16 +43,6 @@ export function auditExamined(
   const difference = findDifference(state, record, entry, checks) ?? findMissingSeal(state, entry);
   fold(state, entry, record.decision.jws.digest);
   return difference;
-}
-
-function findMissingSeal(state: State, entry: Entry): LeixError | undefined {
-  try {
-    refuseMissingSeal(state, entry);
-    return undefined;
-  } catch (error) {
-    if (error instanceof LeixError) return error;
-    throw error;
-  }
 }
 
 function toPlacedEntry(state: State, record: ExaminedRecord, { policy }: RecordChecks): Entry {

@@ -111,7 +111,7 @@ interface Values {
   /** Whose inputs are the clock; none before the anchor's statement. */
   clockAccount: AccountId | undefined;
   policySetThreshold: number;
-  /** So many agencies must cosign a checkpoint before it is relied on. */
+  /** So many countries must cosign a checkpoint before it is relied on. */
   witnessQuorum: number;
   /** So long is an epoch; a calendar year where undefined. */
   epochSeconds: number | undefined;

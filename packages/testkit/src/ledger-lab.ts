@@ -1,7 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { appendCheckpoint, ledgerEnds, loadCheckpoint, type NatsServer, readLedger } from "@leix/broker";
-import { absorbLayer, createState, follow, listLogKeysOf, type Trust } from "@leix/exchange";
+import { createState, follow, type Trust } from "@leix/exchange";
 import { openLedgerWriter } from "@leix/ledger-store";
 import { type Digest, invariant, LeixError, toDigest, toLogOrigin } from "@leix/protocol";
 import {
@@ -20,9 +20,8 @@ import {
   createNatsSource,
   createSeenFile,
   type Memory,
-  openBeginning,
-  openSeenLedger,
   type SeenLedger,
+  startFollowing,
 } from "@leix/seen-ledger";
 import {
   createSigner,
@@ -108,17 +107,11 @@ export class LedgerLab implements AsyncDisposable {
       let seen: SeenLedger | undefined;
       try {
         const source = { ...createNatsSource(nc), settleMsMax: 0 };
-        const beginning = await openBeginning(source, this.trust);
-        seen = await openSeenLedger({
-          source,
-          memory: memoryFolder ? createSeenFile(memoryFolder) : NO_MEMORY,
-          begin: beginning?.tree,
-          listLogKeys: (size) => listLogKeysOf(state, size),
-          onNotKept: (error) => {
-            throw error;
-          },
-        });
-        if (beginning) absorbLayer(state, beginning.state);
+        const memory = memoryFolder ? createSeenFile(memoryFolder) : NO_MEMORY;
+        const onNotKept = (error: unknown): never => {
+          throw error;
+        };
+        ({ seen } = await startFollowing({ source, memory, state, onNotKept }));
         const count = await seen.check();
         for await (const { data } of readLedger(nc, state.head.index + 1)) {
           await follow(state, data);

@@ -1,7 +1,7 @@
-import type { Entry } from "@leix/exchange";
+import { createState, type Entry } from "@leix/exchange";
 import { createInputs, createWorld, forgeRecord, startTestLedger } from "@leix/exchange/testkit";
 import { type ErrorCode, invariant, LeixError, parseRecord } from "@leix/protocol";
-import { openSeenLedger } from "@leix/seen-ledger";
+import { startFollowing } from "@leix/seen-ledger";
 import { createTestMemory, createTestSource, type TestMemory } from "@leix/seen-ledger/testkit";
 import { describe, expect, test } from "vitest";
 import { createAuditorService } from "./auditor-service.ts";
@@ -17,10 +17,10 @@ const digestOf = (bytes = new Uint8Array()) => parseRecord(bytes).decision.jws.d
 /** What an auditor remembers that has seen these. */
 async function remember(seen: readonly Uint8Array<ArrayBuffer>[]): Promise<TestMemory> {
   const memory = createTestMemory();
-  const follower = await openSeenLedger({
+  const { seen: follower } = await startFollowing({
     source: createTestSource(seen),
     memory,
-    listLogKeys: () => [],
+    state: createState(trust),
     onNotKept: (error) => expect.unreachable(String(error)),
   });
   await follower.check();

@@ -1,21 +1,7 @@
-import {
-  type AuditedTried,
-  absorbLayer,
-  auditBatch,
-  createState,
-  listLogKeysOf,
-  type State,
-  type Trust,
-} from "@leix/exchange";
+import { type AuditedTried, auditBatch, createState, type State, type Trust } from "@leix/exchange";
 import { type ErrorCode, LeixError } from "@leix/protocol";
 import { toChunks, untilAborted } from "@leix/runtime";
-import {
-  isLedgerTrouble,
-  type Memory,
-  openSeenLedger,
-  type SeenLedger,
-  untilBeginning,
-} from "@leix/seen-ledger";
+import { isLedgerTrouble, type Memory, type SeenLedger, startFollowing } from "@leix/seen-ledger";
 import type { AuditorEvents } from "./events.ts";
 import type { Ledger } from "./ports.ts";
 
@@ -93,17 +79,15 @@ class FollowingAuditor implements AuditorService {
 
   /** Where LEDGER begins with a seal, what was put away before it is not audited here: a replay does that. */
   async #open(signal: AbortSignal): Promise<SeenLedger> {
-    const { ledger, memory, trust, events } = this.#options;
+    const { ledger, memory, events } = this.#options;
     const onSilence = ({ code }: LeixError): void => events.waiting(code);
-    const beginning = await untilBeginning(ledger, trust, { signal, onSilence });
-    const seen = await openSeenLedger({
+    const { seen } = await startFollowing({
       source: ledger,
       memory,
-      begin: beginning?.tree,
-      listLogKeys: (size) => listLogKeysOf(this.#state, size),
+      state: this.#state,
       onNotKept: events.forgetful,
+      patience: { signal, onSilence },
     });
-    if (beginning) absorbLayer(this.#state, beginning.state);
     return seen;
   }
 

@@ -1,13 +1,7 @@
-import { absorbLayer, follow, listLogKeysOf, type State } from "@leix/exchange";
+import { follow, type State } from "@leix/exchange";
 import { LeixError } from "@leix/protocol";
 import { toChunks } from "@leix/runtime";
-import {
-  isLedgerTrouble,
-  type Memory,
-  openBeginning,
-  openSeenLedger,
-  type SeenLedger,
-} from "@leix/seen-ledger";
+import { isLedgerTrouble, type Memory, type SeenLedger, startFollowing } from "@leix/seen-ledger";
 import type { Ledger } from "./ports.ts";
 import { isWorthWaiting } from "./retry.ts";
 
@@ -49,8 +43,8 @@ export function createFollower({ ledger, memory, state, onNotKept }: FollowerOpt
   let begin = 0;
 
   const open = () => {
-    opened ??= startSeeing({ ledger, memory, state, onNotKept }).then(
-      (seen) => {
+    opened ??= startFollowing({ source: ledger, memory, state, onNotKept }).then(
+      ({ seen }) => {
         begin = state.head.index;
         return seen;
       },
@@ -108,18 +102,4 @@ export function createFollower({ ledger, memory, state, onNotKept }: FollowerOpt
     },
     settled: async () => (await opened)?.settled(),
   };
-}
-
-/** From record 0 on, or from the seal with which LEDGER begins. */
-async function startSeeing({ ledger, memory, state, onNotKept }: FollowerOptions): Promise<SeenLedger> {
-  const beginning = await openBeginning(ledger, state.trust);
-  const seen = await openSeenLedger({
-    source: ledger,
-    memory,
-    begin: beginning?.tree,
-    listLogKeys: (size) => listLogKeysOf(state, size),
-    onNotKept,
-  });
-  if (beginning) absorbLayer(state, beginning.state);
-  return seen;
 }

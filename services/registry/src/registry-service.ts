@@ -1,14 +1,7 @@
-import { absorbLayer, createState, follow, listLogKeysOf, type State, type Trust } from "@leix/exchange";
+import { createState, follow, type State, type Trust } from "@leix/exchange";
 import { type AccountId, LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
 import { toChunks, untilAborted } from "@leix/runtime";
-import {
-  type Beginning,
-  isLedgerTrouble,
-  type Memory,
-  openSeenLedger,
-  type SeenLedger,
-  untilBeginning,
-} from "@leix/seen-ledger";
+import { isLedgerTrouble, type Memory, type SeenLedger, startFollowing } from "@leix/seen-ledger";
 import { type AccountKeeper, type AccountSigner, createAccountKeeper } from "./account-keeper.ts";
 import { createBell } from "./bell.ts";
 import type { RegistryEvents } from "./events.ts";
@@ -113,17 +106,17 @@ class FollowingRegistry implements RegistryService {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    const { ledger, memory, events, trust } = this.#options;
+    const { ledger, memory, events } = this.#options;
     const onSilence = ({ code }: LeixError): void => events.waiting(code);
-    const beginning = await untilBeginning(ledger, trust, { signal, onSilence });
-    const seen = await openSeenLedger({
+    const { seen, statements } = await startFollowing({
       source: ledger,
       memory,
-      begin: beginning?.tree,
-      listLogKeys: (size) => listLogKeysOf(this.#state, size),
+      state: this.#state,
       onNotKept: events.forgetful,
+      patience: { signal, onSilence },
     });
-    if (beginning) this.#begin(beginning);
+    // The membership as the records that were put away would have brought it.
+    for (const bytes of statements) this.#noteRule(parseRecord(bytes), bytes);
     const failure = new AbortController();
     const either = AbortSignal.any([signal, failure.signal]);
     const stopOthers = (one: Promise<void>) => one.finally(() => failure.abort());
@@ -134,12 +127,6 @@ class FollowingRegistry implements RegistryService {
       await Promise.allSettled(both);
       await seen.settled();
     }
-  }
-
-  /** The membership as the records before it would have brought it. */
-  #begin({ state, statements }: Beginning): void {
-    absorbLayer(this.#state, state);
-    for (const bytes of statements) this.#noteRule(parseRecord(bytes), bytes);
   }
 
   async #followLedger(seen: SeenLedger, signal: AbortSignal): Promise<void> {
