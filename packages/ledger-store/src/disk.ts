@@ -18,6 +18,8 @@ export interface Disk {
   list(folder: string): Promise<readonly DiskName[] | null>;
   /** One that is there already is left. The new name is durable once the folder around it is synced. */
   makeFolder(path: string): Promise<void>;
+  /** An empty file: its name can be made durable while its bytes are. One that is there is left as it is. */
+  create(path: string): Promise<void>;
   /**
    * One part after another. They are durable on return; of a file that is new, the name is once its folder is
    * synced.

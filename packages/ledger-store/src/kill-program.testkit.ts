@@ -56,6 +56,7 @@ function createDeadlyDisk(disk: Disk): Disk {
     size: (path) => disk.size(path),
     list: (path) => disk.list(path),
     makeFolder: before("make", (path) => disk.makeFolder(path)),
+    create: before("create", (path) => disk.create(path)),
     truncate: before("cut", (path, size: number) => disk.truncate(path, size)),
     syncFolder: before("sync", (path) => disk.syncFolder(path)),
     rename: before("rename", (path, to: string) => disk.rename(path, to)),

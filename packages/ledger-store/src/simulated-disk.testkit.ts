@@ -93,6 +93,13 @@ export class SimulatedDisk implements Disk {
     });
   }
 
+  create(path: string): Promise<void> {
+    return this.#write("create", path, () => {
+      const { folder, name } = this.#place(path);
+      if (!folder.names.has(name)) folder.names.set(name, createFile());
+    });
+  }
+
   async write(path: string, parts: readonly Uint8Array[], at: number): Promise<void> {
     const bytes = Buffer.concat(parts);
     await this.#change("write", path, (before) => {

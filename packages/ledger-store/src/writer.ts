@@ -203,13 +203,18 @@ class DiskWriter implements LedgerWriter {
       this.#tail = { bundle, bytes: at + countBytes(parts) };
       return { path: encodeRecordPath(bundle), parts, at };
     });
-    for (const { path } of records) await this.#placer.ensureFolder(toFolder(path));
-    const grown = records.map(async ({ path, parts, at }) => {
-      await this.#disk.write(path, parts, at);
-      if (at === 0) await this.#disk.syncFolder(toFolder(path));
-    });
+    const begun = new Set<string>();
+    for (const { path, at } of records) {
+      const folder = toFolder(path);
+      await this.#placer.ensureFolder(folder);
+      if (at > 0) continue;
+      await this.#disk.create(path);
+      begun.add(folder);
+    }
     const drafted = this.#placer.draft(files);
-    await settleAll<unknown>([drafted, ...grown]);
+    const written = records.map(({ path, parts, at }) => this.#disk.write(path, parts, at));
+    const named = [...begun].map((folder) => this.#disk.syncFolder(folder));
+    await settleAll<unknown>([drafted, ...written, ...named]);
     return drafted;
   }
 

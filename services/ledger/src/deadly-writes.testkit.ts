@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import files, { existsSync } from "node:fs";
 import fs, { type FileHandle } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
@@ -11,6 +11,9 @@ export function announceWrites(onWrite: (what: string) => void): void {
   for (const name of ["rename", "mkdir", "unlink", "rmdir"] as const) {
     Object.assign(fs, { [name]: announced(name, fs[name] as Call, onWrite) });
   }
+  for (const name of ["renameSync", "writev", "writevSync", "ftruncateSync"] as const) {
+    Object.assign(files, { [name]: announced(name.replace(/Sync$/, ""), files[name] as Call, onWrite) });
+  }
   const { open } = fs;
   fs.open = async (...place: Parameters<typeof open>): Promise<FileHandle> => {
     const handle = await open(...place);
@@ -22,7 +25,7 @@ export function announceWrites(onWrite: (what: string) => void): void {
   syncBuiltinESMExports();
 }
 
-type Call = (...args: readonly unknown[]) => Promise<unknown>;
+type Call = (...args: readonly unknown[]) => unknown;
 
 function announced(name: string, call: Call, onWrite: (what: string) => void): Call {
   return (...args) => {

@@ -25,6 +25,7 @@ export function createTolerantDisk(disk: Disk, onFinding: (finding: Finding) => 
 function bindWrites(disk: Disk): Omit<Disk, "read" | "size" | "list"> {
   return {
     makeFolder: (path) => disk.makeFolder(path),
+    create: (path) => disk.create(path),
     write: (path, parts, at) => disk.write(path, parts, at),
     truncate: (path, size) => disk.truncate(path, size),
     syncFolder: (path) => disk.syncFolder(path),
