@@ -1,16 +1,20 @@
 import { Completeness, Evidence } from "@leix/evidence";
 import {
+  Approval,
   Body,
   Claims,
   Copy,
   Decision,
+  EnrolmentRequest,
   Envelope,
   Form,
+  Invitation,
   LedgerRecord,
   Markings,
   Notice,
   NoticeCopy,
   OverdueDuty,
+  Possession,
   RecipientGrounds,
   RecipientOutcome,
   RegisteredKey,
@@ -38,6 +42,10 @@ const SCHEMAS: readonly (readonly [string, string, z.ZodType])[] = [
   ["evidence", "One file that proves how one message was treated.", Evidence],
   ["completeness", "One file that proves what became of an agency's messages.", Completeness],
   ["registered-key", "A public key as a statement registers it.", RegisteredKey],
+  ["possession", "What a key says of itself in a proof of possession.", Possession],
+  ["invitation", "What an agency needs to make its keys and ask for their registration.", Invitation],
+  ["enrolment-request", "What an agency asks its authority to register.", EnrolmentRequest],
+  ["approval", "What an authority answers to it.", Approval],
 ];
 
 /**

@@ -1,5 +1,5 @@
 import {
-  auditStatement,
+  auditParsedStatement,
   checkRecord,
   type Entry,
   listSignatories,
@@ -49,11 +49,11 @@ export interface FollowedMessage {
  * believed for its signatures: its earlier versions are not needed. Throws the `record/` and `jws/` codes,
  * `identity/party-not-active`, `identity/issuer-not-account`, `evidence/missing`.
  */
-export async function followStatement(following: Following, { bytes, record }: NamedRecord): Promise<void> {
+export async function followStatement(following: Following, { record }: NamedRecord): Promise<void> {
   if (record.kind !== "statement") throw new LeixError("evidence/differs", `a ${record.kind}`);
   const { statement, decision } = record;
   if (statement.kind === "policy-set") await followPolicySet(following, record, statement);
-  else await auditStatement(following.state, bytes);
+  else await auditParsedStatement(following.state, record);
   following.keys.note(statement, decision.content.index);
   following.keys.use(record.input.header.kid);
   following.keys.use(decision.jws.header.kid);

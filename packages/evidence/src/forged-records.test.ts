@@ -1,5 +1,12 @@
 import type { Entry } from "@leix/exchange";
-import { createWorld, forgeRecord, startTestLedger, toAgency, toRegisteredKey } from "@leix/exchange/testkit";
+import {
+  createWorld,
+  forgeRecord,
+  startTestLedger,
+  toAccount,
+  toAgency,
+  toRegisteredKey,
+} from "@leix/exchange/testkit";
 import { invariant } from "@leix/protocol";
 import { describe, expect, test, vi } from "vitest";
 import { collect, startSignedLedger } from "./evidence.testkit.ts";
@@ -83,7 +90,7 @@ describe("a policy service that records what it should not", () => {
       const { input } = entry;
       return {
         ...entry,
-        input: { ...input, account: input.account.replace("ALCUSTOMS", "ALSPOCQQQ") as never },
+        input: { ...input, account: toAccount("AL-SPOC") },
       };
     });
     expect(account).toEqual(["message.record", "identity/issuer-not-account"]);

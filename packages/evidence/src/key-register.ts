@@ -73,6 +73,9 @@ function listNamed(statement: Statement): (readonly [PartyId, readonly Registere
       return [[statement.subject, statement.keys]];
     case "clearance":
     case "terms":
+    case "group":
+    case "compromise":
+    case "statistics":
     case "policy-file":
     case "policy-set":
       return [];

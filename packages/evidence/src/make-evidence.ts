@@ -84,6 +84,7 @@ function listNeeded(collected: Collected, witnesses: readonly AgencyId[]): KeptS
       case "service":
         return statement.subject !== "registry";
       case "agency":
+      case "compromise":
         return agencies.has(statement.subject);
       case "terms":
         return index < message.index && pairs.has(statement.subject);
@@ -91,6 +92,8 @@ function listNeeded(collected: Collected, witnesses: readonly AgencyId[]): KeptS
         return files.has(index);
       case "authority":
       case "clearance":
+      case "group":
+      case "statistics":
         return false;
     }
   };

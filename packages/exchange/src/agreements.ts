@@ -4,7 +4,10 @@ import type { State } from "./state.ts";
 /** Statements that take more than one country's signature: terms, and policy sets. */
 export type AgreementStatement = Extract<Statement, { kind: "terms" | "policy-set" }>;
 
-export function toProposalKey(statement: AgreementStatement, country: CountryCode = statement.iss): string {
+/** What it is about, and who signs. */
+type About = Pick<AgreementStatement, "kind" | "subject" | "iss">;
+
+export function toProposalKey(statement: About, country: CountryCode = statement.iss): string {
   return `${statement.kind}/${statement.subject}/${country}`;
 }
 
@@ -32,7 +35,7 @@ export function listSignatories(state: State, statement: AgreementStatement): Co
  * The versions that the issuer's next statement may have: above its own last and the one in force, and at
  * most one above what anyone has signed, so that no one can run out of versions for the others.
  */
-export function findNextVersions(state: State, statement: AgreementStatement): { min: number; max: number } {
+export function findNextVersions(state: State, statement: About): { min: number; max: number } {
   const own = state.proposals.get(toProposalKey(statement))?.version ?? 0;
   const inForce =
     (statement.kind === "terms" ? state.terms.get(statement.subject)?.version : state.policySet?.version) ??
@@ -43,7 +46,7 @@ export function findNextVersions(state: State, statement: AgreementStatement): {
   return { min: Math.max(own, inForce) + 1, max: Math.max(own, inForce, ...others) + 1 };
 }
 
-function listSigners(state: State, statement: AgreementStatement): CountryCode[] {
+function listSigners(state: State, statement: About): CountryCode[] {
   const all =
     statement.kind === "terms"
       ? statement.subject.split("+").map((code) => CountryCode.parse(code))

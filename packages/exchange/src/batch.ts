@@ -3,6 +3,7 @@ import { verifyPolicyKey } from "./chain.ts";
 import { chooseDecider, findDecider } from "./decider.ts";
 import type { Answer, Entry, Examined, Input, Repeat } from "./entry.ts";
 import { checkSignature, examine, type SignatureCheck } from "./examine.ts";
+import { summarize } from "./flood.ts";
 import { fold } from "./fold.ts";
 import { type FixedRecord, fixRecord, signRecord } from "./sign-record.ts";
 import type { State } from "./state.ts";
@@ -20,6 +21,13 @@ interface Handled {
 export type Decided =
   | (Handled & { readonly kind: "repeat"; readonly repeat: Repeat })
   | (Handled & { readonly kind: "nothing-due" })
+  | (Handled & {
+      readonly kind: "throttled";
+      readonly code: ErrorCode;
+      /** NumericDate from which a summary can be recorded. Until then it must stay in OUT. */
+      readonly until: number;
+      readonly isQuarantined: boolean;
+    })
   | (Handled & {
       readonly kind: "record";
       readonly entry: Entry;
@@ -80,11 +88,47 @@ function decideOne(
 ): Promise<Decided> {
   const decider = chooseDecider(layer, options.tz);
   const answer = stepOrReject(layer, handled.examined, check, decider, options.now);
+  if (answer.kind === "throttled") {
+    return Promise.resolve({ ...handled, ...answer, isQuarantined: QUARANTINED.includes(answer.code) });
+  }
   if (answer.kind === "repeat") return Promise.resolve({ ...handled, kind: "repeat", repeat: answer });
   if (answer.kind === "nothing-due") return Promise.resolve({ ...handled, kind: "nothing-due" });
-  refuseUnprovable(layer, answer, options);
-  const fixed = fixRecord(layer, answer, decider, options.key, options.createSalt);
-  fold(layer, answer, fixed.signingInput.digest);
+  return record(layer, handled, answer, decider, options);
+}
+
+/**
+ * Rejects together what waited because its account's minute was full, as far as a summary can now: one
+ * record, in the place of the first of them. Undefined, and nothing has changed, where none can: then each is
+ * an input like any other. So is afterwards what the record does not list.
+ */
+export async function decideFlood(
+  layer: State,
+  waiting: readonly ThrottledInput[],
+  options: BatchOptions,
+): Promise<Extract<Decided, { kind: "record" }> | undefined> {
+  const [any] = waiting;
+  if (!any) return undefined;
+  const inputs = waiting.map(({ input: { sequence, received }, examined: { rawDigest: digest }, code }) => {
+    return { sequence, received, digest, code };
+  });
+  const entry = summarize(layer, any.input.account, inputs, options.now);
+  const first = waiting.find(({ input }) => input.sequence === entry?.input.sequence);
+  if (!entry || !first) return undefined;
+  return record(layer, first, entry, chooseDecider(layer, options.tz), options);
+}
+
+export type ThrottledInput = Extract<Decided, { kind: "throttled" }>;
+
+function record(
+  layer: State,
+  handled: Handled,
+  entry: Entry,
+  decider: Decider,
+  options: BatchOptions,
+): Promise<Extract<Decided, { kind: "record" }>> {
+  refuseUnprovable(layer, entry, options);
+  const fixed = fixRecord(layer, entry, decider, options.key, options.createSalt);
+  fold(layer, entry, fixed.signingInput.digest);
   return signDecided(fixed, handled, options.key);
 }
 
@@ -101,11 +145,16 @@ function refuseUnprovable(layer: State, entry: Entry, { key }: BatchOptions): vo
   verifyPolicyKey(layer, key.kid, entry.at, entry);
 }
 
-async function signDecided(fixed: FixedRecord, handled: Handled, key: SigningKey): Promise<Decided> {
-  const token = "jws" in handled.examined ? handled.examined.jws : undefined;
+async function signDecided(
+  fixed: FixedRecord,
+  { input, examined }: Handled,
+  key: SigningKey,
+): Promise<Extract<Decided, { kind: "record" }>> {
+  const token = "jws" in examined ? examined.jws : undefined;
   const { entry } = fixed;
   const isQuarantined = entry.kind === "rejection" && QUARANTINED.includes(entry.code);
-  return { ...handled, kind: "record", entry, record: await signRecord(fixed, key, token), isQuarantined };
+  const signed = await signRecord(fixed, key, token);
+  return { input, examined, kind: "record", entry, record: signed, isQuarantined };
 }
 
 /** An engine failure is never a permit, and it would fail again: the input is rejected and kept aside. */

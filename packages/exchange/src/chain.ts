@@ -1,4 +1,11 @@
-import { LeixError, type ParsedRecord, type RegisteredKey, type Statement, verifyJws } from "@leix/protocol";
+import {
+  LeixError,
+  listProvableKeys,
+  type ParsedRecord,
+  type RegisteredKey,
+  type Statement,
+  verifyJws,
+} from "@leix/protocol";
 import type { Examined } from "./entry.ts";
 import { checkSignature, findSignerKey, type SignatureCheck } from "./examine.ts";
 import type { ExaminedPlain } from "./examined-plain.ts";
@@ -29,12 +36,13 @@ export async function checkRecord(state: State, record: ParsedRecord): Promise<R
 
 /**
  * The same of signatures that were tried elsewhere, under public keys by their thumbprints alone: which key
- * counts here, and for what, the state says. Undefined where it is another key than the one that was tried:
- * then `checkRecord` has to try it.
+ * counts here, and for what, the state says. Undefined where it is another key than the one that was tried, or
+ * a statement has more to prove than its own signature: then `checkRecord` has to try it.
  */
 export function toChecks(state: State, { record, policy, input }: TriedRecord): RecordChecks | undefined {
   const { decision, input: token } = record;
   const placed = toPlaced(record);
+  if (placed.statement && listProvableKeys(placed.statement).length > 0) return undefined;
   const checked = {
     policy: toCheck(findPolicyKey(state, decision.jws.header.kid, placed), decision.jws, policy),
     input: token ? toCheck(findSignerKey({ ...placed, jws: token }, state), token, input) : "valid",
@@ -159,6 +167,7 @@ export function toExamined(record: ParsedRecord): Examined | undefined {
     case "seal":
       return { ...sent, kind: "tick" };
     case "rejection":
+    case "flood":
       return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { type AgencyId, type Claims, type KeyId, limits, type MessageId } from "@leix/protocol";
 import type { Refusal } from "./entry.ts";
+import { findAgency } from "./members.ts";
 import { findMessage, holds } from "./messages.ts";
 import { countBytes, hasRoom, isAcknowledged } from "./room.ts";
 import type { State } from "./state.ts";
@@ -13,6 +14,7 @@ export function judgeClaims(state: State, claims: Claims, received: number): Ref
     judgeAudience(state, claims) ??
     judgeTimes(claims, received) ??
     judgeRecipients(claims) ??
+    judgeGroup(state, claims) ??
     judgeThread(state, claims) ??
     judgeBodyRecipients(state, claims, received) ??
     judgeRoom(state, claims)
@@ -22,9 +24,26 @@ export function judgeClaims(state: State, claims: Claims, received: number): Ref
 function judgeAudience(state: State, claims: Claims): Refusal | undefined {
   if (claims.aud !== state.trust.aud)
     return { code: "claims/audience", detail: `this is ${state.trust.aud}` };
-  if (claims.group)
-    return { code: "claims/group-unknown", detail: `${claims.group.id} ${claims.group.version}` };
   return undefined;
+}
+
+/**
+ * A message to a group is one to all of its members that take part, by the version in force: whom it leaves
+ * out, or adds, the others could not see. Who of them may have it is decided one by one.
+ */
+function judgeGroup(state: State, { group, iss, to }: Claims): Refusal | undefined {
+  if (!group) return undefined;
+  const known = state.groups.get(group.id);
+  const isInForce = known?.version === group.version && !known.ended && known.members.includes(iss);
+  if (!known || !isInForce) {
+    return { code: "claims/group-unknown", detail: `${group.id} version ${group.version}` };
+  }
+  const stranger = to.find((id) => !known.members.includes(id));
+  const missing = known.members.find((id) => {
+    return id !== iss && !to.includes(id) && findAgency(state, id)?.status === "active";
+  });
+  const wrong = stranger ?? missing;
+  return wrong === undefined ? undefined : { code: "claims/group-members", detail: wrong };
 }
 
 /**

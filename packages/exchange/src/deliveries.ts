@@ -57,7 +57,7 @@ function toReply(record: ParsedRecord, detail: string | undefined): Delivery {
     record.kind === "message" ? presentToSender(record.decision) : `${record.decision.jws.token}~`;
   return {
     recipient: account,
-    kind: record.kind === "rejection" ? "rejection" : "decision",
+    kind: record.kind === "rejection" || record.kind === "flood" ? "rejection" : "decision",
     sender: account,
     id: record.kind === "message" ? record.claims.id : digest,
     payload: encodeCanonicalBytes({ decision: shown, ...(detail ? { detail: toShownDetail(detail) } : {}) }),
@@ -75,6 +75,9 @@ function toShownDetail(detail: string): string {
 /** All that one party is told by a record, as one. */
 function listNotices(state: State, record: ParsedRecord): Delivery[] {
   const { decision } = record;
+  const { content } = decision;
+  if (content.kind === "flood")
+    return content.proposal?.to ? toProposal(state, record, content.proposal.to) : [];
   const told = new Set(decision.notices.map(({ to }) => to));
   return [...told].flatMap((agency) => {
     const recipient = findInbox(state, agency);
@@ -88,6 +91,15 @@ function listNotices(state: State, record: ParsedRecord): Delivery[] {
     };
     return [delivery];
   });
+}
+
+/** Who proposes hides nothing: whom it is about is told the same. */
+function toProposal(state: State, { decision }: ParsedRecord, to: AgencyId): Delivery[] {
+  const recipient = findInbox(state, to);
+  if (recipient === undefined) return [];
+  const payload = encodeCanonicalBytes({ decision: `${decision.jws.token}~` });
+  const sender = decision.content.input.account;
+  return [{ recipient, kind: "notice", sender, id: decision.jws.digest, payload }];
 }
 
 /** None where the agency is not registered: a policy set may permit that, but there is no inbox. */

@@ -1,15 +1,23 @@
-import { type AgencyId, type Claims, listTelling, type MessageRef, type Obligation } from "@leix/protocol";
+import {
+  type AgencyId,
+  type Claims,
+  listTelling,
+  type MessageRef,
+  type Notice,
+  type Obligation,
+} from "@leix/protocol";
 import { dequeue, enqueue } from "./due-queue.ts";
 import type { Entry } from "./entry.ts";
 import { DUTIES_PER_MESSAGE_MAX } from "./limits.ts";
 import { findMessage, holds } from "./messages.ts";
+import { findPendingSince, nextRecall } from "./recalls.ts";
 import type { RecordedDuty } from "./recorded.ts";
 import { type State, toMessageKey } from "./state.ts";
 
 // What parties owe by a time, and what becomes of it.
 //
-// 1. A duty is laid on a party by the decision that lets a message through: by an obligation or a notice that
-//    sets a time. It is owed over one message that the party holds, its subject: the request that is to be
+// 1. A duty is laid on a party by the decision that lets a message through, and by an event that recalls one:
+//    by an obligation or a notice that sets a time. It is owed over one message that the party holds, its subject: the request that is to be
 //    answered, what is to be corrected, and else the message itself.
 // 2. Who answers a request, or refuses all of it, owes no answer any more (`doneByReply`, asked by
 //    requests.ts, which says what an answer is).
@@ -34,10 +42,10 @@ const ANSWER = "answer";
 /** What each word of an acknowledgement says is done; of what is erased nothing is left to correct. */
 const DONE_BY_WORD: Readonly<Partial<Record<Acknowledgement["status"], readonly string[]>>> = {
   rectified: ["rectify"],
-  restricted: ["restrict"],
-  erased: ["rectify", "restrict", "erase"],
+  restricted: ["restrict", "recall"],
+  erased: ["rectify", "restrict", "erase", "recall"],
 };
-const CORRECTIONS: readonly string[] = DONE_BY_WORD.erased ?? [];
+const CORRECTIONS: readonly string[] = ["rectify", "restrict", "erase"];
 
 /** Rule 1. */
 export function layDuties(state: State, entry: Extract<Entry, { kind: "message" }>): void {
@@ -46,8 +54,13 @@ export function layDuties(state: State, entry: Extract<Entry, { kind: "message" 
   for (const { obligations } of permitted) {
     for (const one of obligations) lay(state, one, ref, findCorrected(state, claims, one) ?? ref, at);
   }
-  for (const one of listTelling(verdict.notices)) {
-    lay(state, { ...one, duty: one.notice, party: one.to }, ref, one.held ?? ref, at);
+  layNotices(state, listTelling(verdict.notices), at);
+}
+
+/** Rule 1. Of a notice in a decision over a message, `about` is that message. */
+export function layNotices(state: State, notices: readonly Notice[], at: number): void {
+  for (const one of notices) {
+    lay(state, { ...one, duty: one.notice, party: one.to }, one.about, one.held ?? one.about, at);
   }
 }
 
@@ -166,17 +179,25 @@ export function findAnswerDue(state: State, party: AgencyId, request: string): n
   return running.length === 0 ? undefined : Math.min(...running.map(({ due }) => due));
 }
 
-/** Whether a duty has been due, and known to be, for longer than `seconds` at `at`, and is not recorded. */
+/**
+ * Whether a duty has been due, and known to be, for longer than `seconds` at `at`, and is not recorded; or a
+ * recall pending.
+ */
 export function isSilent(state: State, at: number, seconds: number): boolean {
+  if (at - (findPendingSince(state) ?? at) > seconds) return true;
   for (const { due, setAt } of listDue(state, at)) {
     if (at - Math.max(due, setAt) > seconds) return true;
   }
   return false;
 }
 
-/** NumericDate at which the next duty falls due that is not recorded as overdue; undefined where none is. */
+/**
+ * NumericDate at which the next duty falls due that is not recorded as overdue, or since which a recall is
+ * pending; undefined where neither is.
+ */
 export function nextDue(state: State): number | undefined {
-  return state.dueQueue?.duty.due;
+  const times = [state.dueQueue?.duty.due, nextRecall(state)].filter((time) => time !== undefined);
+  return times.length > 0 ? Math.min(...times) : undefined;
 }
 
 /** The duties that are due by `at` and not recorded, in their fixed order. */

@@ -4,11 +4,14 @@ import type {
   Digest,
   ErrorCode,
   InputPlace,
+  KeyId,
   Lapse,
   LedgerEpoch,
   MessageRef,
   ParsedJws,
+  RejectedInput,
   Statement,
+  SuspensionProposal,
   Verdict,
 } from "@leix/protocol";
 import type { SignedName } from "./examined-record.ts";
@@ -62,11 +65,20 @@ export type Entry =
       readonly kind: "message";
       readonly claims: Claims;
       readonly ref: MessageRef;
+      /** The key that signed it. */
+      readonly kid: KeyId;
       readonly policySet: Digest;
       readonly verdict: Verdict;
     })
   | (Place & { readonly kind: "statement"; readonly statement: Statement })
   | (Place & { readonly kind: "rejection"; readonly code: ErrorCode; readonly detail: string })
+  | (Place & {
+      readonly kind: "flood";
+      /** NumericDate. */
+      readonly minute: number;
+      readonly inputs: readonly RejectedInput[];
+      readonly proposal?: SuspensionProposal | undefined;
+    })
   | (Place & { readonly kind: "event"; readonly lapse: Lapse })
   | (Place & { readonly kind: "seal"; readonly epoch: LedgerEpoch; readonly state: Digest });
 
@@ -75,8 +87,18 @@ export interface NothingDue {
   readonly kind: "nothing-due";
 }
 
+/**
+ * Its account has had as many rejections recorded in this minute as a minute may have: it waits until then
+ * (NumericDate), for the one record of all that wait with it. See flood.ts.
+ */
+export interface Throttled {
+  readonly kind: "throttled";
+  readonly code: ErrorCode;
+  readonly until: number;
+}
+
 /** What `step` makes of an input. */
-export type Answer = Entry | Repeat | NothingDue;
+export type Answer = Entry | Repeat | NothingDue | Throttled;
 
 /** The same input was recorded before. */
 export interface Repeat {

@@ -15,6 +15,7 @@ import {
   verifyBinding,
   verifyJws,
   verifyKey,
+  verifyPossession,
 } from "@leix/protocol";
 import { judgeTime } from "./claims-rules.ts";
 import type { Examined, Input } from "./entry.ts";
@@ -42,8 +43,8 @@ export async function examine(input: Input): Promise<Examined> {
 export type SignatureCheck = "valid" | ErrorCode;
 
 /**
- * Tries the signature under the registered key of the header's kid. Whether that key was valid then, and
- * whose it is, `step` judges from the state. A tick is not signed: the account that it comes from is its own.
+ * Tries the signature under the registered key of the header's kid, and in a statement the proofs of the keys
+ * that it registers. Whether that key was valid then, and whose it is, `step` judges from the state. A tick is not signed: the account that it comes from is its own.
  */
 export async function checkSignature(examined: Examined, state: State): Promise<SignatureCheck> {
   if (examined.kind === "unusable") return examined.code;
@@ -52,6 +53,7 @@ export async function checkSignature(examined: Examined, state: State): Promise<
   if (!key) return "jws/key-unknown";
   try {
     await verifyJws(examined.jws, key);
+    if (examined.kind === "statement") await verifyPossession(examined.statement);
     return "valid";
   } catch (error) {
     if (error instanceof LeixError) return error.code;

@@ -3,6 +3,7 @@ import { findSources, listAsDerived } from "./copies.ts";
 import { doneByReview, doneByWord, layDuties } from "./duties.ts";
 import type { Entry } from "./entry.ts";
 import { findMessage, findPermitted } from "./messages.ts";
+import { recallDerived, toSigner } from "./recalls.ts";
 import type { RecordedMessage } from "./recorded.ts";
 import { foldReply, listInCase, toRequest } from "./requests.ts";
 import { keepMessage } from "./retention.ts";
@@ -25,6 +26,7 @@ export function foldMessage(state: State, entry: MessageEntry): void {
   if (claims.kind === "acknowledgement") foldAcknowledgement(state, claims, permitted);
   else if (permitted.length > 0) {
     listAsDerived(state, toMessageKey(message.ref), message.sources);
+    recallDerived(state, message, at);
     listInCase(state, message);
     foldReply(state, { claims, permitted, times: entry });
     if (claims.kind === "review") doneByReview(state, claims);
@@ -34,7 +36,7 @@ export function foldMessage(state: State, entry: MessageEntry): void {
   layDuties(state, entry);
 }
 
-function toRecorded(state: State, { index, input, claims, ref, verdict }: MessageEntry) {
+function toRecorded(state: State, { index, input, received, claims, ref, kid, verdict }: MessageEntry) {
   const permitted = verdict.recipients
     .filter(({ effect }) => effect === "permit")
     .map(({ agency }) => share(state, agency));
@@ -42,6 +44,8 @@ function toRecorded(state: State, { index, input, claims, ref, verdict }: Messag
   const message: RecordedMessage = {
     index,
     sequence: input.sequence,
+    received,
+    signer: toSigner(state, kid, claims, permitted),
     ref,
     kind: claims.kind,
     thread: claims.thread === ref.id ? ref.id : claims.thread,

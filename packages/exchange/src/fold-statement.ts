@@ -1,5 +1,5 @@
 import { loadPolicySet } from "@leix/principles";
-import type { RegisteredKey, Statement } from "@leix/protocol";
+import type { CompromiseStatement, RegisteredKey, Statement } from "@leix/protocol";
 import { countSignatures, toAgreementDigest, toProposalKey } from "./agreements.ts";
 import { endAnswersTo } from "./duties.ts";
 import { type ActivePolicySet, type Party, type State, toFileKey } from "./state.ts";
@@ -34,6 +34,15 @@ export function foldStatement(state: State, statement: Statement): void {
     case "terms":
       foldTerms(state, statement);
       return;
+    case "group":
+      state.groups.set(statement.subject, statement);
+      return;
+    case "compromise":
+      foldCompromise(state, statement);
+      return;
+    case "statistics":
+      state.statistics.set(statement.subject, statement.version);
+      return;
     case "policy-file":
       state.policyFiles.set(toFileKey(statement.name, statement.subject), statement);
       return;
@@ -46,7 +55,8 @@ function registerParty(state: State, party: Party, keys: readonly RegisteredKey[
   const before = state.parties.get(party.id)?.statement;
   const old = before === undefined ? (party.id === "policy" ? listPolicyKeys(state) : []) : before.keys;
   const withdrawn = { party: party.id, withdrawn: true, withdrawnAt: state.head.index };
-  for (const key of old) state.keys.set(key.kid, { key, ...withdrawn });
+  const isOpen = ({ kid }: RegisteredKey) => !state.keys.get(kid)?.withdrawn;
+  for (const key of old.filter(isOpen)) state.keys.set(key.kid, { key, ...withdrawn });
   registerKeys(state, party.id, keys);
   state.parties.set(party.id, party);
 }
@@ -59,6 +69,16 @@ function listPolicyKeys(state: State): readonly RegisteredKey[] {
 
 function registerKeys(state: State, party: Party["id"], keys: readonly RegisteredKey[]): void {
   for (const key of keys) state.keys.set(key.kid, { party, key, withdrawn: false });
+}
+
+/** What the key signed before stays signed: who has to look at it again, the recalls say. */
+function foldCompromise(state: State, statement: CompromiseStatement): void {
+  state.compromises.set(statement.subject, statement);
+  const owned = state.keys.get(statement.kid);
+  if (!owned) return;
+  const compromisedSince = Math.min(statement.since, owned.compromisedSince ?? statement.since);
+  const withdrawn = { withdrawn: true, withdrawnAt: owned.withdrawnAt ?? state.head.index };
+  state.keys.set(statement.kid, { ...owned, ...withdrawn, compromisedSince });
 }
 
 /** Terms begin when both have signed them; ending them takes one, for what is given can be taken back. */

@@ -2,10 +2,12 @@ import type { Digest } from "@leix/protocol";
 import { tidyQueue } from "./duties.ts";
 import type { Entry } from "./entry.ts";
 import { beginEpochs, foldSeal } from "./epochs.ts";
+import { countRejection, foldFlood, toRejectionKey } from "./flood.ts";
 import { foldMessage } from "./fold-message.ts";
 import { foldStatement } from "./fold-statement.ts";
 import { foldLapse } from "./lapse.ts";
-import { keepEvent, sweep } from "./retention.ts";
+import { recallSigned, tidyRecalls } from "./recalls.ts";
+import { keepEvent, keepFlood, sweep } from "./retention.ts";
 import { absorbLayer, createLayer, type State, toStatementKey } from "./state.ts";
 
 /**
@@ -22,7 +24,12 @@ export function fold(state: State, entry: Entry, digest: Digest): void {
       foldOnLayer(state, entry);
       break;
     case "rejection":
-      state.rejections.set(`${entry.input.account}/${entry.input.digest}`, toRecordedPlace(entry));
+      state.rejections.set(toRejectionKey(entry.input), toRecordedPlace(entry));
+      countRejection(state, entry);
+      break;
+    case "flood":
+      foldFlood(state, entry);
+      keepFlood(state, entry.index, entry.at);
       break;
     case "event":
       state.events.set(entry.input.digest, toRecordedPlace(entry));
@@ -37,11 +44,13 @@ export function fold(state: State, entry: Entry, digest: Digest): void {
   if (entry.index === 0) beginEpochs(state, entry.at);
   sweep(state, entry.at);
   tidyQueue(state);
+  tidyRecalls(state);
   state.head = { index: entry.index + 1, prev: digest, at: entry.at };
 }
 
 function foldOnLayer(state: State, entry: Extract<Entry, { kind: "statement" }>): void {
   const layer = createLayer(state);
+  if (entry.statement.kind === "compromise") recallSigned(layer, entry.statement, entry.at);
   foldStatement(layer, entry.statement);
   const place = { ...toRecordedPlace(entry), digest: entry.input.digest };
   layer.statements.set(toStatementKey(entry.statement), place);

@@ -13,7 +13,7 @@ const code = "key/invalid";
 /** A record of a statement, signed by another than the one whose thumbprint its key is given. */
 async function forge(ledger: TestLedger, content: object, iss: "anchor" | "AL"): Promise<Uint8Array> {
   const { aud } = ledger.world.trust;
-  const statement = Statement.parse({ v: 1, aud, iat: NOW, iss, version: 1, ...content });
+  const statement = Statement.parse({ v: 1, aud, iat: NOW, iss, version: 1, proofs: [], ...content });
   const signer = { ...toSigningKey("MK"), kid: toSigningKey(iss).kid };
   const jws = await signJws(statement, STATEMENT_TYP, signer);
   const { index } = ledger.state.head;

@@ -1,3 +1,4 @@
+export { createAccountKey } from "./account-keys.testkit.ts";
 export { signGenesis, toAgency, toAuthority, toClearance, toPolicySet, toTerms } from "./genesis.testkit.ts";
 export { createInputs } from "./history.testkit.ts";
 export {

@@ -1,7 +1,7 @@
 export { countSignatures, listSignatories, toAgreementDigest, toProposalKey } from "./agreements.ts";
 export { type AuditedBatch, type AuditedTried, auditBatch, auditTried } from "./audit-batch.ts";
 export { auditRemains, openRemains } from "./audit-remains.ts";
-export { type BatchOptions, type Decided, decideBatch } from "./batch.ts";
+export { type BatchOptions, type Decided, decideBatch, decideFlood, type ThrottledInput } from "./batch.ts";
 export { checkRecord, type RecordChecks, verifyPlace } from "./chain.ts";
 export { chooseDecider, DECIDERS, findDecider, isAllowed, type KnownDecider } from "./decider.ts";
 export { type Delivery, listDeliveries, listReplies } from "./deliveries.ts";
@@ -14,10 +14,11 @@ export { fold } from "./fold.ts";
 export { type FollowedBatch, followChain, resumeAfter, resumeStatement } from "./follow-chain.ts";
 export { toLedgerSubject } from "./ledger-subject.ts";
 export { OVERDUE_GRACE_SECONDS } from "./limits.ts";
+export { withoutWithdrawnKeys } from "./members.ts";
 export { createQueries } from "./queries.ts";
 export { toEntry } from "./recorded-entry.ts";
 export { isRecordedInput } from "./recorded-input.ts";
-export { audit, auditStatement, follow } from "./replay.ts";
+export { audit, auditParsedStatement, auditStatement, follow } from "./replay.ts";
 export {
   listSealedParts,
   openSealedState,
@@ -38,8 +39,10 @@ export {
   type Trust,
   toFileKey,
 } from "./state.ts";
+export { createStatistics, type Period, type StatisticsTally } from "./statistics.ts";
 export { step } from "./step.ts";
 export { type TriedRecord, toExaminedRecord } from "./tried-record.ts";
+export { findVersions, type Unversioned } from "./versions.ts";
 export { type Determining, type WhatIf, type WhatIfDuty, type WhatIfRecipient, whatIf } from "./what-if.ts";
 export {
   type ChangeCount,

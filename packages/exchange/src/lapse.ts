@@ -1,12 +1,14 @@
 import { type AgencyId, countryOf, type Lapse, limits, type Notice, type OverdueDuty } from "@leix/protocol";
-import { listDue, record } from "./duties.ts";
+import { layNotices, listDue, record } from "./duties.ts";
 import { findCountry } from "./members.ts";
+import { findPendingSince, foldRecalls, listRecalls } from "./recalls.ts";
 import type { RecordedDuty } from "./recorded.ts";
 import { type State, toMessageKey } from "./state.ts";
 
 /**
  * What a tick of the clock at `at` finds: the duties whose time has run out and that no event has recorded,
- * in the order of their time, as many as one event has room for. Undefined where there is none.
+ * in the order of their time, and the recalls that are pending, as many as one event has room for. Undefined
+ * where there is neither.
  */
 export function findLapse(state: State, at: number): Lapse | undefined {
   const found: RecordedDuty[] = [];
@@ -17,12 +19,17 @@ export function findLapse(state: State, at: number): Lapse | undefined {
     if (found.length === limits.OVERDUE_MAX) break;
     found.push(duty);
   }
-  if (found.length === 0) return undefined;
-  return { overdue: found.map(toOverdue), notices: found.flatMap((duty) => toNotices(state, duty)) };
+  const late = found.flatMap((duty) => toNotices(state, duty));
+  const recalls = listRecalls(state, at, limits.NOTICES_MAX - late.length);
+  if (found.length + recalls.length === 0) return undefined;
+  return { overdue: found.map(toOverdue), notices: [...late, ...recalls] };
 }
 
-/** Records them as overdue, each once; and that there may be more, where the event was full. */
-export function foldLapse(state: State, { overdue }: Lapse, at: number): void {
+/**
+ * Records what is overdue, each once, lays on parties what the recalls ask of them, and notes that there may
+ * be more where the event was full.
+ */
+export function foldLapse(state: State, { overdue, notices }: Lapse, at: number): void {
   const left = new Set(overdue.map(toIdentity));
   const recorded: RecordedDuty[] = [];
   let last = "";
@@ -34,7 +41,10 @@ export function foldLapse(state: State, { overdue }: Lapse, at: number): void {
     recorded.push(duty);
   }
   for (const duty of recorded) record(state, duty);
-  if (overdue.length >= limits.OVERDUE_MAX) state.lastFullEventAt = at;
+  foldRecalls(state, notices, at);
+  layNotices(state, notices, at);
+  const isFull = overdue.length >= limits.OVERDUE_MAX || findPendingSince(state) !== undefined;
+  if (isFull) state.lastFullEventAt = at;
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   toEventSubject,
+  toFloodSubject,
   toMessageSubject,
   toRejectionSubject,
   toSealSubject,
@@ -18,6 +19,8 @@ export function toLedgerSubject(entry: Entry): string {
     }
     case "rejection":
       return toRejectionSubject(entry.input.account, entry.input.digest);
+    case "flood":
+      return toFloodSubject(entry.input.account, entry.minute);
     case "event":
       return toEventSubject(entry.input.account, entry.input.digest);
     case "seal":

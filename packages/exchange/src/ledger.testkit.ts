@@ -69,6 +69,7 @@ export function decideOn(
 /** What became of one input, in a word: the outcome, the kind of statement, or the code of the rejection. */
 export function toWord(decided: Decided | undefined): string {
   if (!decided || decided.kind === "nothing-due") return decided?.kind ?? "nothing";
+  if (decided.kind === "throttled") return `throttled ${decided.code}`;
   if (decided.kind === "repeat") return `repeat of ${decided.repeat.index}`;
   const { entry } = decided;
   if (entry.kind === "rejection") return entry.code;

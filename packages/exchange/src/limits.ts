@@ -30,3 +30,9 @@ export const CASE_REQUESTS_MAX = 256;
 
 /** Messages derived from one that are looked at for who holds them. A decision can tell far fewer parties. */
 export const DERIVED_MAX = 4_096;
+
+/**
+ * Summaries of one account whose inputs are still known when they come again. What the broker gives again
+ * after a crash comes within minutes, and one account has no more than a summary a minute.
+ */
+export const FLOODS_REMEMBERED_MAX = 60;

@@ -1,5 +1,11 @@
 import type { Queries } from "@leix/principles";
-import { type AgencyId, type CountryCode, countryOf } from "@leix/protocol";
+import {
+  type AgencyId,
+  type AgencyStatement,
+  type CountryCode,
+  countryOf,
+  listNeededProofs,
+} from "@leix/protocol";
 import type { State } from "./state.ts";
 
 type KnownAgency = NonNullable<ReturnType<Queries["agency"]>>;
@@ -8,9 +14,20 @@ type KnownCountry = NonNullable<ReturnType<Queries["country"]>>;
 export function findAgency(state: State, id: AgencyId): KnownAgency | undefined {
   const statement = state.parties.get(id)?.statement;
   if (statement?.kind !== "agency") return undefined;
-  const { type, role, status } = statement;
+  const { type, role, status, crimes, purposes } = statement;
   const clearance = state.clearances.get(id)?.level ?? "unclassified";
-  return { id, country: countryOf(id), type, role, status, clearance };
+  const competence = { ...(crimes ? { crimes } : {}), ...(purposes ? { purposes } : {}) };
+  return { id, country: countryOf(id), type, role, status, clearance, ...competence };
+}
+
+/**
+ * An agency's statement without the keys that are in wrong hands, and what those prove: what its next one may
+ * go on from. The same one where none is.
+ */
+export function withoutWithdrawnKeys({ keys }: Pick<State, "keys">, said: AgencyStatement): AgencyStatement {
+  const kept = said.keys.filter(({ kid }) => !keys.get(kid)?.withdrawn);
+  if (kept.length === said.keys.length) return said;
+  return { ...said, keys: kept, proofs: listNeededProofs({ ...said, keys: kept }) };
 }
 
 /** As its authority's newest statement says; its single point of contact only where that is active. */

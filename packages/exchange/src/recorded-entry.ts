@@ -14,11 +14,16 @@ export function toEntry(record: ParsedRecord): Entry {
       throw new LeixError("record/input", "id");
     const verdict = toVerdict(record.decision);
     refuseOtherOrder(record.decision);
-    return { ...place, kind: "message", claims, ref, policySet: content.policySet, verdict };
+    const { kid } = record.input.header;
+    return { ...place, kind: "message", claims, ref, kid, policySet: content.policySet, verdict };
   }
   if (record.kind === "statement") return { ...place, kind: "statement", statement: record.statement };
   if (content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
   if (content.kind === "rejection") return { ...place, kind: "rejection", code: content.code, detail: "" };
+  if (content.kind === "flood") {
+    const { minute, inputs, proposal } = content;
+    return { ...place, kind: "flood", minute, inputs, ...(proposal ? { proposal } : {}) };
+  }
   if (content.kind === "seal") return { ...place, kind: "seal", epoch: content.epoch, state: content.state };
   const lapse = toLapse(record.decision);
   refuseOtherOrder(record.decision);

@@ -1,8 +1,10 @@
 import type {
+  AccountId,
   AgencyId,
   CrimeArea,
   DataClass,
   Digest,
+  KeyId,
   Markings,
   MessageId,
   MessageKind,
@@ -20,6 +22,10 @@ import type { LinkedList } from "./linked-list.ts";
 export interface RecordedMessage {
   readonly index: number;
   readonly sequence: number;
+  /** NumericDate. */
+  readonly received: number;
+  /** The key that signed it. Undefined of what is never recalled (recalls.ts). */
+  readonly signer: KeyId | undefined;
   readonly ref: MessageRef;
   readonly kind: MessageKind;
   readonly thread: MessageId;
@@ -46,6 +52,11 @@ export interface RecordedMessage {
   readonly isSettled?: boolean;
   /** By its sender: what holds of it now. */
   readonly corrected?: RecordedCorrection;
+  /**
+   * The message that was signed with a key in wrong hands: this one, or one that it goes back to. Whoever
+   * holds it is told, once.
+   */
+  readonly recalled?: MessageRef;
 }
 
 export interface RecordedCorrection {
@@ -95,10 +106,43 @@ export interface RecordedDuty {
   readonly isRecorded?: true;
 }
 
+/** Who holds a message, or has sent it, and is to be told of a key in wrong hands. */
+export interface PendingRecall {
+  /** Of the message. */
+  readonly key: string;
+  /** Where others may read it: whose key that is. Else whoever holds it is to act on it. */
+  readonly readableBy?: AgencyId;
+  /** Time of the record since which it is pending. */
+  readonly since: number;
+}
+
 /** Where an input that was not a message stands in the ledger. */
 export interface RecordedPlace {
   readonly index: number;
   readonly sequence: number;
+}
+
+/** How much of what an account sends is rejected. See flood.ts. */
+export interface RejectionRate {
+  /** NumericDate: the beginning of the minute in which something was rejected last, and how much in it. */
+  readonly minute: number;
+  readonly count: number;
+  /** The last minute that had as many as it may, as long as no summary closes it. */
+  readonly full?: number;
+  /** In the order of the ledger, the last FLOODS_REMEMBERED_MAX of them. */
+  readonly summaries: readonly RecordedSummary[];
+}
+
+export interface RecordedSummary {
+  readonly index: number;
+  readonly minute: number;
+  readonly isProposal?: true;
+}
+
+/** What one summary has rejected. */
+export interface RecordedFlood {
+  readonly account: AccountId;
+  readonly digests: readonly Digest[];
 }
 
 /** The same of one that is found by its own digest among others. */

@@ -1,4 +1,4 @@
-import { type Decider, type ErrorCode, LeixError } from "@leix/protocol";
+import { type AccountId, type Decider, LeixError, type RejectedInput } from "@leix/protocol";
 import { type FactOverrides, findDecider, isAllowed } from "./decider.ts";
 import { isSilent, nextDue } from "./duties.ts";
 import type { Answer, Entry, Examined } from "./entry.ts";
@@ -6,6 +6,8 @@ import { isEpochOver } from "./epochs.ts";
 import type { SignatureCheck } from "./examine.ts";
 import type { ExaminedPlain } from "./examined-plain.ts";
 import type { ExaminedRecord, RecordHead, SignedName } from "./examined-record.ts";
+import { findFalsehood } from "./false-rejection.ts";
+import { findOpenMinute, findRejected, isThrottled, propose } from "./flood.ts";
 import { OVERDUE_GRACE_SECONDS } from "./limits.ts";
 import { isSameValue } from "./same-value.ts";
 import type { State } from "./state.ts";
@@ -61,6 +63,7 @@ function toExamined({ input: token }: ExaminedRecord, entry: Entry): Examined<Si
     case "seal":
       return { ...sent, kind: "tick" };
     case "rejection":
+    case "flood":
       return undefined;
   }
 }
@@ -91,7 +94,7 @@ export function findMissingSeal(state: State, { kind, at }: Entry): LeixError | 
  * content: its place and its token are verified, so what is left is what was decided.
  */
 function isSame(entry: Entry, answer: Answer): boolean {
-  if (answer.kind === "repeat" || answer.kind === "nothing-due") return false;
+  if (!("index" in answer) || answer.kind === "repeat") return false;
   return isSameValue(toDecided(entry), toDecided(answer));
 }
 
@@ -109,6 +112,8 @@ function toDecided(entry: Entry): unknown {
       return { ...place, epoch: entry.epoch, state: entry.state };
     case "rejection":
       return { ...place, code: entry.code };
+    case "flood":
+      return { ...place, minute: entry.minute, inputs: entry.inputs, proposal: entry.proposal };
   }
 }
 
@@ -123,29 +128,44 @@ function findFacts(state: State, decider: Decider): FactOverrides {
 }
 
 /** What was rejected once stays rejected, as far as the ledger has the bytes that were. */
-function refuseRejectedBefore(state: State, { rawDigest }: RecordHead, account: string): void {
-  const before = rawDigest && state.rejections.get(`${account}/${rawDigest}`);
+function refuseRejectedBefore(state: State, { rawDigest }: RecordHead, account: AccountId): void {
+  const before = rawDigest && findRejected(state, account, rawDigest);
   if (before) throw otherwise(`the same input is rejected in record ${before.index}`);
 }
 
-/** The areas of the codes with which an input can be rejected; beside them the engine's own failure. */
-const REJECTING = ["input", "jws", "key", "identity", "claims", "body", "message", "statement"];
-
+/** Throws where the ledger itself says that this cannot have been rejected here, or not so. */
 function refuseFalseRejection(state: State, entry: Entry): void {
-  if (entry.kind !== "rejection") throw otherwise("not a rejection");
-  const { account, digest } = entry.input;
-  const before = state.rejections.get(`${account}/${digest}`);
-  if (before) throw otherwise(`rejected already in record ${before.index}`);
-  if (!isRejecting(entry.code)) throw otherwise(`no input is rejected with ${entry.code}`);
-  const isUnknown = !state.accounts.has(account) && account !== state.clockAccount;
-  if (isUnknown !== (entry.code === "identity/account-unknown")) {
-    throw otherwise(`rejected with ${entry.code}, but the account is ${isUnknown ? "not " : ""}known`);
+  switch (entry.kind) {
+    case "rejection": {
+      const { account, digest } = entry.input;
+      if (isThrottled(state, account, entry.at)) throw otherwise("more rejections than a minute may have");
+      refuseFalsehood(state, account, { digest, code: entry.code });
+      return;
+    }
+    case "flood": {
+      const { input, at, minute, inputs, proposal } = entry;
+      const { account } = input;
+      if (findOpenMinute(state, account, at) !== minute) {
+        throw otherwise(`minute ${minute} was not full, is not over, or has its summary`);
+      }
+      if (!isSameValue(proposal, propose(state, account, minute))) throw otherwise("another proposal");
+      for (const one of inputs) refuseFalsehood(state, account, one);
+      return;
+    }
+    default:
+      throw otherwise("not a rejection");
   }
-  if (entry.code === "message/no-policy-set" && state.policySet) throw otherwise("a policy set is in force");
 }
 
-function isRejecting(code: ErrorCode): boolean {
-  return code === "decision/engine" || REJECTING.includes(code.slice(0, code.indexOf("/")));
+function refuseFalsehood(
+  state: State,
+  account: AccountId,
+  { digest, code }: Pick<RejectedInput, "digest" | "code">,
+): void {
+  const before = findRejected(state, account, digest);
+  if (before) throw otherwise(`rejected already in record ${before.index}`);
+  const falsehood = findFalsehood(state, account, code);
+  if (falsehood !== undefined) throw otherwise(falsehood);
 }
 
 function otherwise(detail: string): LeixError {
@@ -158,6 +178,10 @@ function toSummary(entry: Answer): string {
       return `a repeat of record ${entry.index}`;
     case "rejection":
       return `rejection ${entry.code}`;
+    case "flood":
+      return `flood (${entry.inputs.length} inputs)`;
+    case "throttled":
+      return `rejection ${entry.code}, above what a minute may have`;
     case "event":
       return `event (${entry.lapse.overdue.length} overdue)`;
     case "seal":

@@ -23,7 +23,7 @@ import type { State } from "./state.ts";
  */
 export async function follow(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
   const record = parseRecord(bytes);
-  if (state.head.index === 0 || bringsPolicyKeys(state, record)) return audit(state, bytes);
+  if (state.head.index === 0 || bringsPolicyKeys(state, record)) return auditParsed(state, record);
   verifyPlace(state, record, await checkPolicySignature(state, record));
   fold(state, toEntry(record), record.decision.jws.digest);
   return record;
@@ -59,7 +59,10 @@ function toPlacedEntry(state: State, record: ExaminedRecord, { policy }: RecordC
  * input is not in the ledger: a false rejection is its sender's to show.
  */
 export async function audit(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
-  const record = parseRecord(bytes);
+  return auditParsed(state, parseRecord(bytes));
+}
+
+async function auditParsed(state: State, record: ParsedRecord): Promise<ParsedRecord> {
   const checks = await checkRecord(state, record);
   const examined = examineRecord(record);
   const entry = toPlacedEntry(state, examined, checks);
@@ -98,14 +101,19 @@ function findDifference(
  * with which keys.
  */
 export async function auditStatement(state: State, bytes: Uint8Array): Promise<ParsedRecord> {
-  const { decision, kind } = parseRecord(bytes);
+  return auditParsedStatement(state, parseRecord(bytes));
+}
+
+/** The same, for who has parsed the record already. */
+export async function auditParsedStatement(state: State, record: ParsedRecord): Promise<ParsedRecord> {
+  const { decision, kind } = record;
   if (kind !== "statement") throw new LeixError("record/malformed", "not a statement");
   const { head } = state;
   const { index, prev } = decision.content;
   if (index < head.index) throw new LeixError("record/index", `${index} after ${head.index}`);
   if (index > head.index) state.head = { ...head, index, prev };
   try {
-    return await audit(state, bytes);
+    return await auditParsed(state, record);
   } catch (error) {
     state.head = head;
     throw error;

@@ -1,6 +1,7 @@
 import type { Claims } from "@leix/protocol";
 import { passOnDerived } from "./copies.ts";
 import { forgetDuties } from "./duties.ts";
+import { forgetFlood } from "./flood.ts";
 import { LEAVING_PER_RECORD_MAX, REMEMBERED_SECONDS, RETENTION_SECONDS } from "./limits.ts";
 import type { RecordedMessage } from "./recorded.ts";
 import { takeOffCase } from "./requests.ts";
@@ -30,6 +31,11 @@ export function keepMessage(state: State, message: RecordedMessage, claims: Clai
 
 export function keepEvent(state: State, digest: string, at: number): void {
   leave(state, at + REMEMBERED_SECONDS, { table: "events", key: digest });
+}
+
+/** What a summary has rejected: sent again later, it is rejected again like anything that is too old. */
+export function keepFlood(state: State, index: number, at: number): void {
+  leave(state, at + REMEMBERED_SECONDS, { table: "floods", key: String(index) });
 }
 
 function toLastUse({ permitted, markings, consent }: RecordedMessage, { kind }: Claims, at: number): number {
@@ -62,6 +68,10 @@ export function sweep(state: State, at: number): void {
 function forget(state: State, { table, key }: Leaving): void {
   if (table === "events") {
     state.events.delete(key);
+    return;
+  }
+  if (table === "floods") {
+    forgetFlood(state, key);
     return;
   }
   const message = state.messages.get(key);

@@ -93,7 +93,8 @@ export function verifyMembership(state: State, membership: State): void {
 
 /** What no record but a statement changes. */
 const MEMBERSHIP: readonly (keyof State)[] = [
-  ...(["parties", "keys", "accounts", "clearances", "terms", "proposals", "policyFiles"] as const),
+  ...(["parties", "keys", "accounts", "clearances", "terms", "groups"] as const),
+  ...(["compromises", "statistics", "proposals", "policyFiles"] as const),
   ...(["statements", "policySet", "policySetThreshold", "witnessQuorum", "epochSeconds"] as const),
   ...(["channelCeiling", "reservedAccounts", "clockAccount"] as const),
 ];

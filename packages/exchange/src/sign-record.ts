@@ -92,6 +92,11 @@ export function toDecision(
     }
     case "rejection":
       return { content: { ...place, kind: entry.kind, code: entry.code }, disclosures: [] };
+    case "flood": {
+      const { kind, minute, inputs, proposal } = entry;
+      const content = { ...place, kind, minute, inputs: [...inputs], ...(proposal ? { proposal } : {}) };
+      return { content, disclosures: [] };
+    }
     case "event": {
       const { hidden, disclosures } = hideLapse(entry.lapse, salts);
       return { content: { ...place, kind: entry.kind, ...hidden }, disclosures };
@@ -117,6 +122,7 @@ export async function signRecord(
     case "statement":
       return encodeRecord({ v: 1, kind: "statement", statement: token, decision });
     case "rejection":
+    case "flood":
     case "event":
     case "seal":
       return encodeRecord({ v: 1, kind: fixed.entry.kind, decision });

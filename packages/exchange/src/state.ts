@@ -3,8 +3,11 @@ import {
   type AccountId,
   type AgencyId,
   type Classification,
+  type CompromiseStatement,
   type Digest,
   type ExchangeId,
+  type GroupId,
+  type GroupStatement,
   type KeyId,
   LedgerEpoch,
   type MessageRef,
@@ -18,10 +21,13 @@ import type { DueQueue } from "./due-queue.ts";
 import { LayeredMap } from "./layered-map.ts";
 import type { LinkedList } from "./linked-list.ts";
 import type {
+  PendingRecall,
   RecordedDuty,
+  RecordedFlood,
   RecordedMessage,
   RecordedPlace,
   RecordedStatement,
+  RejectionRate,
   Unacknowledged,
 } from "./recorded.ts";
 
@@ -47,6 +53,8 @@ export interface OwnedKey {
   readonly withdrawn: boolean;
   /** The index of the record by which it was withdrawn. */
   readonly withdrawnAt?: number;
+  /** NumericDate: the earliest since which it is said to have been in wrong hands. */
+  readonly compromisedSince?: number;
 }
 
 /** What one side of an agreement has signed last. */
@@ -98,8 +106,16 @@ export interface OperatingDays {
 
 /** What leaves the state on a day. */
 export interface Leaving {
-  readonly table: "messages" | "events";
+  readonly table: "messages" | "events" | "floods";
   readonly key: string;
+}
+
+/** Of the pending recalls: the number of the first, and of the next that is added. */
+export interface RecallQueue {
+  readonly first: number;
+  readonly next: number;
+  /** Time of the last event that told some. */
+  readonly toldAt: number;
 }
 
 /** Values that are replaced whole. */
@@ -122,6 +138,7 @@ interface Values {
   dueQueue: DueQueue | undefined;
   /** Time of the last event that was full: there may be more overdue than it had room for. */
   lastFullEventAt: number;
+  recalls: RecallQueue;
   operatingDays: OperatingDays;
   /** All that was to leave by this day has left. */
   sweptDay: number;
@@ -133,6 +150,11 @@ interface Tables {
   readonly accounts: LayeredMap<AccountId, PartyId>;
   readonly clearances: LayeredMap<AgencyId, { readonly version: number; readonly level: Classification }>;
   readonly terms: LayeredMap<string, Terms>;
+  readonly groups: LayeredMap<GroupId, GroupStatement>;
+  /** The newest of each agency's keys that are in wrong hands. */
+  readonly compromises: LayeredMap<AgencyId, CompromiseStatement>;
+  /** The version of what was published last, by period. */
+  readonly statistics: LayeredMap<string, number>;
   /** By pair and country, and by `policy-set` and country. */
   readonly proposals: LayeredMap<string, Proposal>;
   /**
@@ -147,9 +169,16 @@ interface Tables {
   readonly duties: LayeredMap<string, readonly RecordedDuty[]>;
   /** By recipient, and by sender and recipient. */
   readonly unacknowledged: LayeredMap<string, Unacknowledged>;
+  /** By their numbers, in the order in which they are told. */
+  readonly pendingRecalls: LayeredMap<number, PendingRecall>;
   readonly statements: LayeredMap<string, RecordedStatement>;
   /** By account and digest of the bytes. They stay: the ledger takes no second record under these names. */
   readonly rejections: LayeredMap<string, RecordedPlace>;
+  readonly rejectionRates: LayeredMap<AccountId, RejectionRate>;
+  /** By the index of the summary, as text. */
+  readonly floods: LayeredMap<string, RecordedFlood>;
+  /** By account and digest of the bytes: what those summaries have rejected. */
+  readonly flooded: LayeredMap<string, RecordedPlace>;
   /** By digest of the tick. */
   readonly events: LayeredMap<string, RecordedPlace>;
   /** By the day on which they leave. */
@@ -182,6 +211,7 @@ export function createState(trust: Trust, deciders: readonly KnownDecider[] = DE
     policySet: undefined,
     dueQueue: undefined,
     lastFullEventAt: 0,
+    recalls: { first: 0, next: 0, toldAt: 0 },
     operatingDays: { last: 0, second: 0, third: 0 },
     sweptDay: 0,
     ...createTables(),
@@ -207,9 +237,11 @@ export function absorbLayer(below: State, layer: State): void {
 function toValues(state: State): Values {
   const { head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet } = state;
   const { dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum, epochSeconds, epoch } = state;
+  const { recalls } = state;
   return {
     ...{ head, channelCeiling, reservedAccounts, clockAccount, policySetThreshold, policySet },
     ...{ dueQueue, lastFullEventAt, operatingDays, sweptDay, witnessQuorum, epochSeconds, epoch },
+    recalls,
   };
 }
 
@@ -221,14 +253,21 @@ function createTables(below?: State): Tables {
     accounts: layer(below?.accounts),
     clearances: layer(below?.clearances),
     terms: layer(below?.terms),
+    groups: layer(below?.groups),
+    compromises: layer(below?.compromises),
+    statistics: layer(below?.statistics),
     proposals: layer(below?.proposals),
     policyFiles: layer(below?.policyFiles),
     messages: layer(below?.messages),
     cases: layer(below?.cases),
     duties: layer(below?.duties),
     unacknowledged: layer(below?.unacknowledged),
+    pendingRecalls: layer(below?.pendingRecalls),
     statements: layer(below?.statements),
     rejections: layer(below?.rejections),
+    rejectionRates: layer(below?.rejectionRates),
+    floods: layer(below?.floods),
+    flooded: layer(below?.flooded),
     events: layer(below?.events),
     leaving: layer(below?.leaving),
   };

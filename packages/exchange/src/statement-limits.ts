@@ -1,4 +1,4 @@
-import { limits, type Statement } from "@leix/protocol";
+import { countryOf, limits, type Statement } from "@leix/protocol";
 import type { Refusal } from "./entry.ts";
 import type { State } from "./state.ts";
 
@@ -13,6 +13,10 @@ export function judgeLimits(state: State, statement: Statement): Refusal | undef
       ? undefined
       : { code: "statement/limit", detail: "agencies" };
   }
+  if (statement.kind === "group" && !state.groups.has(statement.subject)) {
+    const own = countKeys(state.groups.entries(), (id) => countryOf(id) === statement.iss);
+    return own < limits.GROUPS_PER_COUNTRY_MAX ? undefined : { code: "statement/limit", detail: "groups" };
+  }
   if (statement.kind === "policy-file") {
     const isOwn = (key: string) => key.startsWith("policy-file/") && key.endsWith(`/${statement.iss}`);
     const own = countKeys(state.statements.entries(), isOwn);
@@ -23,9 +27,9 @@ export function judgeLimits(state: State, statement: Statement): Refusal | undef
   return undefined;
 }
 
-function countKeys(
-  entries: Iterable<readonly [string, unknown]>,
-  isCounted: (key: string) => boolean,
+function countKeys<K extends string>(
+  entries: Iterable<readonly [K, unknown]>,
+  isCounted: (key: K) => boolean,
 ): number {
   let count = 0;
   for (const [key] of entries) if (isCounted(key)) count++;

@@ -1,5 +1,8 @@
 import { checkPolicyFile, loadPolicySet } from "@leix/principles";
 import {
+  type CompromiseStatement,
+  countryOf,
+  type GroupStatement,
   LeixError,
   limits,
   type PartyId,
@@ -7,10 +10,10 @@ import {
   type Statement,
   toDigest,
 } from "@leix/protocol";
-import { findNextVersions } from "./agreements.ts";
 import type { Refusal } from "./entry.ts";
 import { type State, toFileKey } from "./state.ts";
 import { judgeLimits } from "./statement-limits.ts";
+import { findVersions } from "./versions.ts";
 
 /**
  * Whether a statement, properly signed by its issuer, may be made: by this issuer, about this subject, as
@@ -62,6 +65,7 @@ function judgeAuthority(state: State, statement: Statement): Refusal | undefined
       return { code: "statement/unauthorised", detail: "the anchor's statement is record 0 and stays" };
     case "service":
     case "authority":
+    case "statistics":
       return undefined;
     case "agency":
       return judgeOwnCountry(statement.iss, statement.subject);
@@ -72,6 +76,12 @@ function judgeAuthority(state: State, statement: Statement): Refusal | undefined
           ? undefined
           : { code: "statement/subject", detail: statement.subject })
       );
+    case "compromise":
+      return judgeOwnCountry(statement.iss, statement.subject);
+    case "group":
+      return countryOf(statement.subject) === statement.iss
+        ? undefined
+        : { code: "statement/unauthorised", detail: `${statement.iss} may not keep ${statement.subject}` };
     case "terms":
       return judgePair(state, statement.iss, statement.subject);
     case "policy-file":
@@ -97,30 +107,11 @@ function judgePair(state: State, iss: string, pair: string): Refusal | undefined
 }
 
 function judgeVersion(state: State, statement: Statement): Refusal | undefined {
-  const { kind, version } = statement;
-  if (kind === "terms" || kind === "policy-set") {
-    const { min, max } = findNextVersions(state, statement);
-    const detail = `${version}, expected ${min} to ${max}`;
-    return version >= min && version <= max ? undefined : { code: "statement/version", detail };
-  }
-  const next = kind === "policy-file" ? 1 : findCurrentVersion(state, statement) + 1;
-  return version === next ? undefined : { code: "statement/version", detail: `${version}, expected ${next}` };
-}
-
-function findCurrentVersion(state: State, statement: Statement): number {
-  switch (statement.kind) {
-    case "anchor":
-    case "service":
-    case "authority":
-    case "agency":
-      return state.parties.get(statement.subject)?.statement.version ?? 0;
-    case "clearance":
-      return state.clearances.get(statement.subject)?.version ?? 0;
-    case "terms":
-    case "policy-file":
-    case "policy-set":
-      return 0;
-  }
+  const { min, max } = findVersions(state, statement);
+  const { version } = statement;
+  if (version >= min && version <= max) return undefined;
+  const expected = min === max ? `${min}` : `${min} to ${max}`;
+  return { code: "statement/version", detail: `${version}, expected ${expected}` };
 }
 
 function judgeContent(state: State, statement: Statement): Refusal | undefined {
@@ -128,6 +119,7 @@ function judgeContent(state: State, statement: Statement): Refusal | undefined {
     case "anchor":
     case "clearance":
     case "terms":
+    case "statistics":
       return undefined;
     case "service":
       return judgeKeys(state, statement.subject, statement.keys, ["sig"]);
@@ -142,6 +134,10 @@ function judgeContent(state: State, statement: Statement): Refusal | undefined {
         judgeKeys(state, statement.subject, statement.keys, ["sig", "enc", "cosign"]) ??
         judgeAccount(state, statement)
       );
+    case "group":
+      return judgeMembers(state, statement);
+    case "compromise":
+      return judgeCompromise(state, statement);
     case "policy-file":
       return judgePolicyFile(statement);
     case "policy-set":
@@ -177,6 +173,21 @@ function judgeAccount(
   const isKept = !before || !("account" in before) || before.account.id === id;
   const isFree = !state.reservedAccounts.includes(id) && (owner === undefined || owner === statement.subject);
   return isFree && isKept ? undefined : { code: "statement/key-taken", detail: `account ${id}` };
+}
+
+/** An ended group keeps its last members, so that it can be told what it was. */
+function judgeMembers(state: State, { members }: GroupStatement): Refusal | undefined {
+  const stranger = members.find((id, i) => {
+    return members.indexOf(id) !== i || state.parties.get(id)?.statement.kind !== "agency";
+  });
+  if (stranger === undefined) return undefined;
+  return { code: "statement/subject", detail: `${stranger} is no agency, or is there twice` };
+}
+
+/** Also of a key that was withdrawn before: what it signed until then is what the statement is about. */
+function judgeCompromise(state: State, { subject, kid }: CompromiseStatement): Refusal | undefined {
+  if (state.keys.get(kid)?.party === subject) return undefined;
+  return { code: "statement/subject", detail: `kid ${kid} is no key of ${subject}` };
 }
 
 function judgePolicySet(

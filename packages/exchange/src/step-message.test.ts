@@ -94,7 +94,7 @@ describe("claims", () => {
   const { CLOCK_SKEW_SECONDS_MAX: skew, MESSAGE_AGE_SECONDS_MAX: age } = limits;
   const cases: [string, Record<string, unknown>, ErrorCode | "permitted"][] = [
     ["another exchange", { aud: "other.example" }, "claims/audience"],
-    ["a group", { group: { id: "g", version: 1 } }, "claims/group-unknown"],
+    ["a group", { group: { id: "AL+g", version: 1 } }, "claims/group-unknown"],
     ["a little in the future", { iat: NOW + skew }, "permitted"],
     ["too far in the future", { iat: NOW + skew + 1 }, "claims/issued-in-future"],
     ["old", { iat: NOW - age }, "permitted"],

@@ -2,10 +2,11 @@ import { decide, type PolicySet } from "@leix/principles";
 import { type MessageRef, type PartyId, verifyVerdictSize } from "@leix/protocol";
 import { judgeClaims } from "./claims-rules.ts";
 import type { FactOverrides } from "./decider.ts";
-import type { Answer, Entry, Examined, Refusal, Repeat } from "./entry.ts";
+import type { Answer, Entry, Examined, Refusal, Repeat, Throttled } from "./entry.ts";
 import { isEpochOver } from "./epochs.ts";
 import type { SignatureCheck } from "./examine.ts";
 import type { SignedName } from "./examined-record.ts";
+import { findRejected, isThrottled, toMinuteEnd } from "./flood.ts";
 import { findLapse } from "./lapse.ts";
 import { createQueries } from "./queries.ts";
 import type { RecordedPlace } from "./recorded.ts";
@@ -29,7 +30,7 @@ export function step(
   now: number,
   facts: FactOverrides = {},
 ): Answer {
-  const repeated = findRejection(state, examined);
+  const repeated = findRejected(state, examined.account, examined.rawDigest);
   return repeated ? toRepeat(repeated, examined) : stepNew(state, examined, signature, now, facts);
 }
 
@@ -64,7 +65,7 @@ type Message = Extract<Stepped, { kind: "message" }>;
 type StatementInput = Extract<Stepped, { kind: "statement" }>;
 type Tick = Extract<Stepped, { kind: "tick" }>;
 
-function stepMessage(state: State, examined: Message, now: number, facts: FactOverrides): Entry | Repeat {
+function stepMessage(state: State, examined: Message, now: number, facts: FactOverrides): Answer {
   const { claims, jws } = examined;
   const recorded = state.messages.get(toMessageKey(claims));
   if (recorded?.ref.digest === jws.digest) return toRepeat(recorded, examined);
@@ -89,10 +90,11 @@ function decideMessage(
   const ref: MessageRef = { digest: jws.digest, id: claims.id, iss: claims.iss };
   const verdict = decide(set, createQueries(state), claims, ref, { received, at: place.at }, facts);
   verifyVerdictSize(verdict);
-  return { ...place, kind: "message", claims, ref, policySet: set.digest, verdict };
+  const { kid } = jws.header;
+  return { ...place, kind: "message", claims, ref, kid, policySet: set.digest, verdict };
 }
 
-function stepStatement(state: State, examined: StatementInput, now: number): Entry | Repeat {
+function stepStatement(state: State, examined: StatementInput, now: number): Answer {
   const { statement, jws } = examined;
   const recorded = state.statements.get(toStatementKey(statement));
   if (recorded?.digest === jws.digest) return toRepeat(recorded, examined);
@@ -162,9 +164,16 @@ function judgeSigner(state: State, examined: Message | StatementInput): Refusal 
   return isActive ? undefined : { code: "identity/party-not-active", detail: party };
 }
 
-/** The entry that records a refusal: the digest of what was sent, its account and the code; never content. */
-export function reject(state: State, examined: Stepped, now: number, refusal: Refusal): Entry {
-  return { ...toPlace(state, examined, now, examined.rawDigest), kind: "rejection", ...refusal };
+/**
+ * The entry that records a refusal: the digest of what was sent, its account and the code; never content. Of
+ * an account with too many in this minute none is recorded.
+ */
+export function reject(state: State, examined: Stepped, now: number, refusal: Refusal): Entry | Throttled {
+  const place = toPlace(state, examined, now, examined.rawDigest);
+  if (isThrottled(state, examined.account, place.at)) {
+    return { kind: "throttled", code: refusal.code, until: toMinuteEnd(place.at) };
+  }
+  return { ...place, kind: "rejection", ...refusal };
 }
 
 function toPlace(state: State, examined: Stepped, now: number, digest: Stepped["rawDigest"]) {
@@ -175,10 +184,6 @@ function toPlace(state: State, examined: Stepped, now: number, digest: Stepped["
     received,
     at: Math.max(now, state.head.at),
   };
-}
-
-function findRejection(state: State, examined: Stepped): RecordedPlace | undefined {
-  return state.rejections.get(`${examined.account}/${examined.rawDigest}`);
 }
 
 function toRepeat(recorded: RecordedPlace, examined: Stepped): Repeat {

@@ -9,6 +9,7 @@ import {
   readPlainRecord,
   type ToDigest,
   toDigest,
+  type VerifySignature,
   verifyJws,
 } from "@leix/protocol";
 import { type ExaminedPlain, examinePlain } from "./examined-plain.ts";
@@ -52,14 +53,20 @@ export interface KnownKeys {
   get(kid: KeyId): RegisteredKey | undefined;
 }
 
+/** Where most of the work is, by whoever does it: a program may have a cheaper way than the core's own. */
+export interface Primitives {
+  readonly digest?: ToDigest;
+  readonly verify?: VerifySignature;
+}
+
 /** Takes records apart and tries every signature on them. Pass the same key objects every time. */
 export async function tryRecords(
   batch: readonly Uint8Array[],
   keys: KnownKeys,
-  digest: ToDigest = toDigest,
+  { digest = toDigest, verify }: Primitives = {},
 ): Promise<TriedBatch> {
   const { taken, broken } = takeApart(batch, digest);
-  const signatures = await Promise.all(taken.map(({ tokens }) => trySignatures(tokens, keys)));
+  const signatures = await Promise.all(taken.map(({ tokens }) => trySignatures(tokens, keys, verify)));
   let disclosed = "";
   const records = taken.map(({ record, text }, at): TriedRecord => {
     const tried = signatures[at];
@@ -108,19 +115,24 @@ function takeOne(bytes: Uint8Array, digest: ToDigest): Taken {
 async function trySignatures(
   [decision, token]: Taken["tokens"],
   keys: KnownKeys,
+  verify: VerifySignature | undefined,
 ): Promise<Omit<TriedRecord, "record">> {
   const [policy, input] = await Promise.all([
-    trySignature(decision, keys),
-    token ? trySignature(token, keys) : null,
+    trySignature(decision, keys, verify),
+    token ? trySignature(token, keys, verify) : null,
   ]);
   return { policy, input };
 }
 
-async function trySignature(jws: Token, keys: KnownKeys): Promise<TriedSignature> {
+async function trySignature(
+  jws: Token,
+  keys: KnownKeys,
+  verify: VerifySignature | undefined,
+): Promise<TriedSignature> {
   const key = keys.get(jws.header.kid);
   if (!key) return { key: null, isValid: false };
   try {
-    await verifyJws(jws, key);
+    await verifyJws(jws, key, verify);
     return { key: toKeyName(key.jwk), isValid: true };
   } catch (error) {
     if (!(error instanceof LeixError)) throw error;

@@ -1,5 +1,6 @@
 import {
   type AgencyId,
+  type AgencyStatement,
   countryOf,
   decodeBase64url,
   judgeQuorum,
@@ -67,9 +68,8 @@ export function listWitnesses(state: State, at: number): Witness[] {
   return [...state.parties.entries()].flatMap(([, { statement }]) => {
     if (statement.kind !== "agency" || statement.status !== "active") return [];
     const agency = statement.subject;
-    const [key] = statement.keys
-      .filter(isEd25519)
-      .filter((one) => one.use === "cosign" && isValid(one, at))
+    const [key] = listOwnKeys(state, statement)
+      .filter((one) => isValid(one, at))
       .toSorted((one, other) => other.nbf - one.nbf || other.exp - one.exp);
     if (!key) return [];
     return [{ agency, key: toWitnessKey(toWitnessName(state.trust.aud, agency), key) }];
@@ -86,8 +86,15 @@ export function listCosigningKeys(state: State, isWanted: (name: string) => bool
     const agency = statement.subject;
     const name = toWitnessName(state.trust.aud, agency);
     if (!isWanted(name)) return [];
-    const keys = statement.keys.filter(isEd25519).filter(({ use }) => use === "cosign");
+    const keys = listOwnKeys(state, statement);
     return keys.map((key) => ({ agency, key: toWitnessKey(name, key) }));
+  });
+}
+
+/** An agency's keys to cosign with, but those that are in wrong hands. */
+function listOwnKeys({ keys }: State, statement: AgencyStatement): Ed25519Key[] {
+  return statement.keys.filter(isEd25519).filter(({ use, kid }) => {
+    return use === "cosign" && !keys.get(kid)?.withdrawn;
   });
 }
 

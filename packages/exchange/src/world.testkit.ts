@@ -1,6 +1,6 @@
 import type { PolicyFile } from "@leix/principles";
 import {
-  AccountId,
+  type AccountId,
   AgencyId,
   CLAIMS_TYP,
   createMessageId,
@@ -10,18 +10,21 @@ import {
   encodeUtf8,
   encryptBody,
   KeyId,
+  type LocalKey,
+  listProvableKeys,
   type MessageId,
   type MessageRef,
   type ParsedJws,
   type PrivateJwk,
+  provePossession,
   type RegisteredKey,
-  type SigningKey,
   STATEMENT_TYP,
-  type Statement,
+  Statement,
   signJws,
   toDigest,
   toThumbprint,
 } from "@leix/protocol";
+import { createAccountKey } from "./account-keys.testkit.ts";
 import type { Input } from "./entry.ts";
 import { createPolicyFiles } from "./policy-files.testkit.ts";
 import type { Trust } from "./state.ts";
@@ -121,7 +124,8 @@ export function createWorld(policyFiles: readonly PolicyFile[] = createPolicyFil
     async statement(by, content, oddities = {}) {
       const place = reserve(by, oddities);
       const defaults = { v: 1, aud: trust.aud, iss: by, iat: oddities.at ?? NOW, version: 1 };
-      const jws = await signJws({ ...defaults, ...content }, STATEMENT_TYP, toSigningKey(oddities.key ?? by));
+      const complete = await proveKeys({ ...defaults, ...content });
+      const jws = await signJws(complete, STATEMENT_TYP, toSigningKey(oddities.key ?? by));
       return { jws, input: { ...place, bytes: encodeEnvelope({ statement: jws.token }) } };
     },
     async message(by, to, content = {}, { text, readers, ...oddities } = {}) {
@@ -148,11 +152,43 @@ function encrypt(text: string, recipients: readonly string[]) {
   return encryptBody(encodeUtf8(text), keys, new Uint8Array(32).fill(7));
 }
 
-export function toAccount(party: string): AccountId {
-  return AccountId.parse(`A${party.toUpperCase().replaceAll("-", "")}`.padEnd(56, "Q"));
+/** By every key of a statement that belongs to this world, unless the statement says what proves it. */
+async function proveKeys(content: object): Promise<object> {
+  const parsed = Statement.safeParse({ proofs: [], ...content });
+  if (!parsed.success || "proofs" in content || !("proofs" in parsed.data)) return content;
+  const { aud } = parsed.data;
+  const provable = new Map(listProvableKeys(parsed.data).map(({ party, key }) => [key.kid, party]));
+  const proofs = [...provable].flatMap(([kid, party]) => {
+    const own = findOwnKey(kid);
+    return own ? [provePossession({ aud, party }, own)] : [];
+  });
+  return { ...content, proofs: await Promise.all(proofs) };
 }
 
-export function toSigningKey(name: SignerName): SigningKey {
+const PARTY_KEYS = new Map<KeyId, LocalKey>(
+  Object.keys(SIGNING_JWKS).map((name) => {
+    const key = toSigningKey(name as SignerName);
+    return [key.kid, key];
+  }),
+);
+const ACCOUNT_KEYS = new Map<KeyId, LocalKey>();
+const ACCOUNTS = new Map<string, AccountId>();
+
+function findOwnKey(kid: KeyId): LocalKey | undefined {
+  return PARTY_KEYS.get(kid) ?? ACCOUNT_KEYS.get(kid);
+}
+
+/** A NATS account's identity, the same for the same name every time; its key can prove it. */
+export function toAccount(party: string): AccountId {
+  const known = ACCOUNTS.get(party);
+  if (known) return known;
+  const { account, key } = createAccountKey(party);
+  ACCOUNTS.set(party, account);
+  ACCOUNT_KEYS.set(key.kid, key);
+  return account;
+}
+
+export function toSigningKey(name: SignerName): LocalKey {
   const jwk: PrivateJwk = SIGNING_JWKS[name];
   return { kid: KeyId.parse(toThumbprint(jwk)), alg: jwk.crv === "P-256" ? "ES256" : "Ed25519", jwk };
 }

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from "@leix/protocol";
 import { toDue } from "./due.ts";
-import { type FactOverrides, toFacts } from "./facts.ts";
+import { type FactOverrides, listFacts } from "./facts.ts";
 import type { Duty } from "./judgement.ts";
 import { NOTICE_STEPS } from "./limits.ts";
 import { toMaterial } from "./material.ts";
@@ -48,7 +48,7 @@ export function decide(
   const names = set.reads(claims.kind);
   const judged = toRecipients(claims).map(({ agency, as }): Judged => {
     const delivery = { queries, claims, recipient: agency, as, received, at, material };
-    return { agency, as, ...set.judge(claims.kind, toFacts(delivery, overrides, names)) };
+    return { agency, as, ...set.judgeListed(claims.kind, listFacts(delivery, overrides, names)) };
   });
   const stopping = judged.filter((one) => one.effect === "deny" && isMandatory(queries, claims, one));
   const final = stopping.length === 0 ? judged : judged.map((one) => stop(one, stopping));

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { arbitraryCase } from "../test/arbitrary-case.ts";
 import { decideCase, toDelivery } from "../test/case.ts";
 import { loadFiles, loadFilesWith, toError } from "../test/fixtures.ts";
-import { type Facts, toFacts } from "./facts.ts";
+import { type Facts, listFacts, toFacts } from "./facts.ts";
 import { parsePolicyFile } from "./policy-file.ts";
 import { loadPolicySet, SCHEMA_FILE } from "./policy-set.ts";
 
@@ -99,7 +99,11 @@ test("neither memory nor handing the policies over once changes an answer of the
         expect(determining).toEqual([...plain.diagnostics.reason].sort());
         const laidOn = effect === "permit" ? askPlainly(duties, kind, facts).diagnostics.reason : [];
         expect(new Set(owed.map(({ rule }) => rule))).toEqual(new Set(laidOn.map((id) => id.slice(0, 3))));
-        expect(forgetful.judge(kind, facts)).toEqual(set.judge(kind, facts));
+        const values = listFacts(toDelivery(content, recipient), {}, set.reads(kind));
+        for (const one of [set, forgetful]) {
+          expect(one.judge(kind, facts)).toEqual(set.judge(kind, facts));
+          expect(one.judgeListed(kind, values)).toEqual(set.judge(kind, facts));
+        }
       }
     }),
     RUNS,

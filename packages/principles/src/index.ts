@@ -1,4 +1,5 @@
 export { decide } from "./decide.ts";
+export { toDue } from "./due.ts";
 export { CEDAR_VERSION } from "./engine.ts";
 export { type Explanation, explainRule } from "./explain.ts";
 export type { Fact, FactValue } from "./fact.ts";

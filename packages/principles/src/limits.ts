@@ -4,7 +4,7 @@ import { limits } from "@leix/protocol";
 export const MEMO_ENTRIES_MAX = 2_048;
 
 /** Whole judgements that a policy set remembers, some two thousand bytes each. */
-export const JUDGEMENTS_MAX = 4_096;
+export const JUDGEMENTS_MAX = 8_192;
 
 /** One file of a policy set; ours are below 5 KiB, the schema below 12. */
 export const POLICY_FILE_BYTES_MAX = 32_768;

@@ -1,5 +1,5 @@
-import { countryOf } from "@leix/protocol";
-import { code, type Delivery, flag, statement } from "./fact.ts";
+import { type CrimeArea, countryOf, type Purpose } from "@leix/protocol";
+import { code, codes, type Delivery, flag, statement } from "./fact.ts";
 import type { KnownAgency } from "./queries.ts";
 
 const UNREGISTERED = "unregistered";
@@ -15,6 +15,17 @@ function recipient(delivery: Delivery): KnownAgency | undefined {
 /** The agency's country is part of its id, so this holds for agencies that are not registered too. */
 export function isDomestic({ claims, recipient }: Delivery): boolean {
   return countryOf(claims.iss) === countryOf(recipient);
+}
+
+function listOutside({ claims }: Delivery, agency: KnownAgency | undefined): string[] {
+  const { crime, purpose } = claims as { readonly crime?: CrimeArea; readonly purpose?: Purpose };
+  const isOutside = <T>(stated: T | undefined, registered: readonly T[] | undefined) => {
+    return stated !== undefined && registered !== undefined && !registered.includes(stated);
+  };
+  return [
+    ...(isOutside(crime, agency?.crimes) ? ["crime"] : []),
+    ...(isOutside(purpose, agency?.purposes) ? ["purpose"] : []),
+  ];
 }
 
 /** Who the two ends are, and who answers for the message. */
@@ -42,6 +53,14 @@ export const PARTY_FACTS = {
   recipientRole: code(
     "The recipient's role in its country: spoc, designated, plain, or unregistered.",
     (delivery) => recipient(delivery)?.role ?? UNREGISTERED,
+  ),
+  senderOutside: codes(
+    "What the message states and the sender is not registered for: crime, purpose.",
+    (delivery) => listOutside(delivery, sender(delivery)),
+  ),
+  recipientOutside: codes(
+    "What the message states and the recipient is not registered for: crime, purpose.",
+    (delivery) => listOutside(delivery, recipient(delivery)),
   ),
   recipientAs: code("How the recipient is addressed: to or copy.", (delivery) => delivery.as),
   domestic: flag("Sender and recipient belong to the same country.", isDomestic),

@@ -1,15 +1,7 @@
-import {
-  type Digest,
-  encodeCanonical,
-  LeixError,
-  limits,
-  MESSAGE_KINDS,
-  type MessageKind,
-  toDigest,
-} from "@leix/protocol";
+import { type Digest, encodeCanonical, LeixError, limits, type MessageKind, toDigest } from "@leix/protocol";
 import { createEngine, type Engine, parseSchema, validateStrictly } from "./engine.ts";
 import { refuseOtherSchema } from "./fact-schema.ts";
-import { FACT_NAMES, type FactName, type Facts, listTelling } from "./facts.ts";
+import { FACT_NAMES, type FactName, type Facts, type FactValues, listTelling } from "./facts.ts";
 import { createJudge, type Judgement } from "./judgement.ts";
 import { POLICY_SET_BYTES_MAX } from "./limits.ts";
 import { parsePolicyFile, type SetPolicy } from "./policy-file.ts";
@@ -39,6 +31,8 @@ export interface PolicySet {
    * never permits on one. Anything else thrown is fatal: see `Engine`.
    */
   judge(kind: MessageKind, facts: Facts): ToldJudgement;
+  /** The same of the facts that are read, as `reads` has them. What was judged before is remembered. */
+  judgeListed(kind: MessageKind, values: FactValues): ToldJudgement;
 }
 
 /** A judgement, and those of the facts read for it that say something. */
@@ -60,7 +54,7 @@ export function loadPolicySet(files: readonly PolicyFile[], options: MemoOptions
   const policies = parsePolicies(sorted);
   validateStrictly(schema, policies);
   const set = toPolicySet(sorted, policies, (name, some) => createSlicedEngine(name, some, options));
-  return { ...set, judge: rememberJudgements(set, options) };
+  return { ...set, judgeListed: rememberJudgements(set, options) };
 }
 
 /**
@@ -70,7 +64,8 @@ export function loadPolicySet(files: readonly PolicyFile[], options: MemoOptions
  */
 export function openPolicySet(files: readonly PolicyFile[]): PolicySet {
   const sorted = sortFiles(files);
-  return toPolicySet(sorted, parsePolicies(sorted), createWholeEngine);
+  const set = toPolicySet(sorted, parsePolicies(sorted), createWholeEngine);
+  return { ...set, judgeListed: rememberJudgements(set, { memoEntriesMax: 0 }) };
 }
 
 /** In the manifest's order, and nothing among them that Cedar must not see. */
@@ -93,7 +88,7 @@ function toPolicySet(
   sorted: readonly PolicyFile[],
   policies: readonly SetPolicy[],
   toEngine: (name: string, some: readonly SetPolicy[]) => Engine,
-): PolicySet {
+): Omit<PolicySet, "judgeListed"> {
   const manifest = sorted.map(({ name, content }) => ({ name, digest: toDigest(content) }));
   const digest = toDigest(encodeCanonical(manifest));
   const rules = policies.map(({ rule }) => rule).filter((rule) => rule !== undefined);
@@ -101,8 +96,7 @@ function toPolicySet(
   const duties = policies.filter(({ rule }) => rule?.duty !== undefined);
   const gates = policies.filter(({ rule }) => rule?.duty === undefined);
   const judge = createJudge(rules, toEngine(`${digest}/gates`, gates), toEngine(`${digest}/duties`, duties));
-  const readBy = new Map(MESSAGE_KINDS.map((kind) => [kind, listRead(policies, kind)]));
-  const reads = (kind: MessageKind) => readBy.get(kind) ?? [];
+  const reads = rememberReads(policies);
   return {
     ...{ digest, rules, reads },
     judge: (kind, facts) => ({ ...judge(kind, facts), facts: listTelling(facts, reads(kind)) }),
@@ -112,8 +106,18 @@ function toPolicySet(
 /** Tells the policies only the facts that they read. */
 function createWholeEngine(name: string, policies: readonly SetPolicy[]): Engine {
   const engine = createEngine(`${name}/whole`, policies);
-  const readBy = new Map(MESSAGE_KINDS.map((kind) => [kind, listRead(policies, kind)]));
-  return { ask: (kind, facts) => engine.ask(kind, facts, readBy.get(kind)) };
+  const reads = rememberReads(policies);
+  return { ask: (kind, facts) => engine.ask(kind, facts, reads(kind)) };
+}
+
+/** Of each kind once, and of none that nobody asks about. */
+function rememberReads(policies: readonly SetPolicy[]): PolicySet["reads"] {
+  const known = new Map<MessageKind, readonly FactName[]>();
+  return (kind) => {
+    const names = known.get(kind) ?? listRead(policies, kind);
+    known.set(kind, names);
+    return names;
+  };
 }
 
 function listRead(policies: readonly SetPolicy[], kind: MessageKind): FactName[] {

@@ -178,7 +178,7 @@ const PERSONS: Pick<Expected, "subjects" | "specialBasis" | "strictNecessityDecl
   ],
   broadcast: [
     ["one agency", notification, {}, false],
-    ["a group", notification, message({ group: { id: "balkan-desk", version: 1 } }), true],
+    ["a group", notification, message({ group: { id: "AL+balkan-desk", version: 1 } }), true],
     ["three agencies, and copies to single points of contact", three, {}, false],
     ["four agencies", three, message({ to: ["RS-POLICE", "RS-BORDER", "RS-CUSTOMS", "RS-FIU"] }), true],
     [

@@ -83,6 +83,9 @@ export interface KnownAgency {
   readonly status: PartyStatus;
   /** `unclassified` where no clearance is recorded. */
   readonly clearance: Classification;
+  /** What its authority registered it for; everything where undefined. */
+  readonly crimes?: readonly CrimeArea[];
+  readonly purposes?: readonly Purpose[];
 }
 
 export interface KnownMessage {

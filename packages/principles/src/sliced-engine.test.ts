@@ -4,7 +4,7 @@ import { arbitraryCase } from "../test/arbitrary-case.ts";
 import { toDelivery } from "../test/case.ts";
 import { loadCases, loadFiles } from "../test/fixtures.ts";
 import { createEngine } from "./engine.ts";
-import { toFacts } from "./facts.ts";
+import { listFacts, toFacts } from "./facts.ts";
 import { parsePolicyFile } from "./policy-file.ts";
 import { loadPolicySet, openPolicySet } from "./policy-set.ts";
 import { createSlicedEngine } from "./sliced-engine.ts";
@@ -89,6 +89,8 @@ test(
       for (const recipient of [...to, ...copies]) {
         const facts = toFacts(toDelivery(content, recipient), {}, opened.reads(kind));
         expect(opened.judge(kind, facts)).toEqual(loaded.judge(kind, facts));
+        const values = listFacts(toDelivery(content, recipient), {}, opened.reads(kind));
+        expect(opened.judgeListed(kind, values)).toEqual(loaded.judgeListed(kind, values));
         count++;
       }
     }

@@ -30,6 +30,8 @@ const party = (id: Sender) =>
     role: mostly(id in ROLES ? ROLES[id as keyof typeof ROLES] : "plain", "plain"),
     status: outOf(60, "active", "suspended"),
     clearance: mostly<string>("secret", ...CLASSIFICATIONS),
+    crimes: outOf(120, undefined, ["computer-crime"]),
+    purposes: outOf(120, undefined, ["detection"]),
   });
 const terms = fc.record(
   {
@@ -116,7 +118,7 @@ const acted = fc.record({
     { code: "haste" },
   ),
   action: fc.constantFrom("rectify", "erase", "restrict"),
-  group: mostly<object | undefined>(undefined, { id: "joint-team", version: 1 }),
+  group: mostly<object | undefined>(undefined, { id: "AL+joint-team", version: 1 }),
 });
 /** What it draws on: messages by their place in the history, and now and then a guess. */
 const drawn = fc.record({

@@ -39,6 +39,8 @@ const Agency = z.strictObject({
   role: AgencyRole,
   status: PartyStatus,
   clearance: Classification,
+  crimes: z.array(CrimeArea).optional(),
+  purposes: z.array(Purpose).optional(),
 });
 const Country = z.strictObject({
   zone: z.string(),
@@ -149,7 +151,10 @@ export function toQueries({ world, history }: Pick<Case, "world" | "history">): 
   return {
     agency: (id) => {
       const agency = world.agencies[id];
-      return agency === undefined ? undefined : { id, country: countryOf(id), ...agency };
+      if (agency === undefined) return undefined;
+      const { crimes, purposes, ...rest } = agency;
+      const competence = { ...(crimes ? { crimes } : {}), ...(purposes ? { purposes } : {}) };
+      return { id, country: countryOf(id), ...rest, ...competence };
     },
     country: (code) => {
       const country = world.countries[code];

@@ -140,7 +140,7 @@ describe("claims", () => {
     ["a body above the limit", { body: { ...binding, bytes: MESSAGE_BYTES_MAX + 1 } }],
     ["a body for nobody", { body: { ...binding, recipients: [] } }],
     ["no subject of personal data", { personal: { subjects: [] } }],
-    ["a group without a version", { group: { id: "forum" } }],
+    ["a group without a version", { group: { id: "AL+forum" } }],
   ])("are refused with %s", (_, more) => {
     expect(refusal({ ...REQUEST, ...more })).toBe("input/schema");
   });
@@ -150,8 +150,8 @@ describe("claims", () => {
     expect(refusal({ ...REQUEST, to, copies: [] })).toBe("not refused");
     expect(refusal({ ...REQUEST, body: { ...binding, bytes: MESSAGE_BYTES_MAX } })).toBe("not refused");
     expect(refusal({ ...REQUEST, data: DataClass.options })).toBe("not refused");
-    expect(Claims.safeParse({ ...REQUEST, copies: [FIU], group: { id: "forum", version: 1 } }).success).toBe(
-      true,
-    );
+    expect(
+      Claims.safeParse({ ...REQUEST, copies: [FIU], group: { id: "AL+forum", version: 1 } }).success,
+    ).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AgencyId, CaseId, Digest, ExchangeId, KeyId, MessageId, NumericDate } from "./ids.ts";
+import { AgencyId, CaseId, Digest, ExchangeId, GroupId, KeyId, MessageId, NumericDate } from "./ids.ts";
 import { CONSENTS_MAX, MESSAGE_BYTES_MAX, RECIPIENTS_MAX, SOURCES_MAX, SUBJECTS_MAX } from "./limits.ts";
 import {
   AccessMode,
@@ -70,7 +70,7 @@ const routing = {
   iat: NumericDate,
   to: z.array(AgencyId).min(1).max(RECIPIENTS_MAX),
   copies: z.array(AgencyId).max(RECIPIENTS_MAX),
-  group: z.strictObject({ id: Token, version: z.int().min(1) }).optional(),
+  group: z.strictObject({ id: GroupId, version: z.int().min(1) }).optional(),
   thread: MessageId,
   case: CaseId.optional(),
   body: BodyBinding.optional(),

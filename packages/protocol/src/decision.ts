@@ -12,7 +12,7 @@ import {
   NumericDate,
   PartyId,
 } from "./ids.ts";
-import { NOTICES_MAX, ORIGINS_MAX, OVERDUE_MAX, RECIPIENTS_MAX } from "./limits.ts";
+import { FLOOD_SUMMARY_MAX, NOTICES_MAX, ORIGINS_MAX, OVERDUE_MAX, RECIPIENTS_MAX } from "./limits.ts";
 import {
   Classification,
   CorrectionAction,
@@ -56,9 +56,10 @@ export type Obligation = z.infer<typeof Obligation>;
 
 /**
  * What a party that is no recipient is told, in code: its material was used under an override, what it holds
- * was corrected, somebody's time ran out. `about` is the message that caused it (of an event, the one whose
- * duty was not done), `held` the one that the party itself holds or owes something for, `by` whose act or
- * omission it is. With `due` it is a duty of `to`.
+ * was corrected, somebody's time ran out, a key was in wrong hands. `about` is the message that caused it (of
+ * an event, the one whose duty was not done, or that was signed or encrypted with that key), `held` the one
+ * that the party itself holds or owes something for, `by` whose act, omission or key it is. With `due` it is
+ * a duty of `to`.
  */
 export const Notice = z.strictObject({
   to: AgencyId,
@@ -188,20 +189,52 @@ export const StatementDecision = z.strictObject({
 });
 export type StatementDecision = z.infer<typeof StatementDecision>;
 
+const RejectionCode = z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]);
+
 export const RejectionDecision = z.strictObject({
   ...place,
   kind: z.literal("rejection"),
-  code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+  code: RejectionCode,
 });
 export type RejectionDecision = z.infer<typeof RejectionDecision>;
 
-/** Signed payload of what a tick of the clock found: duties whose time had run out, each recorded once. */
+/** One input that was rejected: its place in OUT, the digest of its bytes, and why. */
+export const RejectedInput = z.strictObject({
+  sequence: z.int().min(1),
+  digest: Digest,
+  code: RejectionCode,
+});
+export type RejectedInput = z.infer<typeof RejectedInput>;
+
+/** A party that its country should suspend, and whom that is told. Nobody is suspended by it. */
+export const SuspensionProposal = z.strictObject({ suspend: PartyId, to: AgencyId.optional() });
+export type SuspensionProposal = z.infer<typeof SuspensionProposal>;
+
+/**
+ * Signed payload of a flood: the one rejection of everything unusable that an account has sent beyond
+ * REJECTIONS_PER_MINUTE_MAX in a minute. Its place is that of the first of them.
+ */
+export const FloodDecision = z.strictObject({
+  ...place,
+  kind: z.literal("flood"),
+  /** The beginning of the minute, by the times of the records. */
+  minute: NumericDate.multipleOf(60),
+  /** In the order of OUT, each digest once. */
+  inputs: z.array(RejectedInput).min(1).max(FLOOD_SUMMARY_MAX),
+  proposal: SuspensionProposal.optional(),
+});
+export type FloodDecision = z.infer<typeof FloodDecision>;
+
+/**
+ * Signed payload of what a tick of the clock found: duties whose time had run out, each recorded once, and
+ * messages that are recalled. There is one notice or duty at least.
+ */
 export const EventDecision = z.strictObject({
   ...place,
   kind: z.literal("event"),
   _sd_alg: z.literal("sha-256"),
   /** Hides an OverdueDuty each. */
-  overdue: z.array(hidden).min(1).max(OVERDUE_MAX),
+  overdue: z.array(hidden).max(OVERDUE_MAX),
   /** Hides a Notice each. */
   notices: z.array(hidden).max(NOTICES_MAX),
 });
@@ -226,10 +259,19 @@ export const Decision = z.discriminatedUnion("kind", [
   MessageDecision,
   StatementDecision,
   RejectionDecision,
+  FloodDecision,
   EventDecision,
   SealDecision,
 ]);
 export type Decision = z.infer<typeof Decision>;
+
+/** What a decision rejects: one input, or in a flood many. */
+export function listRejected(content: Decision): readonly RejectedInput[] {
+  if (content.kind === "flood") return content.inputs;
+  if (content.kind !== "rejection") return [];
+  const { code, input } = content;
+  return [{ sequence: input.sequence, digest: input.digest, code }];
+}
 
 /** The content of a message's decision before any of it is hidden. */
 export interface Verdict {

@@ -1,5 +1,8 @@
 import { AUDIT_ERRORS } from "./errors-audit.ts";
+import { BROKER_ERRORS } from "./errors-broker.ts";
+import { ENROLMENT_ERRORS } from "./errors-enrolment.ts";
 import { EVIDENCE_ERRORS } from "./errors-evidence.ts";
+import { KEY_ERRORS } from "./errors-keys.ts";
 import { LEDGER_ERRORS } from "./errors-ledger.ts";
 import { REPLAY_ERRORS } from "./errors-replay.ts";
 import { RESTORE_ERRORS } from "./errors-restore.ts";
@@ -93,6 +96,10 @@ export const ERRORS = {
     when: "iss, the signing key and the NATS account do not all belong to the same party.",
     todo: "Send with your own account, sign with your own key, and name yourself in iss.",
   },
+  "identity/observer": {
+    when: "An observer asked for something else than what is published.",
+    todo: "Read the published statistics with `leix statistics`; the rest is for those who exchange.",
+  },
   "identity/party-not-active": {
     when: "The sending party is suspended or revoked.",
     todo: "Ask the country authority why; sending resumes when it reinstates the party.",
@@ -118,8 +125,12 @@ export const ERRORS = {
     todo: "Start a thread with your own id, or refer in re to a message you sent or were let to receive.",
   },
   "claims/group-unknown": {
-    when: "The message names a group version that is not registered.",
-    todo: "Name the recipients in to and copies, or a registered group and version.",
+    when: "The message names a group, or a version of one, that is not in force, or that it is not in.",
+    todo: "Send again: the node takes the newest version by itself. Only members may, until the group ends.",
+  },
+  "claims/group-members": {
+    when: "The message's `to` is not the group: a member that takes part is missing, or a stranger is there.",
+    todo: "Address every other active member of the group in `to`, and nobody else; others in `copies`.",
   },
   "body/missing": {
     when: "The claims bind a body but the envelope has none, or the other way round.",
@@ -181,13 +192,21 @@ export const ERRORS = {
     when: "A key or account of the statement already belongs to another party or another use.",
     todo: "Make a new key pair: a key belongs to one party and one use, ever.",
   },
+  "statement/possession": {
+    when: "A key that signs, or the account, has not proven itself for this party and this exchange.",
+    todo: "Have the key's holder sign a proof (`leix agency init` does), and nothing else, then sign again.",
+  },
   "statement/subject": {
     when: "The subject of the statement is not registered, or does not belong to the issuer's country.",
     todo: "Enrol the subject first; an agency's id starts with its country's code.",
   },
   "statement/limit": {
-    when: "The authority has recorded as many agencies, or files of policy sets, as one may.",
-    todo: "Use what is recorded: a new version of an agency, or a file that is there already.",
+    when: "The authority has recorded as many agencies, groups, or files of policy sets, as one may.",
+    todo: "Use what is recorded: a new version of an agency or a group, or a file that is there already.",
+  },
+  "statement/proposal": {
+    when: "What is to be signed, amended or ended is not there, or something else is proposed by now.",
+    todo: "Look again (`leix terms show`, `leix policy show`), and sign the digest that is told there.",
   },
   "statement/policy-set": {
     when: "The policy set names files that are not recorded, an unknown decider, or does not validate.",
@@ -242,7 +261,7 @@ export const ERRORS = {
     todo: "The policy service kept its ledger open beyond the epoch's end: report it to the authorities.",
   },
   "record/overdue-missing": {
-    when: "A record stands where an overdue duty should have been recorded before it.",
+    when: "A record stands where an overdue duty, or a recall, should have been recorded before it.",
     todo: "The policy service kept silent about a term that ran out: report it to the authorities.",
   },
   "record/decider-unknown": {
@@ -262,44 +281,11 @@ export const ERRORS = {
   ...REPLAY_ERRORS,
   ...RESTORE_ERRORS,
   ...TLOG_ERRORS,
+  ...ENROLMENT_ERRORS,
   ...EVIDENCE_ERRORS,
   ...WITNESS_ERRORS,
-  "broker/unreachable": {
-    when: "The broker cannot be reached, or the connection was refused.",
-    todo: "Check the address, the certificate and the credentials with `leix doctor`.",
-  },
-  "broker/not-acknowledged": {
-    when: "The broker did not acknowledge a publication in time; it may or may not have been stored.",
-    todo: "Send the same message again: it is recorded once, whatever happened.",
-  },
-  "broker/no-answer": {
-    when: "The broker, or the service behind it, did not answer a question in time.",
-    todo: "Ask again; if it stays so, look with `leix doctor` whether the service that answers is up.",
-  },
-  "broker/backlog-full": {
-    when: "The sender's backlog in the broker is full (OUT_BACKLOG_MESSAGES_MAX).",
-    todo: "Wait for earlier messages to be decided, then send the same message again.",
-  },
-  "broker/refused": {
-    when: "The broker refused a write with an error of its own.",
-    todo: "Read the broker's error in the detail; `leix doctor` compares the streams with the wanted ones.",
-  },
-  "broker/head-moved": {
-    when: "The ledger grew after the batch was decided: another instance wrote first.",
-    todo: "Nothing to do: the service reads what it missed and decides again.",
-  },
-  "broker/subject-used": {
-    when: "A subject that may be used once is used again.",
-    todo: "Nothing to do: what was to be written is already there.",
-  },
-  "broker/server-missing": {
-    when: "No nats-server of the needed version was found or could be fetched.",
-    todo: "Install nats-server from the official release page, set LEIX_NATS_SERVER, or use Docker.",
-  },
-  "broker/server-failed": {
-    when: "nats-server did not start.",
-    todo: "Read its last lines in the detail; most often the port is taken.",
-  },
+  ...KEY_ERRORS,
+  ...BROKER_ERRORS,
   "config/invalid": {
     when: "The configuration is incomplete or wrong.",
     todo: "Correct every entry named in the detail.",

@@ -15,6 +15,13 @@ export const AgencyId = z
   .brand("AgencyId");
 export type AgencyId = z.infer<typeof AgencyId>;
 
+/** `<country>+<name>`, for example `AL+customs-forum`: a list of agencies that this country keeps. */
+export const GroupId = z
+  .string()
+  .regex(/^[A-Z]{2}\+[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/)
+  .brand("GroupId");
+export type GroupId = z.infer<typeof GroupId>;
+
 export const ServiceId = z.enum(["policy", "registry", "ledger"]);
 export type ServiceId = z.infer<typeof ServiceId>;
 
@@ -73,8 +80,8 @@ export type LedgerIndex = z.infer<typeof LedgerIndex>;
 export const LedgerEpoch = z.int().min(1).brand("LedgerEpoch");
 export type LedgerEpoch = z.infer<typeof LedgerEpoch>;
 
-/** The country of an agency or authority. */
-export function countryOf(id: AgencyId | CountryCode): CountryCode {
+/** The country of an agency, a group or an authority. */
+export function countryOf(id: AgencyId | GroupId | CountryCode): CountryCode {
   return id.slice(0, 2) as CountryCode;
 }
 

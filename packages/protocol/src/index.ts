@@ -1,5 +1,6 @@
 import * as limits from "./limits.ts";
 
+export { toAccountKey } from "./account-key.ts";
 export {
   Body,
   decryptBody,
@@ -34,8 +35,10 @@ export {
   Decision,
   Effect,
   EventDecision,
+  FloodDecision,
   InputPlace,
   type Lapse,
+  listRejected,
   listTelling,
   Markings,
   MessageDecision,
@@ -47,11 +50,45 @@ export {
   RecipientGrounds,
   RecipientOutcome,
   RecipientRole,
+  RejectedInput,
   RejectionDecision,
   RuleId,
   StatementDecision,
+  SuspensionProposal,
   type Verdict,
 } from "./decision.ts";
+export {
+  APPROVAL_TYP,
+  Approval,
+  ApprovalFile,
+  type DecryptionProof,
+  ENROLMENT_TYP,
+  EnrolmentChallenge,
+  EnrolmentRequest,
+  INVITATION_TYP,
+  Invitation,
+  InvitationFile,
+  type Opened,
+  openApproval,
+  openInvitation,
+  openRequest,
+  RequestFile,
+} from "./enrolment.ts";
+export {
+  type ExchangeTrust,
+  openStatement,
+  verifyApproval,
+  verifyAuthorityChain,
+  verifyBy,
+  verifyInvitation,
+} from "./enrolment-chain.ts";
+export {
+  type AskedAuthority,
+  type NextAgency,
+  type NextStatement,
+  toNextAgency,
+  verifyRequest,
+} from "./enrolment-request.ts";
 export {
   Copy,
   Envelope,
@@ -73,6 +110,7 @@ export {
   createMessageId,
   Digest,
   ExchangeId,
+  GroupId,
   KeyId,
   LedgerEpoch,
   LedgerIndex,
@@ -88,16 +126,20 @@ export {
   signInput,
   signJws,
   toSigningInput,
+  type VerifySignature,
   verifyJws,
 } from "./jws.ts";
 export {
   type DecryptionKey,
+  type LocalKey,
   type PrivateJwk,
   type PublicJwk,
   RegisteredKey,
+  type RemoteKey,
   refuseForeignKid,
   type SigningAlgorithm,
   type SigningKey,
+  toPublicJwk,
   toThumbprint,
   verifyKey,
 } from "./keys.ts";
@@ -131,6 +173,14 @@ export {
 } from "./open-decision.ts";
 export { parseSchema } from "./parse.ts";
 export { type PlainRecord, readPlainRecord } from "./plain-record.ts";
+export {
+  listNeededProofs,
+  listProvableKeys,
+  POSSESSION_TYP,
+  Possession,
+  provePossession,
+  verifyPossession,
+} from "./possession.ts";
 export { presentNotices, presentToRecipient, presentToSender } from "./presentation.ts";
 export {
   encodeRecord,
@@ -146,15 +196,24 @@ export {
   AgencyStatement,
   AnchorStatement,
   AuthorityStatement,
+  CompromiseStatement,
   CountryPair,
+  GroupStatement,
   listStatementKeys,
   PolicySetStatement,
   STATEMENT_TYP,
   Statement,
   type StatementKind,
+  StatisticsStatement,
   TermsContent,
   toCountryPair,
 } from "./statement.ts";
+export {
+  ExchangeStatistics,
+  type PublishedCount,
+  type RequestCounts,
+  StatisticsPeriod,
+} from "./statistics.ts";
 export {
   CHECKPOINT_SUBJECT,
   type InboxKind,
@@ -165,6 +224,7 @@ export {
   STREAM_SUBJECTS,
   STREAMS,
   toEventSubject,
+  toFloodSubject,
   toInboxFilter,
   toInboxSubject,
   toLogSubject,

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { codeOf, codeOfAsync } from "../vectors/codes.ts";
 import { KEYS } from "../vectors/examples.ts";
-import { forgeToken, malleate, respell, toHeader, toText } from "../vectors/forge.ts";
+import { forgeToken, malleate, respell, signText, toHeader, toText } from "../vectors/forge.ts";
 import { type SigningPair, toSigningKey } from "../vectors/keys.ts";
 import { toDigest, toEncodedCharacters } from "./bytes.ts";
 import { encodeCanonical } from "./canonical.ts";
 import { type ParsedJws, parseJws, signInput, signJws, toSigningInput, verifyJws } from "./jws.ts";
-import type { RegisteredKey } from "./keys.ts";
+import { type RegisteredKey, type SigningKey, toPublicJwk } from "./keys.ts";
 
 const TYP = "leix-message+jwt";
 const BYTES_MAX = 1_000;
@@ -37,6 +37,26 @@ describe.each(Object.entries(PAIRS))("signing with %s", (alg, pair) => {
     expect(signingInput).toBe(`${toText(encodeCanonical(input.header))}.${toText('{"a":1,"b":2}')}`);
     expect(input.digest).toBe(toDigest(signingInput));
     expect(parse(token).digest).toBe(input.digest);
+  });
+
+  it("asks a key that is elsewhere, and makes the same of its answer", async () => {
+    const local = toSigningKey(pair);
+    const asked: string[] = [];
+    const remote: SigningKey = {
+      kid: local.kid,
+      alg: local.alg,
+      publicJwk: toPublicJwk(local),
+      sign: async (input) => {
+        const text = Buffer.from(input).toString();
+        asked.push(text);
+        return Buffer.from(signText(text, pair).slice(text.length + 1), "base64url");
+      },
+    };
+    const signed = await signJws({ b: 2, a: 1 }, TYP, remote);
+    expect(await verify(signed.token, pair.registered)).toEqual(signed);
+    expect(asked).toEqual([signed.token.slice(0, signed.token.lastIndexOf("."))]);
+    expect(signed.digest).toBe((await signJws({ a: 1, b: 2 }, TYP, local)).digest);
+    expect(toPublicJwk(remote)).toEqual(pair.registered.jwk);
   });
 
   it("gives what was signed, not what was given", async () => {

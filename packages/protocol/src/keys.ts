@@ -47,12 +47,32 @@ export type RegisteredKey = z.infer<typeof RegisteredKey>;
 export type PublicJwk = RegisteredKey["jwk"];
 export type SigningAlgorithm = "ES256" | "Ed25519";
 
-/** A private key with what its header needs. `jwk` holds the private part: never log or send it. */
-export interface SigningKey {
+/** A key that signs: its private part is at hand, or elsewhere, where it is asked to sign. */
+export type SigningKey = LocalKey | RemoteKey;
+
+/** `jwk` holds the private part: never log or send it. */
+export interface LocalKey {
   readonly kid: KeyId;
   readonly alg: SigningAlgorithm;
   readonly jwk: PrivateJwk;
 }
+
+/** A key that never leaves its place, a PKCS#11 token for one. */
+export interface RemoteKey {
+  readonly kid: KeyId;
+  readonly alg: SigningAlgorithm;
+  readonly publicJwk: PublicJwk;
+  /** The 64 bytes of a signature as RFC 7518 section 3.4 and RFC 8037 section 3.1 have it. */
+  sign(input: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+}
+
+/** The public part, as a statement registers it. */
+export function toPublicJwk(key: SigningKey): PublicJwk {
+  if (!("jwk" in key)) return key.publicJwk;
+  const { d: _private, ...jwk } = key.jwk;
+  return jwk;
+}
+
 export interface DecryptionKey {
   readonly kid: KeyId;
   readonly jwk: PrivateJwk;

@@ -49,6 +49,22 @@ export const SOURCES_MAX = 32;
 export const CONSENTS_MAX = 32;
 export const SUBJECTS_MAX = 16;
 export const KEYS_MAX = 16;
+/** Of one statement: the anchor's has keys of its own and of the policy service, and its account. */
+export const PROOFS_MAX = 2 * KEYS_MAX + 1;
+/** What a key says of itself, before it is signed. */
+export const POSSESSION_BYTES_MAX = 256;
+/** The same as a compact JWS. */
+export const PROOF_CHARACTERS_MAX = 1_024;
+/** An invitation, a request or an approval, as canonical JSON: a statement with KEYS_MAX keys fits. */
+export const ENROLMENT_BYTES_MAX = 65_536;
+/** A certificate with those above it, or a request for one, in PEM. */
+export const ENROLMENT_PEM_CHARACTERS_MAX = 8_192;
+/** A smaller count, but for none, is not published. */
+export const STATISTICS_COUNT_MIN = 5;
+/** Countries that ask each other, each way, in one publication. */
+export const STATISTICS_PAIRS_MAX = 400;
+/** Agencies in a group: a message to all of it has room for copies to their single points of contact. */
+export const GROUP_MEMBERS_MAX = 48;
 export const RESERVED_ACCOUNTS_MAX = 16;
 export const POLICY_FILES_MAX = 200;
 export const JSON_DEPTH_MAX = 16;
@@ -71,6 +87,15 @@ export const EPOCH_SECONDS_MAX = 100 * 366 * 86_400;
 export const SEALED_PIECE_BYTES_MAX = 524_288;
 /** What one account may have waiting in OUT. */
 export const OUT_BACKLOG_MESSAGES_MAX = 10_000;
+/**
+ * Rejections of one account that are recorded one by one in a minute. The others wait, and are rejected
+ * together when the minute is over.
+ */
+export const REJECTIONS_PER_MINUTE_MAX = 60;
+/** Inputs that are rejected together in one record. */
+export const FLOOD_SUMMARY_MAX = 1_000;
+/** After so many such minutes of one account within an hour its suspension is proposed. */
+export const FLOOD_MINUTES_MAX = 10;
 /** What one agency may have waiting in INBOX without acknowledging it. */
 export const INBOX_OUTSTANDING_MAX = 10_000;
 export const INBOX_OUTSTANDING_BYTES_MAX = 1_073_741_824;
@@ -79,6 +104,7 @@ export const PAIR_OUTSTANDING_MAX = 1_000;
 export const PAIR_OUTSTANDING_BYTES_MAX = 67_108_864;
 /** What one country authority may put into the ledger for ever: agencies, and files of policy sets. */
 export const AGENCIES_PER_COUNTRY_MAX = 1_000;
+export const GROUPS_PER_COUNTRY_MAX = 200;
 export const POLICY_FILES_PER_AUTHORITY_MAX = 1_000;
 /** After so many deliveries without an outcome an input is quarantined. */
 export const DELIVERIES_MAX = 5;

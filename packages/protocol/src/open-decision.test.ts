@@ -57,14 +57,15 @@ describe("hiding an event", () => {
     }
   });
 
-  it("takes one salt for each hidden value, and a duty at least", () => {
+  it("takes one salt for each hidden value, and a duty or a notice at least", () => {
     expect(countLapseSalts(LAPSE)).toBe(3);
     expect(() => hideLapse(LAPSE, SALTS)).not.toThrow();
     expect(() => hideLapse({ ...LAPSE, notices: [] }, SALTS.slice(2))).not.toThrow();
     expect(() => hideLapse(LAPSE, SALTS.slice(1))).toThrow();
     expect(() => hideLapse(LAPSE, SALTS.with(1, SALTS[0] ?? ""))).toThrow();
     expect(() => hideLapse(LAPSE, SALTS.with(1, "short"))).toThrow();
-    expect(() => hideLapse({ ...LAPSE, overdue: [] }, SALTS.slice(1))).toThrow();
+    expect(() => hideLapse({ ...LAPSE, overdue: [] }, SALTS.slice(1))).not.toThrow();
+    expect(() => hideLapse({ overdue: [], notices: [] }, [])).toThrow();
   });
 
   it("is no verdict", async () => {
@@ -104,7 +105,7 @@ describe("an event is refused", () => {
   });
 
   it.each([
-    ["no duty", { overdue: [] }],
+    ["nothing", { overdue: [], notices: [] }],
     ["no place for duties", { overdue: undefined }],
     ["no place for notices", { notices: undefined }],
     ["no _sd_alg", { _sd_alg: undefined }],

@@ -4,6 +4,7 @@ import {
   DECISION_TYP,
   Decision,
   type EventDecision,
+  type FloodDecision,
   type Lapse,
   listTelling,
   Markings,
@@ -68,7 +69,17 @@ function openHidden(content: Decision, disclosures: readonly Disclosure[]): Part
   if (content.kind === "message") return openMessage(content, disclosures);
   if (content.kind === "event") return openEvent(content, disclosures);
   if (disclosures.length > 0) throw new LeixError("decision/disclosure", "nothing is hidden here");
+  if (content.kind === "flood") refuseOtherInputs(content);
   return {};
+}
+
+/** One spelling: in the order of OUT from the decision's own place on, each of them once. */
+function refuseOtherInputs({ input, inputs }: FloodDecision): void {
+  const [first] = inputs;
+  const isFirst = first?.sequence === input.sequence && first.digest === input.digest;
+  const isInOrder = inputs.every(({ sequence }, i) => i === 0 || sequence > (inputs[i - 1]?.sequence ?? 0));
+  const isOnce = new Set(inputs.map(({ digest }) => digest)).size === inputs.length;
+  if (!isFirst || !isInOrder || !isOnce) throw new LeixError("decision/malformed", "inputs of a flood");
 }
 
 function openMessage(content: MessageDecision, disclosures: readonly Disclosure[]): Partial<Opened> {
@@ -89,6 +100,7 @@ function openMessage(content: MessageDecision, disclosures: readonly Disclosure[
 function openEvent(content: EventDecision, disclosures: readonly Disclosure[]): Partial<Opened> {
   const overdue = toDigests(content.overdue);
   const notices = toDigests(content.notices);
+  if (overdue.length + notices.length === 0) throw new LeixError("decision/malformed", "nothing happened");
   const find = matchDisclosures([overdue, notices], disclosures);
   return {
     overdue: openElements(OverdueDuty, find(overdue)),

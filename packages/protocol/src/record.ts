@@ -13,13 +13,14 @@ import { listStatementKeys, STATEMENT_TYP, Statement } from "./statement.ts";
 const version = { v: z.literal(1) };
 
 /**
- * One entry of the ledger: an input and the decision over it. Of a rejected input, and of a tick of the
+ * One entry of the ledger: an input and the decision over it. Of rejected inputs, and of a tick of the
  * clock, which makes events and seals, only the decision stays.
  */
 export const LedgerRecord = z.discriminatedUnion("kind", [
   z.strictObject({ ...version, kind: z.literal("message"), message: z.string(), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("statement"), statement: z.string(), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("rejection"), decision: z.string() }),
+  z.strictObject({ ...version, kind: z.literal("flood"), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("event"), decision: z.string() }),
   z.strictObject({ ...version, kind: z.literal("seal"), decision: z.string() }),
 ]);
@@ -40,7 +41,7 @@ export type ParsedRecord =
       readonly statement: Statement;
       readonly decision: OpenDecision;
     }
-  | { readonly kind: "rejection" | "event" | "seal"; readonly decision: OpenDecision };
+  | { readonly kind: "rejection" | "flood" | "event" | "seal"; readonly decision: OpenDecision };
 
 /** Throws `input/too-large`. */
 export function encodeRecord(record: LedgerRecord): Uint8Array<ArrayBuffer> {
@@ -61,6 +62,7 @@ export function parseRecord(bytes: Uint8Array, digest: ToDigest = toDigest): Par
   if (decision.content.kind !== record.kind) throw new LeixError("record/input", "decision of another kind");
   switch (record.kind) {
     case "rejection":
+    case "flood":
     case "event":
     case "seal":
       return { kind: record.kind, decision };

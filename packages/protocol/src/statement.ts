@@ -1,18 +1,33 @@
 import { z } from "zod";
-import { AccountId, AgencyId, CountryCode, Digest, ExchangeId, NumericDate, ServiceId } from "./ids.ts";
+import {
+  AccountId,
+  AgencyId,
+  CountryCode,
+  Digest,
+  ExchangeId,
+  GroupId,
+  KeyId,
+  NumericDate,
+  ServiceId,
+} from "./ids.ts";
 import { RegisteredKey } from "./keys.ts";
 import {
   EPOCH_SECONDS_MAX,
+  GROUP_MEMBERS_MAX,
   KEYS_MAX,
   POLICY_FILES_MAX,
+  PROOF_CHARACTERS_MAX,
+  PROOFS_MAX,
   RESERVED_ACCOUNTS_MAX,
   STATEMENT_BYTES_MAX,
   WITNESSES_MAX,
 } from "./limits.ts";
+import { ExchangeStatistics, StatisticsPeriod } from "./statistics.ts";
 import {
   AgencyRole,
   AgencyType,
   Classification,
+  CrimeArea,
   DataClass,
   DeadlineProfile,
   Language,
@@ -27,6 +42,18 @@ export const STATEMENT_TYP = "leix-statement+jwt";
 const common = { v: z.literal(1), aud: ExchangeId, iat: NumericDate, version: z.int().min(1) };
 const keys = z.array(RegisteredKey).min(1).max(KEYS_MAX);
 /** The account's identity, and the keys that may sign its users (the identity key itself stays offline). */
+/**
+ * By each of the keys that can sign, and by the account's identity, that whoever has it wants it registered:
+ * compact JWS (`verifyPossession`).
+ */
+const proofs = z
+  .array(
+    z
+      .string()
+      .max(PROOF_CHARACTERS_MAX)
+      .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/),
+  )
+  .max(PROOFS_MAX);
 const account = z.strictObject({ id: AccountId, signers: z.array(AccountId).min(1).max(4) });
 /**
  * Every character of the basic plane but control, format, line-separating and private ones. Written out, for
@@ -55,6 +82,7 @@ export const AnchorStatement = z.strictObject({
   clockAccount: AccountId,
   /** The policy service's first keys, which sign this very record. */
   policyKeys: keys,
+  proofs,
   /** So many country authorities must sign a policy set before it is in force. */
   policySetThreshold: z.int().min(1).max(100),
   /** So many countries must cosign a checkpoint before it is relied on. None where absent. */
@@ -76,6 +104,7 @@ export const ServiceStatement = z.strictObject({
   iss: z.literal("anchor"),
   subject: ServiceId,
   keys,
+  proofs,
   status: PartyStatus,
 });
 
@@ -87,6 +116,7 @@ export const AuthorityStatement = z.strictObject({
   name,
   keys,
   account,
+  proofs,
   /** Accepted languages, the preferred one first. */
   languages: z.array(Language).min(1).max(10),
   /** IANA time zone in which this country's calendar days are counted. */
@@ -105,8 +135,13 @@ export const AgencyStatement = z.strictObject({
   name,
   type: AgencyType,
   role: AgencyRole,
+  /** Areas of crime that it works in; all where absent. A CERT's is computer crime, an FIU's money laundering. */
+  crimes: z.array(CrimeArea).min(1).max(CrimeArea.options.length).optional(),
+  /** Purposes that it may exchange for; all that are lawful where absent. */
+  purposes: z.array(Purpose).min(1).max(Purpose.options.length).optional(),
   keys,
   account,
+  proofs,
   status: PartyStatus,
 });
 
@@ -147,6 +182,39 @@ export const TermsStatement = z.strictObject({
   terms: TermsContent,
 });
 
+/** A named list of agencies. Whoever is in it may write to all of it; who gets what is decided one by one. */
+export const GroupStatement = z.strictObject({
+  ...common,
+  kind: z.literal("group"),
+  iss: CountryCode,
+  subject: GroupId,
+  name,
+  members: z.array(AgencyId).min(2).max(GROUP_MEMBERS_MAX),
+  ended: z.boolean(),
+});
+export type GroupStatement = z.infer<typeof GroupStatement>;
+
+/** A key of an agency is in wrong hands, and may have been since then. It signs nothing from here on. */
+export const CompromiseStatement = z.strictObject({
+  ...common,
+  kind: z.literal("compromise"),
+  iss: CountryCode,
+  subject: AgencyId,
+  kid: KeyId,
+  since: NumericDate,
+});
+export type CompromiseStatement = z.infer<typeof CompromiseStatement>;
+
+/** What the anchor publishes of a year or a month: all that observers see. */
+export const StatisticsStatement = z.strictObject({
+  ...common,
+  kind: z.literal("statistics"),
+  iss: z.literal("anchor"),
+  subject: StatisticsPeriod,
+  statistics: ExchangeStatistics,
+});
+export type StatisticsStatement = z.infer<typeof StatisticsStatement>;
+
 /** File names end in what they are: `P17.cedar`, `schema.cedarschema`. */
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,60}\.(?:cedar|cedarschema)$/);
 
@@ -179,7 +247,7 @@ export const PolicySetStatement = z.strictObject({
 });
 export type PolicySetStatement = z.infer<typeof PolicySetStatement>;
 
-/** A signed change of the rules: membership, terms, policy sets. */
+/** A signed change of the rules: membership, terms, groups, policy sets. */
 export const Statement = z.discriminatedUnion("kind", [
   AnchorStatement,
   ServiceStatement,
@@ -187,6 +255,9 @@ export const Statement = z.discriminatedUnion("kind", [
   AgencyStatement,
   ClearanceStatement,
   TermsStatement,
+  GroupStatement,
+  CompromiseStatement,
+  StatisticsStatement,
   PolicyFileStatement,
   PolicySetStatement,
 ]);
@@ -212,6 +283,9 @@ export function listStatementKeys(statement: Statement): readonly RegisteredKey[
       return statement.keys;
     case "clearance":
     case "terms":
+    case "group":
+    case "compromise":
+    case "statistics":
     case "policy-file":
     case "policy-set":
       return [];

@@ -52,6 +52,11 @@ export function toRejectionSubject(sender: AccountId, digest: Digest): string {
   return `leix.ledger.rejection.${sender}.${digest}`;
 }
 
+/** What an account has sent beyond the limit in one minute, of which NumericDate is the beginning. */
+export function toFloodSubject(sender: AccountId, minute: number): string {
+  return `leix.ledger.flood.${sender}.${minute}`;
+}
+
 /** One place for each (kind, subject, version, issuer); `terms` and `policy-set` need several issuers. */
 export function toStatementSubject(kind: string, subject: string, version: number, issuer: string): string {
   const tokens = [kind, subject, String(version), issuer];

@@ -96,14 +96,14 @@ export function toDisclosedText({ outcome, markings, recipients, grounds, notice
 
 /**
  * The same for an event: each overdue duty, then each notice. Throws `decision/engine` where there are more
- * than the limits let an event have; one without a duty is a defect, for nothing happened.
+ * than the limits let an event have; one without either is a defect, for nothing happened.
  */
 export function hideLapse(
   lapse: Lapse,
   salts: readonly string[],
 ): { hidden: HiddenLapse; disclosures: Disclosure[] } {
   const { overdue, notices } = lapse;
-  invariant(overdue.length > 0, "an event is over a duty at least");
+  invariant(overdue.length + notices.length > 0, "an event is over a duty or a notice at least");
   requireSalts(salts, countLapseSalts(lapse));
   if (overdue.length > OVERDUE_MAX) refuseLarger("overdue duties");
   if (notices.length > NOTICES_MAX) refuseLarger("notices");

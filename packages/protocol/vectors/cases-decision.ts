@@ -4,14 +4,16 @@ import {
   type EventDecision,
   encodeSdJwt,
   type MessageDecision,
+  Notice,
   openDecision,
   presentNotices,
   presentToRecipient,
   presentToSender,
   signJws,
+  toDigest,
 } from "../src/index.ts";
-import { type Chain, signDecision, signPlainDecision, toIdentity } from "./chain.ts";
-import { CUSTOMS, createSalts, FIU, HOLDER, KEYS, RS_SPOC, SPOC, TELLING } from "./examples.ts";
+import { type Chain, EVENT_AT, signDecision, signEvent, signPlainDecision, toIdentity } from "./chain.ts";
+import { CUSTOMS, createSalts, FIU, HOLDER, ID, KEYS, RS_SPOC, SPOC, TELLING } from "./examples.ts";
 import { toSigningKey } from "./keys.ts";
 import type { Case } from "./run.ts";
 
@@ -44,6 +46,7 @@ export async function listDecisionCases(chain: Chain): Promise<Case[]> {
     ...listShownCases(chain),
     ...(await listTellingCases(chain)),
     ...listEventCases(chain),
+    ...(await listRecallCases(chain)),
     toValid("rejection", hidesNothing("rejection"), rejection, { kind: "rejection" }),
     toValid("statement", hidesNothing("statement"), statement, { kind: "statement" }),
     ...(await listForgedCases(chain)),
@@ -116,6 +119,15 @@ function listEventCases({ event }: Chain): Case[] {
     }),
     toValid("event-bare", "An event of which nothing is shown.", `${decision.jws.token}~`, { kind }),
   ];
+}
+
+/** An event may be over nothing but a recall, with the time by which whoever holds the message answers. */
+async function listRecallCases({ event, message }: Chain): Promise<Case[]> {
+  const about = { iss: SPOC, id: ID, digest: message.digest };
+  const recall = { to: CUSTOMS, rule: "P30", notice: "recall", about, by: SPOC, due: EVENT_AT + 259_200 };
+  const lapse = { overdue: [], notices: [Notice.parse(recall)] };
+  const whole = await signEvent(lapse, toDigest(event.tick));
+  return [toValid("event-recall", "An event that recalls a message.", whole, { kind: "event", ...lapse })];
 }
 
 /** Disclosures that nothing signed covers. */
@@ -216,8 +228,8 @@ async function listEventPayloadCases({ event }: Chain): Promise<Case[]> {
     ),
     toInvalid(
       "event-of-nothing",
-      "An event is over a duty at least.",
-      await sign({ overdue: [] }),
+      "An event is over a duty or a notice at least.",
+      await sign({ overdue: [], notices: [] }),
       malformed,
     ),
     toInvalid(

@@ -39,7 +39,7 @@ import {
 import { toSigningKey } from "./keys.ts";
 
 /** When the request's term of eight hours had run out. */
-const EVENT_AT = NOW + 28_830;
+export const EVENT_AT = NOW + 28_830;
 
 /** One message from its text to its ledger record: what the worked example of schemas/protocol.md shows. */
 export interface Chain {

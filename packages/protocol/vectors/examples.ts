@@ -8,6 +8,7 @@ import {
   type MessageRef,
   type Notice,
   type ParsedJws,
+  provePossession,
   toDigest,
   type Verdict,
 } from "../src/index.ts";
@@ -17,6 +18,7 @@ import {
   createEs256,
   createP256Encryption,
   createX25519Encryption,
+  toSigningKey,
 } from "./keys.ts";
 
 /** The parties, keys and messages that tests and vectors share. */
@@ -121,6 +123,8 @@ export const PAYLOADS: Readonly<Record<string, Readonly<Record<string, unknown>>
 const statement = { v: 1, aud: EXCHANGE, iat: NOW, version: 1 } as const;
 const account = { id: SPOC_ACCOUNT, signers: [createAccountId("AL-SPOC signer")] };
 const authority = { ...statement, iss: "AL" } as const;
+/** A proof has the same form whoever gives it. */
+const proofs = [await provePossession({ aud: EXCHANGE, party: CUSTOMS }, toSigningKey(KEYS.customs))];
 const policyFile = "permit (principal, action, resource);\n";
 
 /** One payload of every statement kind. */
@@ -134,6 +138,7 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     account,
     clockAccount: CLOCK_ACCOUNT,
     policyKeys: [KEYS.policy.registered],
+    proofs,
     policySetThreshold: 2,
     channelCeiling: "restricted",
     reservedAccounts: [CLOCK_ACCOUNT],
@@ -144,6 +149,7 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     iss: "anchor",
     subject: "policy",
     keys: [KEYS.policy.registered],
+    proofs,
     status: "active",
   },
   authority: {
@@ -154,6 +160,7 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     name: "Ministria e Punëve të Brendshme",
     keys: [KEYS.authority.registered],
     account,
+    proofs,
     languages: ["sq", "en"],
     zone: "Europe/Tirane",
     spoc: SPOC,
@@ -169,6 +176,7 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
     role: "spoc",
     keys: [KEYS.spoc.registered, KEYS.fiuEnc.registered],
     account,
+    proofs,
     status: "active",
   },
   clearance: { ...authority, kind: "clearance", subject: SPOC, level: "restricted" },
@@ -183,6 +191,40 @@ export const STATEMENTS: Readonly<Record<string, Readonly<Record<string, unknown
       profile: "2023",
       purposes: [],
       refusals: ["not-an-offence"],
+    },
+  },
+  group: {
+    ...authority,
+    kind: "group",
+    subject: "AL+customs-forum",
+    name: "Regional customs forum",
+    members: [SPOC, CUSTOMS],
+    ended: false,
+  },
+  compromise: {
+    ...authority,
+    kind: "compromise",
+    subject: SPOC,
+    kid: KEYS.spoc.registered.kid,
+    since: NOW - 86_400,
+  },
+  statistics: {
+    ...statement,
+    kind: "statistics",
+    iss: "anchor",
+    subject: "2026",
+    statistics: {
+      records: 109,
+      pairs: [
+        {
+          from: "AL",
+          to: "RS",
+          urgent: { requests: 7, answered: 6, refused: 0, late: null },
+          other: { requests: 40, answered: 31, refused: 5, late: 0 },
+          refusals: [{ ground: "not-available", count: 5 }],
+          judicialDelays: null,
+        },
+      ],
     },
   },
   "policy-file": {

@@ -1,9 +1,10 @@
 import { createECDH, createHash, createPrivateKey } from "node:crypto";
 import {
   AccountId,
+  type LocalKey,
+  type PrivateJwk,
   type PublicJwk,
   type RegisteredKey,
-  type SigningKey,
   toThumbprint,
 } from "../src/index.ts";
 
@@ -23,7 +24,7 @@ const PKCS8_PREFIX = {
 
 export interface KeyPair<K extends RegisteredKey = RegisteredKey> {
   readonly registered: K;
-  readonly privateJwk: SigningKey["jwk"];
+  readonly privateJwk: PrivateJwk;
 }
 
 type Registered<A extends RegisteredKey["alg"]> = Extract<RegisteredKey, { alg: A }>;
@@ -64,13 +65,23 @@ export function createX25519Encryption(name: string): EncryptionPair {
   };
 }
 
-export function toSigningKey({ registered, privateJwk }: SigningPair): SigningKey {
+export function toSigningKey({ registered, privateJwk }: SigningPair): LocalKey {
   return { kid: registered.kid, alg: registered.alg, jwk: privateJwk };
 }
 
 /** The public key of a NATS account (nkeys): prefix byte 0, 32 bytes, CRC-16/XMODEM, in base32. */
 export function createAccountId(name: string): AccountId {
-  const head = Buffer.concat([Buffer.from([0]), toSeed(`account ${name}`)]);
+  return toAccountId(toSeed(`account ${name}`));
+}
+
+/** The same with a key behind it that can prove it. */
+export function createAccount(name: string): { readonly id: AccountId; readonly pair: SigningPair } {
+  const pair = createEd25519(`account ${name}`);
+  return { id: toAccountId(Buffer.from(pair.registered.jwk.x, "base64url")), pair };
+}
+
+function toAccountId(publicKey: Uint8Array): AccountId {
+  const head = Buffer.concat([Buffer.from([0]), publicKey]);
   const tail = Buffer.alloc(2);
   tail.writeUInt16LE(toCrc16(head));
   return AccountId.parse(toBase32(Buffer.concat([head, tail])));

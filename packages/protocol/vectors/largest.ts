@@ -208,7 +208,7 @@ export function createLargestClaims(kind: string) {
     re: REF,
     to: AGENCIES,
     copies: [],
-    group: { id: "g".repeat(40), version: 1 },
+    group: { id: `AL+${"g".repeat(40)}`, version: 1 },
     body: {
       digest: REF.digest,
       commitment: REF.digest,

@@ -4,6 +4,7 @@ import { listCanonicalCases } from "./cases-canonical.ts";
 import { listDecisionCases } from "./cases-decision.ts";
 import { listEnvelopeCases } from "./cases-envelope.ts";
 import { listKeyCases } from "./cases-key.ts";
+import { listPossessionCases } from "./cases-possession.ts";
 import { listRecordCases } from "./cases-record.ts";
 import { listSchemaCases } from "./cases-schema.ts";
 import { listTokenCases } from "./cases-token.ts";
@@ -23,6 +24,7 @@ export async function listCases(): Promise<Case[]> {
     ...listKeyCases(),
     ...(await listTokenCases()),
     ...listSchemaCases(),
+    ...(await listPossessionCases()),
     ...listEnvelopeCases(chain),
     ...(await listBodyCases(chain)),
     ...(await listDecisionCases(chain)),

@@ -7,6 +7,7 @@ import {
   invariant,
   type KeyId,
   LeixError,
+  listProvableKeys,
   MessageKind,
   openDecision,
   type PrivateJwk,
@@ -26,6 +27,7 @@ import {
   verifyBodyDigest,
   verifyJws,
   verifyKey,
+  verifyPossession,
 } from "../src/index.ts";
 
 /** What a vector file holds; README.md beside it says the same for those who write another implementation. */
@@ -67,6 +69,12 @@ const PROCEDURES: Readonly<Record<string, Procedure>> = {
 
   claims: (input) => ({ kind: parseClaims(input.payload).kind }),
   statement: (input) => ({ kind: parseStatement(input.payload).kind }),
+
+  possession: async (input) => {
+    const statement = parseStatement(input.payload);
+    await verifyPossession(statement);
+    return { keys: listProvableKeys(statement).map(({ key }) => key.kid) };
+  },
 
   envelope: (input) => {
     const bytes = toBytes(input);

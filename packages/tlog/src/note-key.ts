@@ -6,6 +6,7 @@ import {
   RegisteredKey,
   refuseForeignKid,
   type SigningKey,
+  toPublicJwk,
   toThumbprint,
 } from "@leix/protocol";
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -95,17 +96,21 @@ export async function createVerifier<T extends SignatureType>(key: VerifierKey<T
 export async function createSigner<T extends SignatureType>(
   name: string,
   type: T,
-  { alg, jwk }: SigningKey,
+  signingKey: SigningKey,
 ): Promise<NoteSigner<T>> {
-  const publicKey = decodeBase64url(jwk.x);
-  if (alg !== "Ed25519" || !publicKey) throw new LeixError("tlog/key", "not an Ed25519 key");
+  const publicKey = decodeBase64url(toPublicJwk(signingKey).x);
+  if (signingKey.alg !== "Ed25519" || !publicKey) throw new LeixError("tlog/key", "not an Ed25519 key");
   const key = toVerifierKey(name, type, publicKey);
-  const [sign, verify] = await Promise.all([importPrivateKey(jwk), importPublicKey(publicKey)]);
+  const [sign, verify] = await Promise.all([toSignBytes(signingKey), importPublicKey(publicKey)]);
   const probe = encodeUtf8("");
   if (!(await verify(probe, await sign(probe)))) {
     throw new LeixError("tlog/key", "private and public key do not belong together");
   }
   return { key, sign };
+}
+
+async function toSignBytes(key: SigningKey): Promise<SignBytes> {
+  return "jwk" in key ? importPrivateKey(key.jwk) : (message) => key.sign(message);
 }
 
 /** The rule of every key of this exchange: a point of the curve, in its one spelling, not of small order. */

@@ -1,4 +1,4 @@
-import { encodeBase64url, type SigningKey, toThumbprint } from "@leix/protocol";
+import { encodeBase64url, type LocalKey, toThumbprint } from "@leix/protocol";
 import { decodeBase64 } from "./base64.ts";
 import {
   createSigner,
@@ -34,7 +34,7 @@ export function toBytes(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** A signing key of this exchange, from two halves as x/mod has them (a type byte before each). */
-export function toSigningKey(seed: string, verifierKey: string): SigningKey {
+export function toSigningKey(seed: string, verifierKey: string): LocalKey {
   const encoded = verifierKey.split("+").slice(2).join("+");
   const [d, x] = [seed, encoded].map((text) =>
     encodeBase64url((decodeBase64(text) ?? new Uint8Array()).subarray(1)),
@@ -44,7 +44,7 @@ export function toSigningKey(seed: string, verifierKey: string): SigningKey {
 }
 
 /** A new key pair. */
-export async function createSigningKey(): Promise<SigningKey> {
+export async function createSigningKey(): Promise<LocalKey> {
   const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
   if (!("privateKey" in pair)) throw new Error("Ed25519 keys are made in pairs");
   const { x = "", d = "" } = await crypto.subtle.exportKey("jwk", pair.privateKey);

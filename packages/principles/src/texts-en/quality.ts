@@ -58,6 +58,16 @@ const MARKING: Readonly<Record<string, Explanation>> = {
     link: DIR,
     confidence: "K",
   },
+  "P32.exposed": {
+    title: "Confidentiality",
+    wrong:
+      "A key to which your message was encrypted was in wrong hands by then: others may have read the " +
+      "message, if they could get hold of it.",
+    todo: "Judge what that means for the case and for the persons concerned, and tell whom you have to tell.",
+    source: "LED 30(6); Dir 3(c)",
+    link: LED,
+    confidence: "K",
+  },
 };
 
 const PERSONS: Readonly<Record<string, Explanation>> = {
@@ -182,6 +192,17 @@ const AFTERWARDS: Readonly<Record<string, Explanation>> = {
   ...Object.fromEntries(["P30.rectify", "P30.rectify-holders"].map((policy) => [policy, RECTIFY])),
   ...Object.fromEntries(["P30.erase", "P30.erase-holders"].map((policy) => [policy, ERASE])),
   ...Object.fromEntries(["P30.restrict", "P30.restrict-holders"].map((policy) => [policy, RESTRICT])),
+  "P30.recall": {
+    ...CORRECTION,
+    wrong:
+      "A message that you hold, or one that it draws on, was signed with a key that was in wrong hands by " +
+      "then: it may be somebody else's.",
+    todo:
+      "Ask the agency by another way whether it sent the message. Then erase it or restrict its use and " +
+      "acknowledge that, or send a review that says what you have made of it, by the time given.",
+    source: "LED 7(3)",
+    confidence: "V",
+  },
   "P30.used": {
     title: "Correction chain",
     wrong: "The message draws on something that its sender has since erased or restricted.",

@@ -1,0 +1,168 @@
+import {
+  type AccountId,
+  type AgencyId,
+  countryOf,
+  type Digest,
+  limits,
+  type PartyId,
+  type SuspensionProposal,
+} from "@leix/protocol";
+import type { Entry, Throttled } from "./entry.ts";
+import { findFalsehood } from "./false-rejection.ts";
+import { FLOODS_REMEMBERED_MAX } from "./limits.ts";
+import { findCountry } from "./members.ts";
+import type { RecordedPlace, RecordedSummary, RejectionRate } from "./recorded.ts";
+import type { State } from "./state.ts";
+
+// A flood of what cannot be used, by one account. A minute is one of the records' own times.
+//
+// 1. The first REJECTIONS_PER_MINUTE_MAX rejections of an account in a minute are recorded one by one. Then
+//    the minute is full: what else would be rejected in it waits in OUT. All else is decided as ever.
+// 2. Once a full minute is over, one summary closes it: a record that rejects all that waits, or as much of
+//    it as a summary may. An account has one such minute open at a time, the last, so no more than a summary
+//    a minute is recorded. What is not in it is decided anew.
+// 3. What a summary has rejected is known as rejected for the last FLOODS_REMEMBERED_MAX summaries of its
+//    account: as long as it may come again because nobody acknowledged it. Its subject in LEDGER is the
+//    minute's, so later it may be rejected again.
+// 4. The summary that is the account's FLOOD_MINUTES_MAX-th within an hour proposes to suspend its party, and
+//    no other does in that hour. The single point of contact of its country is told, unless that is the party
+//    itself: then the ledger and the operators' own tools say so.
+// 5. The clock's account is the exchange's own and is not counted.
+
+const MINUTE_SECONDS = 60;
+const HOUR_SECONDS = 3_600;
+
+type Rejection = Extract<Entry, { kind: "rejection" }>;
+type Flood = Extract<Entry, { kind: "flood" }>;
+
+/** An input that waits: where it stands in OUT, and why it cannot be used. */
+export interface Waiting extends Pick<Throttled, "code"> {
+  readonly sequence: number;
+  readonly received: number;
+  /** Digest of its bytes. */
+  readonly digest: Digest;
+}
+
+export function toRejectionKey({ account, digest }: { account: AccountId; digest: Digest }): string {
+  return `${account}/${digest}`;
+}
+
+/** Where these very bytes were rejected, alone or in a summary. */
+export function findRejected(state: State, account: AccountId, digest: Digest): RecordedPlace | undefined {
+  const key = toRejectionKey({ account, digest });
+  return state.rejections.get(key) ?? state.flooded.get(key);
+}
+
+/** Rule 1. */
+export function isThrottled(state: State, account: AccountId, at: number): boolean {
+  const rate = state.rejectionRates.get(account);
+  return rate?.minute === toMinute(at) && rate.count >= limits.REJECTIONS_PER_MINUTE_MAX;
+}
+
+export function toMinuteEnd(at: number): number {
+  return toMinute(at) + MINUTE_SECONDS;
+}
+
+export function countRejection(state: State, { input: { account }, at }: Rejection): void {
+  if (account === state.clockAccount) return;
+  const rate = state.rejectionRates.get(account);
+  const minute = toMinute(at);
+  const count = rate?.minute === minute ? rate.count + 1 : 1;
+  const full = count >= limits.REJECTIONS_PER_MINUTE_MAX ? { full: minute } : {};
+  state.rejectionRates.set(account, { summaries: [], ...rate, minute, count, ...full });
+}
+
+/**
+ * The summary that can be recorded now of an account's waiting inputs; undefined where none of its minutes is
+ * full and over, or nothing that waits is to be rejected still. Throws nothing and changes nothing.
+ */
+export function summarize(
+  state: State,
+  account: AccountId,
+  waiting: readonly Waiting[],
+  now: number,
+): Flood | undefined {
+  const at = Math.max(now, state.head.at);
+  const minute = findOpenMinute(state, account, at);
+  const chosen = chooseWaiting(state, account, waiting);
+  const [first] = chosen;
+  if (minute === undefined || !first) return undefined;
+  const { sequence, received, digest } = first;
+  const proposal = propose(state, account, minute);
+  return {
+    ...{ kind: "flood", index: state.head.index, input: { account, sequence, digest }, received, at, minute },
+    inputs: chosen.map((one) => ({ sequence: one.sequence, digest: one.digest, code: one.code })),
+    ...(proposal ? { proposal } : {}),
+  };
+}
+
+/** Rule 2: the full minute of an account that a summary at `at` closes. */
+export function findOpenMinute(state: State, account: AccountId, at: number): number | undefined {
+  const full = state.rejectionRates.get(account)?.full;
+  return full !== undefined && full < toMinute(at) ? full : undefined;
+}
+
+function chooseWaiting(state: State, account: AccountId, waiting: readonly Waiting[]): Waiting[] {
+  const byDigest = new Map<Digest, Waiting>();
+  for (const one of waiting.toSorted((a, b) => a.sequence - b.sequence)) {
+    const isNew = !byDigest.has(one.digest) && !findRejected(state, account, one.digest);
+    if (isNew && !findFalsehood(state, account, one.code)) byDigest.set(one.digest, one);
+  }
+  return [...byDigest.values()].slice(0, limits.FLOOD_SUMMARY_MAX);
+}
+
+export function foldFlood(
+  state: State,
+  { index, input: { account }, minute, inputs, proposal }: Flood,
+): void {
+  for (const { digest, sequence } of inputs) {
+    state.flooded.set(toRejectionKey({ account, digest }), { index, sequence });
+  }
+  state.floods.set(String(index), { account, digests: inputs.map(({ digest }) => digest) });
+  const { full, ...rate } = findRate(state, account);
+  const isOpen = full !== undefined && full !== minute;
+  const summary: RecordedSummary = { index, minute, ...(proposal ? { isProposal: true } : {}) };
+  const summaries = [...rate.summaries, summary];
+  state.rejectionRates.set(account, { ...rate, summaries, ...(isOpen ? { full } : {}) });
+  for (const one of summaries.slice(0, -FLOODS_REMEMBERED_MAX)) forgetFlood(state, String(one.index));
+}
+
+/** Rule 3. */
+export function forgetFlood(state: State, key: string): void {
+  const flood = state.floods.get(key);
+  if (!flood) return;
+  const { account, digests } = flood;
+  for (const digest of digests) {
+    const name = toRejectionKey({ account, digest });
+    if (String(state.flooded.get(name)?.index) === key) state.flooded.delete(name);
+  }
+  state.floods.delete(key);
+  const rate = findRate(state, account);
+  const summaries = rate.summaries.filter(({ index }) => String(index) !== key);
+  state.rejectionRates.set(account, { ...rate, summaries });
+}
+
+function findRate(state: State, account: AccountId): RejectionRate {
+  return state.rejectionRates.get(account) ?? { minute: 0, count: 0, summaries: [] };
+}
+
+/** Rule 4. Who speaks for nobody, as the anchor, can be suspended by nobody. */
+export function propose(state: State, account: AccountId, minute: number): SuspensionProposal | undefined {
+  const party = state.accounts.get(account);
+  const lately = findRate(state, account).summaries.filter((one) => one.minute > minute - HOUR_SECONDS);
+  const isEnough = lately.length + 1 >= limits.FLOOD_MINUTES_MAX;
+  if (!party || !isEnough || lately.some(({ isProposal }) => isProposal)) return undefined;
+  const statement = state.parties.get(party)?.statement;
+  const canBe = statement?.kind === "agency" || statement?.kind === "authority";
+  if (!canBe || statement.status !== "active") return undefined;
+  const to = findContact(state, party);
+  return { suspend: party, ...(to && to !== party ? { to } : {}) };
+}
+
+function findContact(state: State, party: PartyId): AgencyId | undefined {
+  return findCountry(state, countryOf(party as AgencyId))?.spoc;
+}
+
+function toMinute(at: number): number {
+  return at - (at % MINUTE_SECONDS);
+}
