@@ -1,10 +1,36 @@
 import { LeixError } from "@leix/protocol";
 import { errors } from "@nats-io/transport-node";
+import type { AccessTexts } from "./access-texts.ts";
+import { listExpiring, toExpired } from "./expiring.ts";
 
-/** Names the most likely cause of a connection that was not made, from what the socket or the server said. */
+/**
+ * What stood in the way of a connection: `broker/expired` where something that it rests on has ended, else
+ * `broker/unreachable` with the most likely cause, from what the socket or the server said.
+ */
+export async function toConnectError(
+  servers: string | readonly string[],
+  texts: AccessTexts,
+  cause: unknown,
+): Promise<LeixError> {
+  const own = toExpired(await listExpiring(texts).catch(() => []), Date.now(), cause);
+  return own ?? toServerExpired(servers, cause) ?? toUnreachable(servers, cause);
+}
+
+/** Node says so of any certificate in the server's chain; the authority's own was looked at before. */
+function toServerExpired(servers: string | readonly string[], cause: unknown): LeixError | undefined {
+  if (!SERVER_EXPIRED.test(toText(cause))) return undefined;
+  const detail = `the server certificate of the broker at ${toPlaces(servers)} has ended; its operator`;
+  return new LeixError("broker/expired", `${detail} mends it with: leix network renew`, { cause });
+}
+
+const SERVER_EXPIRED = /CERT_HAS_EXPIRED|certificate has expired/;
+
 export function toUnreachable(servers: string | readonly string[], cause: unknown): LeixError {
-  const where = typeof servers === "string" ? servers : servers.join(", ");
-  return new LeixError("broker/unreachable", `${where}: ${toLikelyCause(cause)}`, { cause });
+  return new LeixError("broker/unreachable", `${toPlaces(servers)}: ${toLikelyCause(cause)}`, { cause });
+}
+
+function toPlaces(servers: string | readonly string[]): string {
+  return typeof servers === "string" ? servers : servers.join(", ");
 }
 
 function toLikelyCause(cause: unknown): string {
@@ -21,7 +47,6 @@ const LIKELY_CAUSES: readonly { readonly says: RegExp; readonly means: string }[
     says: /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|timeout/i,
     means: "no answer: network, firewall, or not a NATS server",
   },
-  { says: /CERT_HAS_EXPIRED|certificate has expired/, means: "the server's certificate has expired" },
   { says: /CERT_NOT_YET_VALID/, means: "the server's certificate is not valid yet: check the clocks" },
   { says: /ALTNAME_INVALID/, means: "the server's certificate is for another host name" },
   {
@@ -32,7 +57,14 @@ const LIKELY_CAUSES: readonly { readonly says: RegExp; readonly means: string }[
     says: /wrong version number|packet length too long|EPROTO/i,
     means: "that port does not speak TLS first",
   },
-  { says: /user.*expired|Authentication Expired/i, means: "the credentials have expired" },
+  {
+    says: /alert certificate expired|CERTIFICATE_EXPIRED/,
+    means: "the client certificate has ended by the server's clock: check the clocks",
+  },
+  {
+    says: /user.*expired|Authentication Expired/i,
+    means: "the credentials have ended by the server's clock: check the clocks",
+  },
   {
     says: /maximum.*connections exceeded/i,
     means: "the account is suspended, or has all its connections in use",

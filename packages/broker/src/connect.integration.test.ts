@@ -1,10 +1,11 @@
 import { createServer, type Server } from "node:net";
 import { startTestBroker, type TestBroker } from "@leix/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BrokerAccess } from "./access-texts.ts";
 import { createNkey } from "./accounts/nkeys.ts";
 import { createCredentials } from "./accounts/user-jwt.ts";
 import { createCertificateAuthority, createClientCertificate } from "./certificates.ts";
-import { type BrokerAccess, type ConnectionEvent, connectBroker } from "./connect.ts";
+import { type ConnectionEvent, connectBroker } from "./connect.ts";
 import { sendMessage } from "./party-requests.ts";
 
 let broker: TestBroker;
@@ -48,21 +49,30 @@ describe("connectBroker", () => {
     expect(await refusal({ servers })).toEqual(unreachable("another host name"));
   });
 
-  it("names a client certificate that has expired as the cause", async () => {
+  it("names a client certificate that has ended, also when it was told to wait", async () => {
     const past = { from: new Date(Date.now() - 2 * HOUR_MS), to: new Date(Date.now() - HOUR_MS) };
-    const old = await createClientCertificate(broker.authority, { ...past, name: "old" });
+    const old = await createClientCertificate(broker.authority, { ...past, name: "AL-SPOC" });
     const changed = { certificate: { text: old.certificate }, key: { text: old.key } };
-    expect(await refusal(changed)).toEqual(unreachable("client certificate is refused"));
+    const options = { name: "test", firstConnectWaitMs: 3_600_000 };
+    await expect(connectBroker({ ...access, ...changed }, options)).rejects.toMatchObject({
+      code: "broker/expired",
+      detail: expect.stringContaining("the client certificate of AL-SPOC ended"),
+    });
   });
 
-  it.each([
-    ["expired", true],
-    ["signed by a key that is not the account's", false],
-  ])("names credentials that are %s as the cause", async (_what, own) => {
-    const { account, signing } = broker.party("AL-SPOC");
-    const signer = own ? signing : createNkey("account");
-    const expiresAt = own ? Math.floor(Date.now() / 1000) - 60 : undefined;
-    const text = await createCredentials({ name: "x", account, signer, ...(expiresAt ? { expiresAt } : {}) });
+  it("names credentials that have ended", async () => {
+    const { account, signing: signer } = broker.party("AL-SPOC");
+    const expiresAt = Math.floor(Date.now() / 1000) - 60;
+    const text = await createCredentials({ name: "AL-SPOC", account, signer, expiresAt });
+    expect(await refusal({ credentials: { text } })).toMatchObject({
+      code: "broker/expired",
+      detail: expect.stringContaining("the NATS credentials of AL-SPOC ended"),
+    });
+  });
+
+  it("names credentials that are signed by a key that is not the account's as the cause", async () => {
+    const { account } = broker.party("AL-SPOC");
+    const text = await createCredentials({ name: "x", account, signer: createNkey("account") });
     expect(await refusal({ credentials: { text } })).toEqual(unreachable("credentials are refused"));
   });
 

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { LeixError } from "@leix/protocol";
 import { parseCreds } from "@nats-io/jwt";
 import {
@@ -8,22 +7,8 @@ import {
   type NatsConnection,
   type Status,
 } from "@nats-io/transport-node";
-import { toUnreachable } from "./connect-error.ts";
-
-/** A secret or certificate: its text, or the file that has it. */
-export type TextOrFile = { readonly text: string } | { readonly file: string };
-
-export interface BrokerAccess {
-  /** `host:port`; several for a cluster. */
-  readonly servers: readonly string[];
-  /** The authority whose certificates servers must show. */
-  readonly ca: TextOrFile;
-  /** The client's own certificate and key. */
-  readonly certificate: TextOrFile;
-  readonly key: TextOrFile;
-  /** A user's JWT and nkey seed, as in a `.creds` file. */
-  readonly credentials: TextOrFile;
-}
+import { type AccessTexts, type BrokerAccess, createFreshTexts, loadAccessTexts } from "./access-texts.ts";
+import { toConnectError } from "./connect-error.ts";
 
 /**
  * What happened to a connection, for a log. `error` is the server's word, for example a permission it
@@ -64,49 +49,61 @@ const DEFAULTS: ConnectionOptions = {
 };
 
 /**
- * Opens one connection with both factors: client certificate (TLS 1.3) and user JWT.
- * Throws broker/unreachable, naming the likely cause; config/invalid when a file cannot be read.
+ * Opens one connection with both factors: client certificate (TLS 1.3) and user JWT. Whenever it has to be
+ * made anew the files are read again, so that it outlives what it was opened with.
+ * Throws broker/expired, naming what has ended; broker/unreachable, naming the likely cause; config/invalid
+ * when a file cannot be read.
  */
 export async function connectBroker(access: BrokerAccess, options: ConnectOptions): Promise<NatsConnection> {
-  const [ca, cert, key, credentials] = await Promise.all([
-    loadText("CA certificate", access.ca),
-    loadText("client certificate", access.certificate),
-    loadText("client key", access.key),
-    loadText("credentials", access.credentials),
-  ]);
+  const first = await loadAccessTexts(access);
+  const fresh = createFreshTexts(access, first);
   const settings: ConnectionOptions = {
     ...DEFAULTS,
     name: options.name,
     servers: [...access.servers],
-    inboxPrefix: await toInboxPrefix(credentials),
-    authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
-    tls: toTlsOptions({ ca, cert, key }),
+    inboxPrefix: await toInboxPrefix(first.credentials),
+    authenticator: credsAuthenticator(() => new TextEncoder().encode(fresh.credentials)),
+    tls: toTlsOptions(fresh),
   };
-  const nc = await connectWithin(settings, options);
+  const nc = await connectWithin(settings, options, fresh);
   void reportEvents(nc, options.onEvent ?? (() => undefined));
   return nc;
 }
 
 /** Node's TLS options pass through the client to the socket; its own type knows only some of them. */
-function toTlsOptions(files: {
-  ca: string;
-  cert: string;
-  key: string;
-}): NonNullable<ConnectionOptions["tls"]> {
+function toTlsOptions(fresh: AccessTexts): NonNullable<ConnectionOptions["tls"]> {
   const socketOptions = { minVersion: "TLSv1.3" };
-  return { ...files, ...socketOptions, handshakeFirst: true };
+  return {
+    ...socketOptions,
+    handshakeFirst: true,
+    // The client reads these for each connection that it makes.
+    get ca() {
+      return fresh.ca;
+    },
+    get cert() {
+      return fresh.certificate;
+    },
+    get key() {
+      return fresh.key;
+    },
+  };
 }
 
-async function connectWithin(settings: ConnectionOptions, options: ConnectOptions): Promise<NatsConnection> {
+/** What has ended does not begin again by waiting. */
+async function connectWithin(
+  settings: ConnectionOptions,
+  options: ConnectOptions,
+  texts: AccessTexts,
+): Promise<NatsConnection> {
   const deadline = performance.now() + (options.firstConnectWaitMs ?? 0);
   while (true) {
     try {
       options.signal?.throwIfAborted();
       return await connect(settings);
     } catch (cause) {
-      if (options.signal?.aborted || performance.now() >= deadline) {
-        throw toUnreachable(settings.servers ?? [], cause);
-      }
+      const error = await toConnectError(settings.servers ?? [], texts, cause);
+      const isFinal = error.code === "broker/expired" || options.signal?.aborted;
+      if (isFinal || performance.now() >= deadline) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_WAIT_MS));
   }
@@ -119,15 +116,6 @@ async function toInboxPrefix(credentials: string): Promise<string> {
     return `_INBOX.${uc.sub}`;
   } catch (cause) {
     throw new LeixError("config/invalid", "the credentials are not a NATS .creds file", { cause });
-  }
-}
-
-async function loadText(what: string, from: TextOrFile): Promise<string> {
-  if ("text" in from) return from.text;
-  try {
-    return await readFile(from.file, "utf8");
-  } catch (cause) {
-    throw new LeixError("config/invalid", `cannot read the ${what} ${from.file}`, { cause });
   }
 }
 

@@ -34,6 +34,8 @@ export class DeliveryLane {
   readonly #pull: PullConsumer;
   /** By stream sequence: waiting or handed out. A redelivery takes the place of the earlier one. */
   readonly #held = new Map<number, Delivery>();
+  /** Of these, what is set aside: it takes no room but its bytes. */
+  readonly #postponed = new Set<number>();
   #queue: Delivery[] = [];
   #heldBytes = 0;
   #window = 1;
@@ -70,7 +72,7 @@ export class DeliveryLane {
     if (this.#closed || !this.#pull.isIdle) return;
     const { messagesMax, bytesMax } = this.#options.limits();
     const window = Math.min(this.#window, messagesMax);
-    const room = window - this.#held.size;
+    const room = window - (this.#held.size - this.#postponed.size);
     const roomBytes = Math.max(bytesMax, ROOM_BYTES_MIN) - this.#heldBytes;
     if (room * 2 >= window && room > 0 && roomBytes >= ROOM_BYTES_MIN) this.#pull.request(room, roomBytes);
   }
@@ -81,7 +83,7 @@ export class DeliveryLane {
   }
 
   /**
-   * Gives back what nobody has taken, so that others need not wait for it. Resolves when the broker knows.
+   * Gives back what nobody has taken or what is set aside, so that others need not wait for it. Resolves when the broker knows.
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -89,17 +91,28 @@ export class DeliveryLane {
     await this.#pull.close();
     // Not before: what is given back while a request is open comes back by it, and is counted once more.
     for (const delivery of this.#queue.splice(0)) delivery.release();
+    for (const sequence of [...this.#postponed]) this.#held.get(sequence)?.release();
     if (!this.#nc.isClosed()) await this.#nc.flush().catch(() => undefined);
   }
 
   #receive(message: Msg): void {
-    const delivery = toDelivery(message, (one, acked) => this.#finish(one, acked));
+    const delivery = toDelivery(
+      message,
+      (one, acked) => this.#finish(one, acked),
+      (one) => this.#postpone(one),
+    );
     if (delivery === null) return;
     this.#drop(delivery.sequence);
     this.#held.set(delivery.sequence, delivery);
     this.#heldBytes += delivery.data.length;
     this.#queue.push(delivery);
     this.#options.onArrival();
+  }
+
+  #postpone(delivery: Delivery): void {
+    if (this.#held.get(delivery.sequence) !== delivery || this.#postponed.has(delivery.sequence)) return;
+    this.#postponed.add(delivery.sequence);
+    this.refill();
   }
 
   #finish(delivery: Delivery, acked: boolean): void {
@@ -117,6 +130,7 @@ export class DeliveryLane {
     const held = this.#held.get(sequence);
     if (held === undefined) return;
     this.#held.delete(sequence);
+    this.#postponed.delete(sequence);
     this.#heldBytes -= held.data.length;
     const place = this.#queue.indexOf(held);
     if (place >= 0) this.#queue.splice(place, 1);

@@ -45,4 +45,21 @@ describe("toDelivery", () => {
     expect(said).toEqual(["-NAK"]);
     expect(ended).toEqual([false]);
   });
+
+  it("says that it is in hand as often as asked, until it is done", () => {
+    const said: string[] = [];
+    const respond = (word: string): boolean => said.push(word) > 0;
+    const message = { reply: ACK, subject: "leix.out.AXYZ", data: new Uint8Array(), respond };
+    let times = 0;
+    const delivery = toDelivery(
+      message as unknown as Msg,
+      () => undefined,
+      () => times++,
+    );
+    delivery?.postpone();
+    delivery?.postpone();
+    delivery?.ack();
+    delivery?.postpone();
+    expect([said, times]).toEqual([["+WPI", "+WPI", "+ACK"], 2]);
+  });
 });

@@ -17,7 +17,15 @@ export interface Delivery {
   ack(): void;
   /** Gives it back unhandled: it is delivered again at once. */
   release(): void;
+  /**
+   * Sets it aside unhandled: what comes after it is delivered meanwhile, and it is not delivered again as
+   * long as the broker hears this within POSTPONED_MS_MAX of the last time.
+   */
+  postpone(): void;
 }
+
+/** Less than half of the time in which OUT waits for an acknowledgement: one word may be lost. */
+export const POSTPONED_MS_MAX = 10_000;
 
 export interface DeliveryInfo {
   readonly stream: string;
@@ -43,10 +51,14 @@ export function parseAckSubject(subject: string | undefined): DeliveryInfo | nul
   return { stream, consumer, deliveries: Number(deliveries), sequence: Number(sequence), storedMs };
 }
 
-/** `onDone` is called once, at the first ack or release. Null when the message is no delivery. */
+/**
+ * `onDone` is called once, at the first ack or release, `onPostponed` before that. Null when the message is no
+ * delivery.
+ */
 export function toDelivery(
   message: Msg,
   onDone: (delivery: Delivery, acked: boolean) => void,
+  onPostponed: (delivery: Delivery) => void = () => undefined,
 ): Delivery | null {
   const info = parseAckSubject(message.reply);
   if (info === null) return null;
@@ -66,6 +78,11 @@ export function toDelivery(
     deliveries,
     ack: () => finish("+ACK"),
     release: () => finish("-NAK"),
+    postpone() {
+      if (done) return;
+      message.respond("+WPI");
+      onPostponed(delivery);
+    },
   };
   return delivery;
 }

@@ -1,4 +1,11 @@
 export {
+  type AccessTexts,
+  type BrokerAccess,
+  loadAccessTexts,
+  type SecretFile,
+  type TextOrFile,
+} from "./access-texts.ts";
+export {
   createNetworkKeys,
   encodeNetworkJwts,
   type NetworkJwts,
@@ -11,6 +18,7 @@ export {
   type PublicNkey,
   parseSeed,
   toAccountId,
+  toAccountSigner,
   toSeed,
 } from "./accounts/nkeys.ts";
 export {
@@ -34,6 +42,7 @@ export {
   createCredentials,
   encodeUserJwt,
   formatCredentials,
+  renewCredentials,
   type UserOptions,
 } from "./accounts/user-jwt.ts";
 export {
@@ -44,23 +53,53 @@ export {
   publishOnce,
 } from "./atomic-batch.ts";
 export {
+  type CertificateEnd,
+  hasKey,
+  isChainOf,
+  isMemberName,
+  listCertificateEnds,
+  listHosts,
+  parseCertificates,
+  pickCertificate,
+  toPeerName,
+  toShareLeft,
+  toSubordinateName,
+} from "./certificate-chain.ts";
+export {
+  createCertificateRequest,
+  REQUEST_BYTES_MAX,
+  type RequestAndKey,
+  verifyCertificateRequest,
+} from "./certificate-request.ts";
+export {
   type CertificateAndKey,
   createCertificateAuthority,
   createClientCertificate,
   createServerCertificate,
+  createSubordinateAuthority,
+  issueClientCertificate,
+  type NamedValidity,
+  renewCertificateAuthority,
+  renewSubordinateAuthority,
   type Validity,
 } from "./certificates.ts";
 export { appendCheckpoint, loadCheckpoint, type StoredCheckpoint } from "./checkpoints.ts";
-export {
-  type BrokerAccess,
-  type ConnectionEvent,
-  type ConnectOptions,
-  connectBroker,
-  type TextOrFile,
-} from "./connect.ts";
+export { type ConnectionEvent, type ConnectOptions, connectBroker } from "./connect.ts";
 export { type ConnectionWatch, watchConnection } from "./connection-watch.ts";
-export type { Delivery } from "./delivery.ts";
+export { type Delivery, POSTPONED_MS_MAX } from "./delivery.ts";
 export { Doorbell } from "./doorbell.ts";
+export {
+  describeEnd,
+  type Expiring,
+  listAuthorityExpiring,
+  listChainExpiring,
+  listCredentialsExpiring,
+  listExpiring,
+  listOperatorExpiring,
+  parseUserEnd,
+  toEnd,
+  toExpired,
+} from "./expiring.ts";
 export { type Inbox, type InboxSubject, openInbox, parseInboxSubject } from "./inbox.ts";
 export { followLedger } from "./ledger-follower.ts";
 export type { LedgerMessage } from "./ledger-range.ts";
@@ -103,6 +142,7 @@ export {
   findNatsServer,
   type NatsServerBinary,
 } from "./server/find-nats-server.ts";
+export { reloadServers } from "./server/reload-servers.ts";
 export {
   type ClusterConfig,
   type Endpoint,
@@ -118,3 +158,4 @@ export {
   startNatsServer,
 } from "./server/start-nats-server.ts";
 export { STREAM_SIZES_DEFAULT, type StreamSizes } from "./streams.ts";
+export { countWaiting, removeWaiting } from "./waiting-messages.ts";

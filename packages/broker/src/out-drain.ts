@@ -9,6 +9,8 @@ import { type OutMessage, RoundRobin } from "./round-robin.ts";
 export interface OutDrainOptions {
   /** At most so many of one account in a round. */
   readonly perAccountMax?: number;
+  /** At most so many of one account in a round while another, which sends little, is about. */
+  readonly besideOthersMax?: number;
   /** At most so many in a round. */
   readonly roundMax?: number;
   /** Held here at once, waiting or handed out, over all accounts; each has an equal share. */
@@ -36,6 +38,7 @@ export interface OutDrain extends AsyncDisposable {
 
 const DEFAULTS = {
   perAccountMax: 16,
+  besideOthersMax: 4,
   roundMax: 256,
   heldMessagesMax: 2_048,
   heldBytesMax: 256 * 1_048_576,

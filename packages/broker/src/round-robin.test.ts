@@ -1,7 +1,7 @@
 import { AccountId } from "@leix/protocol";
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "./delivery.ts";
-import { RoundRobin } from "./round-robin.ts";
+import { type RoundLimits, RoundRobin } from "./round-robin.ts";
 
 const ACCOUNTS = ["A", "B", "C", "D"].map((letter) => AccountId.parse(`A${letter.repeat(55)}`));
 const [A, B, C, D] = ACCOUNTS as [AccountId, AccountId, AccountId, AccountId];
@@ -27,7 +27,7 @@ function toRounds(robin: RoundRobin<ReturnType<typeof toLane>>, max = 100): Acco
   return rounds;
 }
 
-function create(lanes: readonly [AccountId, ReturnType<typeof toLane>][], limits = LIMITS) {
+function create(lanes: readonly [AccountId, ReturnType<typeof toLane>][], limits: RoundLimits = LIMITS) {
   const robin = new RoundRobin<ReturnType<typeof toLane>>(limits);
   for (const [account, lane] of lanes) robin.add(account, lane);
   return robin;
@@ -116,6 +116,35 @@ describe("RoundRobin", () => {
       { perAccountMax: 4, roundMax: 1_000 },
     );
     expect(toRounds(robin).map((round) => round.length)).toEqual([12, 4]);
+  });
+
+  it("takes few of one account while another is about that has no more, then much again", () => {
+    let nowMs = 5_000;
+    const sparse = toLane(fresh(1));
+    const robin = create(
+      [
+        [A, toLane(fresh(100))],
+        [B, sparse],
+      ],
+      { ...LIMITS, besideOthersMax: 2, clock: () => nowMs },
+    );
+    const toLetters = () => robin.compose().map(({ account }) => (account === A ? "A" : "B"));
+    // Nobody knows yet who has much.
+    expect(toLetters().join("")).toBe("AAB");
+    expect(toLetters().join("")).toBe("AA");
+    nowMs += 900;
+    expect(toLetters().join("")).toBe("AA");
+    nowMs += 101;
+    expect(toLetters().join("")).toBe("AAAA");
+    sparse.add({ sequence: 1, deliveries: 1, data: new Uint8Array(1) } as unknown as Delivery);
+    expect(toLetters().join("")).toBe("BAA");
+  });
+
+  it("takes as much as ever of accounts that all have more", () => {
+    const lanes = ACCOUNTS.slice(0, 2).map((account) => [account, toLane(fresh(100))] as const);
+    const robin = create(lanes as never, { ...LIMITS, besideOthersMax: 2, clock: () => 0 });
+    robin.compose();
+    expect(robin.compose()).toHaveLength(8);
   });
 
   it("forgets an account that is removed", () => {

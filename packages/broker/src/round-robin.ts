@@ -18,18 +18,28 @@ export interface RoundLimits {
   readonly perAccountMax: number;
   /** At most so many in a round. */
   readonly roundMax: number;
+  /** At most so many of one account while another, which sends little, is about. */
+  readonly besideOthersMax?: number;
+  /** Milliseconds, of a clock that only goes forward. */
+  readonly clock?: () => number;
 }
+
+/** For so long after its last message an account that had no more is about. */
+const ABOUT_MS = 1_000;
 
 /**
  * Composes rounds from what is waiting. Who was served goes to the end of the line, so every account with
- * something waiting is served before any is served again. A message that was delivered before may be what
- * killed its reader: it is a round of its own, and no two such rounds come together while anything else is
- * waiting.
+ * something waiting is served before any is served again. Whoever comes waits for the round that is under
+ * way: rounds are short while anyone is about who has no more waiting than a round takes. A message that was
+ * delivered before may be what killed its reader: it is a round of its own, and no two such rounds come
+ * together while anything else is waiting.
  */
 export class RoundRobin<L extends Lane> {
   readonly #limits: RoundLimits;
   /** In the order in which they are served next. */
   readonly #line = new Map<AccountId, L>();
+  /** When each account was served last, and whether that was all that it had. */
+  readonly #served = new Map<AccountId, { readonly atMs: number; readonly wasAll: boolean }>();
   #previousWasAlone = false;
 
   constructor(roundLimits: RoundLimits) {
@@ -52,6 +62,7 @@ export class RoundRobin<L extends Lane> {
   remove(account: AccountId): L | undefined {
     const lane = this.#line.get(account);
     this.#line.delete(account);
+    this.#served.delete(account);
     return lane;
   }
 
@@ -73,8 +84,12 @@ export class RoundRobin<L extends Lane> {
     this.#previousWasAlone = false;
     const round: OutMessage[] = [];
     let bytes = 0;
+    const light = this.#listLight(waiting.map(([account]) => account));
     for (const entry of waiting) {
-      const room = Math.min(this.#limits.perAccountMax, this.#limits.roundMax - round.length);
+      const isBeside = light.size > (light.has(entry[0]) ? 1 : 0);
+      const { perAccountMax, besideOthersMax = perAccountMax } = this.#limits;
+      const share = isBeside ? besideOthersMax : perAccountMax;
+      const room = Math.min(share, this.#limits.roundMax - round.length);
       if (room === 0 || bytes >= limits.SHARED_BATCH_BYTES_MAX) break;
       if (isAgain(entry[1].peek())) continue;
       const served = this.#serve(entry, room, (delivery) => !isAgain(delivery));
@@ -92,7 +107,21 @@ export class RoundRobin<L extends Lane> {
     }
     this.#line.delete(account);
     this.#line.set(account, lane);
+    this.#served.set(account, { atMs: this.#now(), wasAll: lane.peek() === undefined });
     return served;
+  }
+
+  /** Who was given all that it had a moment ago, and who waits now and was not served since. */
+  #listLight(waiting: readonly AccountId[]): ReadonlySet<AccountId> {
+    const sinceMs = this.#now() - ABOUT_MS;
+    const recent = [...this.#served].filter(([, { atMs }]) => atMs >= sinceMs);
+    const served = new Set(recent.map(([account]) => account));
+    const emptied = recent.filter(([, { wasAll }]) => wasAll).map(([account]) => account);
+    return new Set([...emptied, ...waiting.filter((account) => !served.has(account))]);
+  }
+
+  #now(): number {
+    return (this.#limits.clock ?? performance.now.bind(performance))();
   }
 }
 

@@ -22,7 +22,17 @@ export function parseConfig<Shape extends z.core.$ZodLooseShape>(
   return result.data;
 }
 
-/** Settings of tests and tools that may stand in the same environment. */
+/** Where a process finds the passphrase of its private keys, whichever process it is. */
+export function getPassphraseFile(): string | undefined {
+  return process.env.LEIX_KEY_PASSPHRASE_FILE || undefined;
+}
+
+/** The environment of a child: this process's own, and what is told to that child alone. */
+export function toChildEnvironment(told: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...told };
+}
+
+/** Settings of tests and tools, or of every process, that may stand in the same environment. */
 const SHARED = [
   "LEIX_NATS_SERVER",
   "LEIX_NATS_IMAGE",
@@ -30,6 +40,9 @@ const SHARED = [
   "LEIX_VECTORS",
   "LEIX_CONTAINERS",
   "LEIX_REQUIRE_GO",
+  "LEIX_REQUIRE_JOSE",
+  "LEIX_REQUIRE_SOFTHSM",
+  "LEIX_KEY_PASSPHRASE_FILE",
 ];
 
 function isShared(name: string): boolean {

@@ -1,6 +1,43 @@
 export { toChunks } from "./chunks.ts";
 export { parseConfig } from "./config.ts";
+export {
+  type ChallengeFile,
+  closeChallenge,
+  giveChallenge,
+  loadChallenge,
+  openChallenge,
+} from "./enrolment/challenge-file.ts";
+export { type CreateAgencyOptions, createAgency } from "./enrolment/create-agency.ts";
+export {
+  createInvitation,
+  INVITATION_DAYS,
+  type InvitationOptions,
+} from "./enrolment/create-invitation.ts";
+export {
+  type ChallengeKeys,
+  createChallenge,
+  proveDecryption,
+  verifyDecryption,
+} from "./enrolment/decryption-proof.ts";
+export { loadRequest, NEXT_FILES, parseEnrolmentText, toEnrolmentText } from "./enrolment/enrolment-files.ts";
+export { type Approved, finishApproval, installApproval } from "./enrolment/install-approval.ts";
+export { loadCosigningKeys, loadSigningKeys } from "./enrolment/next-keys.ts";
+export { type RotationChoice, rotateKeys, rotateUser } from "./enrolment/rotate-keys.ts";
+export {
+  joinHealth,
+  listEndingSoon,
+  loadExpiring,
+  WARN_DAYS,
+  watchExpiry,
+} from "./expiry-watch.ts";
 export { type Health, serveHealth } from "./health.ts";
+export { askSecret, isTerminal } from "./keys/ask-secret.ts";
+export { isEncrypted } from "./keys/encrypted-secret.ts";
+export { TokenPlace, toTokenKeyText } from "./keys/key-file.ts";
+export { createPassphraseSource, type PassphraseSource, readPassphraseFile } from "./keys/passphrase.ts";
+export { protectFolder, unprotectFolder } from "./keys/protect-folder.ts";
+export { loadSecret, replaceSecret, writeSecret } from "./keys/secret-file.ts";
+export { openTokenKey, readTokenKey } from "./keys/token-key.ts";
 export {
   type LedgerFile,
   LedgerFileHeader,
@@ -21,6 +58,8 @@ export {
 export { findFreePort } from "./network/free-port.ts";
 export type { GenesisPolicyFile } from "./network/genesis.ts";
 export { type GenesisInput, loadGenesis } from "./network/genesis-files.ts";
+export { createIssuerFiles, loadIssuer } from "./network/issuer-files.ts";
+export { toNetworkDates, toRenewedValidity } from "./network/network-dates.ts";
 export {
   loadNetwork,
   NETWORK_FILES,
@@ -40,7 +79,7 @@ export { provisionNetwork } from "./network/provision-network.ts";
 export { type GenesisOptions, type PublishedGenesis, publishGenesis } from "./network/publish-genesis.ts";
 export { openRecordedInputs, type RecordedInputs, type SoughtInput } from "./network/recorded-inputs.ts";
 export { loadRunning, type RunningFile } from "./network/running-file.ts";
-export type { ServiceProcess } from "./network/service-process.ts";
+export { type ServiceProcess, superviseProcess } from "./network/service-process.ts";
 export { type StartBrokerOptions, startBroker } from "./network/start-broker.ts";
 export {
   type RunningNetwork,
@@ -63,4 +102,21 @@ export {
 } from "./party-folder.ts";
 export { loadPolicyFiles } from "./policy-files.ts";
 export { createRateLimit, type Rate, type RateLimit } from "./rate-limit.ts";
-export { readZoneVersion } from "./zone-data.ts";
+export {
+  RENEW_SHARE_LEFT,
+  type RenewalOptions,
+  renewCertificateFile,
+  renewCredentialsFile,
+} from "./renewal/renew-access.ts";
+export { type RenewedThing, type RenewNetworkOptions, renewNetwork } from "./renewal/renew-network.ts";
+export { installRequested, requestCertificate } from "./renewal/request-certificate.ts";
+export { createServiceKey, installServiceKey, ServiceKeyFile } from "./service-key.ts";
+export {
+  followServingTls,
+  loadServingTls,
+  readPeerName,
+  type ServingFiles,
+  type ServingTls,
+  type TlsFollowing,
+} from "./serving-tls.ts";
+export { isZone, readZoneVersion } from "./zone-data.ts";

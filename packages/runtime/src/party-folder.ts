@@ -13,6 +13,10 @@ import {
   type SigningKey,
 } from "@leix/protocol";
 import { z } from "zod";
+import { loadKeyFile } from "./keys/key-file.ts";
+import { createPassphraseSource, type PassphraseSource } from "./keys/passphrase.ts";
+import { refuseReadable, toSecretFile } from "./keys/secret-file.ts";
+import { openTokenKey } from "./keys/token-key.ts";
 
 /** Names in a party's folder. Everything but `party.json` and the certificates is secret and 0600. */
 export const PARTY_FILES = {
@@ -20,7 +24,12 @@ export const PARTY_FILES = {
   ca: "ca.crt",
   certificate: "tls.crt",
   key: "tls.key",
+  /** There while a request for a certificate waits for its answer. */
+  nextKey: "tls-next.key",
   credentials: "nats.creds",
+  /** Of a country's authority and the registry: what they certify clients with. */
+  issuerCertificate: "issuer.crt",
+  issuerKey: "issuer.key",
   signing: "signing.jwk",
   /** An agency's, as a witness of the ledger. Without one it is none. */
   cosigning: "cosigning.jwk",
@@ -77,25 +86,25 @@ export interface PartyFolder {
   readonly party: PartyFile;
   /** `LEIX_NATS_URL`, where it is set, replaces the servers of `party.json`. */
   readonly access: BrokerAccess;
+  /** Of the folder's encrypted secrets; a person is asked once. */
+  readonly askPassphrase: PassphraseSource;
 }
-
-const PrivateJwkFile = z.looseObject({
-  kty: z.enum(["EC", "OKP"]),
-  crv: z.enum(["P-256", "Ed25519", "X25519"]),
-  x: z.string(),
-  d: z.string(),
-  kid: KeyId,
-  alg: z.enum(["ES256", "Ed25519", "ECDH-ES+A256KW"]),
-});
 
 /**
  * Throws `config/party-unknown` where the folder is not a party's, `config/invalid` where a file in it is
  * broken.
  */
-export async function loadPartyFolder(folder: string, natsUrl?: string): Promise<PartyFolder> {
+export async function loadPartyFolder(
+  folder: string,
+  natsUrl?: string,
+  askPassphrase = createPassphraseSource(),
+): Promise<PartyFolder> {
   const text = await readText(join(folder, PARTY_FILES.party), "config/party-unknown");
   const party = parseSchema(PartyFile, parseJson(text, PARTY_FILES.party), "config/invalid");
   const servers = natsUrl ? [natsUrl] : party.servers;
+  await Promise.all(
+    [PARTY_FILES.key, PARTY_FILES.credentials].map((name) => refuseReadable(join(folder, name))),
+  );
   return {
     folder,
     party,
@@ -103,44 +112,52 @@ export async function loadPartyFolder(folder: string, natsUrl?: string): Promise
       servers: servers.map((url) => url.replace("tls://", "")),
       ca: { file: join(folder, PARTY_FILES.ca) },
       certificate: { file: join(folder, PARTY_FILES.certificate) },
-      key: { file: join(folder, PARTY_FILES.key) },
-      credentials: { file: join(folder, PARTY_FILES.credentials) },
+      key: toSecretFile(join(folder, PARTY_FILES.key), askPassphrase),
+      credentials: toSecretFile(join(folder, PARTY_FILES.credentials), askPassphrase),
     },
+    askPassphrase,
   };
 }
 
-export async function loadSigningKey(folder: string): Promise<SigningKey> {
-  const { kid, alg, jwk } = await loadPrivateKey(join(folder, PARTY_FILES.signing));
+/**
+ * The key may be in a token; where it is encrypted, its passphrase is asked for. Throws `config/invalid`, the
+ * `token/` codes, and those of `loadKeyFile`.
+ */
+export async function loadSigningKey(
+  folder: string,
+  askPassphrase = createPassphraseSource(),
+): Promise<SigningKey> {
+  const key = await loadKeyFile(join(folder, PARTY_FILES.signing), askPassphrase);
+  if (key.kind === "token") return openTokenKey(key, key.place);
+  const { kid, alg, jwk } = key;
   if (alg === "ECDH-ES+A256KW") throw new LeixError("config/invalid", "signing.jwk holds an encryption key");
   return { kid, alg, jwk };
 }
 
 /** Undefined where the agency is no witness. Throws `config/invalid` for a key that cannot cosign. */
-export async function loadCosigningKey(folder: string): Promise<SigningKey | undefined> {
+export async function loadCosigningKey(
+  folder: string,
+  askPassphrase = createPassphraseSource(),
+): Promise<SigningKey | undefined> {
   const file = join(folder, PARTY_FILES.cosigning);
   if (!existsSync(file)) return undefined;
-  const { kid, alg, jwk } = await loadPrivateKey(file);
-  if (alg !== "Ed25519") throw new LeixError("config/invalid", "cosigning.jwk holds no Ed25519 key");
-  return { kid, alg, jwk };
+  const key = await loadKeyFile(file, askPassphrase);
+  if (key.alg !== "Ed25519") throw new LeixError("config/invalid", "cosigning.jwk holds no Ed25519 key");
+  return key.kind === "token" ? openTokenKey(key, key.place) : { kid: key.kid, alg: key.alg, jwk: key.jwk };
 }
 
-export async function loadDecryptionKeys(folder: string): Promise<DecryptionKey[]> {
+export async function loadDecryptionKeys(
+  folder: string,
+  askPassphrase = createPassphraseSource(),
+): Promise<DecryptionKey[]> {
   const names = (await readdir(join(folder, PARTY_FILES.encryption))).filter((name) => name.endsWith(".jwk"));
   return Promise.all(
     names.toSorted().map(async (name) => {
-      const { kid, jwk } = await loadPrivateKey(join(folder, PARTY_FILES.encryption, name));
-      return { kid, jwk };
+      const key = await loadKeyFile(join(folder, PARTY_FILES.encryption, name), askPassphrase);
+      if (key.kind === "key") return { kid: key.kid, jwk: key.jwk };
+      throw new LeixError("config/invalid", `${name}: a token can hold a key to sign with, no other`);
     }),
   );
-}
-
-async function loadPrivateKey(file: string) {
-  const { kid, alg, ...jwk } = parseSchema(
-    PrivateJwkFile,
-    parseJson(await readText(file, "config/invalid"), file),
-    "config/invalid",
-  );
-  return { kid, alg, jwk: jwk as SigningKey["jwk"] };
 }
 
 export async function readText(

@@ -11,6 +11,7 @@ import {
   encodeUtf8,
   encryptBody,
   invariant,
+  type LocalKey,
   limits,
   type MessageId,
   type MessageRef,
@@ -19,7 +20,6 @@ import {
   parseJws,
   parseStatement,
   RegisteredKey,
-  type SigningKey,
   STATEMENT_TYP,
   type Statement,
   toDigest,
@@ -43,7 +43,7 @@ export interface Oddities {
   readonly header?: Members;
   /** Signed with the key of this party. */
   readonly signer?: string;
-  readonly key?: SigningKey;
+  readonly key?: LocalKey;
 }
 
 /** An input as its sender would publish it. */
@@ -67,13 +67,17 @@ export interface Forge {
   message(from: string, to: readonly string[], oddities?: Oddities): Promise<Forged>;
   /** The newest statement of the genesis about a subject, changed and signed by its issuer or another. */
   statement(kind: string, subject: string, changes: Members, oddities?: Oddities): Promise<Uint8Array>;
-  signingKey(party: string): Promise<SigningKey>;
+  signingKey(party: string): Promise<LocalKey>;
   readonly statements: readonly Statement[];
 }
 
 export async function openForge(exchange: TestExchange): Promise<Forge> {
   const statements = await loadStatements(exchange);
-  const signingKey = (party: string) => loadSigningKey(exchange.folderOf(party));
+  const signingKey = async (party: string) => {
+    const key = await loadSigningKey(exchange.folderOf(party));
+    invariant("jwk" in key, `the private part of ${party}'s key is at hand`);
+    return key;
+  };
   return {
     statements,
     signingKey,
@@ -120,7 +124,7 @@ export function toForged(token: string, body: Body | undefined, claims: Members)
 }
 
 /** A compact JWS over any header and payload: the signature is good, whatever they say. */
-export function signToken(header: Members, payload: Uint8Array, key: SigningKey): string {
+export function signToken(header: Members, payload: Uint8Array, key: LocalKey): string {
   const input = `${encodeBase64url(encodeCanonicalBytes(header))}.${encodeBase64url(payload)}`;
   const privateKey = createPrivateKey({ key: key.jwk as object, format: "jwk" });
   const algorithm = key.alg === "ES256" ? "sha256" : null;
@@ -129,7 +133,7 @@ export function signToken(header: Members, payload: Uint8Array, key: SigningKey)
 }
 
 /** A new signing key that is valid now, and how a statement registers it. */
-export function createSigner(): { readonly key: SigningKey; readonly registered: RegisteredKey } {
+export function createSigner(): { readonly key: LocalKey; readonly registered: RegisteredKey } {
   const { d, ...jwk } = createJwk("ed25519");
   const kid = toThumbprint(jwk);
   const registered = RegisteredKey.parse({ kid, ...toValidity(), use: "sig", alg: "Ed25519", jwk });

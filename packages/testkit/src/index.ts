@@ -38,6 +38,7 @@ export {
   toNow,
 } from "./forge.ts";
 export { flipBit, type LabMessage, LedgerLab, type LedgerObserver, openLedgerLab } from "./ledger-lab.ts";
+export { type LeixEnd, runLeix, startLeix } from "./leix-command.ts";
 export { type ClientIdentity, fetchLog, type LogAnswer } from "./log-client.ts";
 export { createLedgerLab, NewLedgerLab } from "./new-ledger-lab.ts";
 export { checkExactlyOnce, findSigningDigest, untilIdle } from "./observation.ts";
@@ -56,6 +57,7 @@ export {
   startLedger,
   startPolicy,
 } from "./service-programs.ts";
+export { createSoftToken, hasSoftToken, SOFT_TOKEN_HOW, type SoftToken } from "./soft-token.ts";
 export {
   TestBroker,
   type TestBrokerOptions,

@@ -69,16 +69,18 @@ describe("encodeNetworkJwts", () => {
 
   it("gives no role a right on everything, to change a stream, or without an inbox of its own", () => {
     const roles = Object.values({ ...BROKER_ROLES, ...SYSTEM_ROLES });
-    expect(roles).toHaveLength(8);
+    expect(roles).toHaveLength(9);
     // The account's own clock alone: nobody may speak for a party.
     const clock = "leix.out.{{account-subject()}}";
     expect(roles.filter(({ publish }) => publish.includes(clock))).toEqual([BROKER_ROLES.policy]);
     for (const { publish, subscribe } of roles) {
       expect(subscribe).toContain("_INBOX.{{subject()}}.>");
       const changing = publish.filter((subject) => /STREAM\.(UPDATE|DELETE|PURGE|MSG)/.test(subject));
-      const isOffline = publish === BROKER_ROLES.restorer.publish;
       const offline = ["$JS.API.STREAM.DELETE.LEDGER", "$JS.API.STREAM.PURGE.SEALED"];
-      expect(changing).toEqual(isOffline ? offline : []);
+      const emptying = ["$JS.API.STREAM.PURGE.INBOX"];
+      const { restorer, registry } = BROKER_ROLES;
+      const isRegistry = publish === registry.publish;
+      expect(changing).toEqual(publish === restorer.publish ? offline : isRegistry ? emptying : []);
       for (const subject of [...publish.filter((one) => one !== clock), ...subscribe]) {
         expect(subject).not.toMatch(/^(>|\*|\$JS\.>|\$JS\.API\.>|\$SYS\.>|leix\.>|leix\.out.*)$/);
       }

@@ -1,4 +1,4 @@
-import { AccountId, LeixError } from "@leix/protocol";
+import { AccountId, LeixError, type SigningKey, toAccountKey } from "@leix/protocol";
 import {
   createAccount,
   createOperator,
@@ -38,6 +38,12 @@ export function parseSeed(kind: NkeyKind, text: string): KeyPair {
 
 export function toAccountId(key: KeyPair): AccountId {
   return AccountId.parse(key.getPublicKey());
+}
+
+/** The identity of an account as a key that signs: for the proof that it is in its party's hands. */
+export function toAccountSigner(key: KeyPair): SigningKey {
+  const { kid, jwk } = toAccountKey(toAccountId(key));
+  return { kid, alg: "Ed25519", publicJwk: jwk, sign: async (input) => key.sign(input) };
 }
 
 /** Throws key/invalid unless the text is a public key of that kind, checksum included. */

@@ -46,7 +46,10 @@ export async function encodeSystemAccountJwt(options: {
     options.account,
     {
       limits: { ...ORDINARY_LIMITS, imports: 0, exports: -1 },
-      signing_keys: toScopedKeys([["pusher", SYSTEM_ROLES.pusher]], options.roleKeys),
+      signing_keys: toScopedKeys(
+        Object.entries(SYSTEM_ROLES) as [SystemRole, RolePermissions][],
+        options.roleKeys,
+      ),
     },
     { signer: options.signer },
   );

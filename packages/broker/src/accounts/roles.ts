@@ -15,7 +15,7 @@ export type BrokerRole =
   | "provisioner"
   | "restorer"
   | "monitor";
-export type SystemRole = "pusher";
+export type SystemRole = "pusher" | "reloader";
 
 /**
  * Where a role's users live. BROKER owns the streams, and whoever may ask JetStream anything from within
@@ -120,12 +120,15 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
       ],
       subscribe: [OWN_INBOX, LEDGER_HINT],
     },
+    // What waits for whoever is revoked is removed. Which inbox, only the question's body says: whoever has this
+    // right can empty any, and can read none. The registry could take them away anyway: it signs accounts.
     // `_R_` is how the server names the way back to an asker in another account; nobody can guess one.
     registry: {
       account: "BROKER",
       publish: [
         "$JS.API.CONSUMER.CREATE.OUT.*.leix.out.*",
         "$JS.API.CONSUMER.CREATE.INBOX.*.leix.in.*.>",
+        `$JS.API.STREAM.PURGE.${STREAMS.inbox}`,
         READ_LEDGER,
         READ_SEALED,
         READ_CHECKPOINT,
@@ -177,10 +180,18 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
     },
   };
 
-/** The registry's second identity: it tells the server the current JWT of an account, and nothing else. */
+/**
+ * `pusher`, the registry's second identity: it tells the server the current JWT of an account, and nothing
+ * else. `reloader`: `leix network renew`, an operator's act, has servers read their own configuration and
+ * certificates again; its users live for that act only.
+ */
 export const SYSTEM_ROLES: Readonly<Record<SystemRole, RolePermissions>> = {
   pusher: {
     publish: ["$SYS.REQ.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP"],
+    subscribe: [OWN_INBOX],
+  },
+  reloader: {
+    publish: ["$SYS.REQ.SERVER.PING", "$SYS.REQ.SERVER.*.RELOAD"],
     subscribe: [OWN_INBOX],
   },
 };

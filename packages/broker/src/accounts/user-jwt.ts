@@ -1,6 +1,6 @@
-import type { AccountId } from "@leix/protocol";
-import { encodeUser, fmtCreds } from "@nats-io/jwt";
-import type { KeyPair } from "@nats-io/nkeys";
+import { AccountId, LeixError } from "@leix/protocol";
+import { encodeUser, fmtCreds, parseCreds } from "@nats-io/jwt";
+import { fromSeed, type KeyPair } from "@nats-io/nkeys";
 import { checkName } from "./names.ts";
 import { checkPublicNkey, createNkey, type PublicNkey } from "./nkeys.ts";
 
@@ -37,6 +37,23 @@ export async function encodeUserJwt(user: PublicNkey, options: UserOptions): Pro
 export async function createCredentials(options: UserOptions): Promise<string> {
   const user = createNkey("user");
   return formatCredentials(await encodeUserJwt(user.getPublicKey(), options), user);
+}
+
+/**
+ * The same user for another time: its key stays, and with it the inbox of a connection that lives. Throws
+ * `config/invalid` where the text is no `.creds` file.
+ */
+export async function renewCredentials(
+  credentials: string,
+  { signer, expiresAt }: Pick<UserOptions, "signer" | "expiresAt">,
+): Promise<string> {
+  const { key, uc, aid } = await parseCreds(new TextEncoder().encode(credentials)).catch((cause: unknown) => {
+    throw new LeixError("config/invalid", "the credentials are not a NATS .creds file", { cause });
+  });
+  const user = fromSeed(new TextEncoder().encode(key));
+  const until = expiresAt === undefined ? {} : { expiresAt };
+  const options = { name: uc.name, account: AccountId.parse(aid), signer, ...until };
+  return formatCredentials(await encodeUserJwt(checkPublicNkey("user", user.getPublicKey()), options), user);
 }
 
 /** A user's JWT and its key as the `.creds` file that every NATS tool reads. */

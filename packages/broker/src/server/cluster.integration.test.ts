@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BrokerAccess } from "../access-texts.ts";
 import { createNetworkKeys, encodeNetworkJwts, type NetworkJwts } from "../accounts/network-keys.ts";
 import type { BrokerRole } from "../accounts/roles.ts";
 import { createCredentials } from "../accounts/user-jwt.ts";
@@ -13,7 +14,7 @@ import {
   createClientCertificate,
   createServerCertificate,
 } from "../certificates.ts";
-import { type BrokerAccess, connectBroker } from "../connect.ts";
+import { connectBroker } from "../connect.ts";
 import { ledgerHead, readLedger } from "../ledger-reader.ts";
 import { compareBroker, createStreams } from "../provision.ts";
 import { STREAM_SIZES_DEFAULT } from "../streams.ts";

@@ -27,7 +27,9 @@ export interface NewBroker {
 const STORE_BYTES_MAX = 256 * 1_073_741_824;
 /** Always in a server's certificate: whoever is on its machine reaches it by these. */
 export const LOCAL_HOSTS = ["localhost", "127.0.0.1", "::1"];
-const TLS = { certFile: "tls/server.crt", keyFile: "tls/server.key", caFile: "tls/ca.crt" };
+/** Key and certificate in one file: whoever renews them replaces both at once. */
+export const BROKER_CERTIFICATE = "tls/server.pem";
+const TLS = { certFile: BROKER_CERTIFICATE, keyFile: BROKER_CERTIFICATE, caFile: "tls/ca.crt" };
 const OFFLINE = `These keys are used once, when the network is made, and then belong offline, in a safe:
 
   identity/operator.nk   the operator of the NATS servers: signs which keys may sign accounts
@@ -40,7 +42,8 @@ These stay with the operator, also away from the machines that serve:
 
   signing.nk             signs accounts; the registry has its own copy (services/registry/operator-signing.nk)
   roles/<role>.nk        each signs users of one role and can give nothing more; that of the restorer, who can
-                         take LEDGER away and fill it again, is needed for \`leix ledger restore\` only
+                         take LEDGER away and fill it again, is needed for \`leix ledger restore\` only, that
+                         of the reloader for \`leix network renew\` only
 
 The identity of each party's account is in the party's own folder (offline/account.nk) and goes offline too.
 Nothing here is read by a running service.
@@ -75,8 +78,7 @@ export async function createBrokerFiles(
   const preload = new Map([...jwts.preload, ...(await encodeFounders(broker, founders))]);
   const nats = [
     toPublic(TLS.caFile, authority.certificate),
-    toPublic(TLS.certFile, server.certificate),
-    toSecret(TLS.keyFile, server.key),
+    toSecret(TLS.keyFile, server.key + server.certificate),
     toSecret(NATS_CONFIG_FILE, renderConfig(plan, { ...jwts, preload })),
   ];
   return [

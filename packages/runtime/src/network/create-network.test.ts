@@ -106,7 +106,7 @@ describe("the folder", () => {
     }
     const folder = await mkdtemp(join(dir, "..", "other-"));
     const signing = await readFile(join(toPartyFolder(dir, network, "anchor"), PARTY_FILES.signing));
-    await writeFile(join(folder, PARTY_FILES.cosigning), signing);
+    await writeFile(join(folder, PARTY_FILES.cosigning), signing, { mode: 0o600 });
     await expect(loadCosigningKey(folder)).rejects.toMatchObject({ code: "config/invalid" });
   });
 

@@ -60,23 +60,24 @@ export async function createNetwork(
 }
 
 async function createFounders(plan: NetworkPlan, broker: NewBroker, dates: NetworkDates): Promise<Founders> {
+  const aud = plan.exchange;
   const anchor = { id: "anchor", kind: "anchor", signing: "ES256" } as const;
   const authorities = plan.authorities.map(({ country, signing = toAlgorithm(plan, country) }) => {
-    return createMember({ id: country, kind: "authority", signing }, dates);
+    return createMember({ id: country, kind: "authority", signing }, aud, dates);
   });
   const agencies = plan.agencies.map((agency) => {
     const { id, signing = toAlgorithm(plan, id), encryption = toCurve(plan, id) } = agency;
-    return createMember({ id, kind: "agency", signing, encryption }, dates);
+    return createMember({ id, kind: "agency", signing, encryption }, aud, dates);
   });
   // Signed notes know Ed25519 only.
-  const ledger = await createService("ledger", broker, dates, "Ed25519");
+  const ledger = await createService("ledger", broker, dates, { with: "Ed25519", aud });
   const logFiles = await createLogFiles(plan, broker, dates);
   return {
-    anchor: await createMember(anchor, dates),
+    anchor: await createMember(anchor, aud, dates),
     authorities: await Promise.all(authorities),
     agencies: await Promise.all(agencies),
-    policy: await createService("policy", broker, dates, "Ed25519"),
-    registry: await createService("registry", broker, dates, "ES256"),
+    policy: await createService("policy", broker, dates, { with: "Ed25519", aud }),
+    registry: await createService("registry", broker, dates, { with: "ES256", aud }),
     ledger: { ...ledger, files: [...ledger.files, ...logFiles] },
     clockAccount: broker.jwts.brokerAccount,
     reservedAccounts: [...broker.jwts.preload.keys()],
@@ -111,6 +112,7 @@ function toNetworkFile(
     exchange: plan.exchange,
     anchorKey: anchor.signing.kid,
     anchorAccount: anchor.account.id,
+    systemAccount: broker.jwts.systemAccount,
     brokerAccount: broker.jwts.brokerAccount,
     logAccount: broker.jwts.logAccount,
     servers: hosts.map((host) => `tls://${host}:${port}`),

@@ -12,7 +12,7 @@ export interface FolderFile {
 
 export const FOLDER_MODE = 0o700;
 export const SECRET_MODE = 0o600;
-const PUBLIC_MODE = 0o644;
+export const PUBLIC_MODE = 0o644;
 
 export function toSecret(path: string, text: string): FolderFile {
   return { path, text, isSecret: true };

@@ -89,34 +89,49 @@ function listAnchored(plan: NetworkPlan, founders: Founders): IssuedBy[] {
       account: anchor.account,
       clockAccount,
       policyKeys: [...policy.keys],
+      proofs: [...anchor.proofs, ...policy.proofs],
       policySetThreshold: toThreshold(plan),
       witnessQuorum: plan.witnessQuorum,
       ...(plan.epochSeconds === undefined ? {} : { epochSeconds: plan.epochSeconds }),
       channelCeiling: plan.channelCeiling,
       reservedAccounts: [...reservedAccounts],
     }),
-    ...[founders.registry, founders.ledger].map(({ id, keys }) => {
+    ...[founders.registry, founders.ledger].map(({ id, keys, proofs }) => {
       const subject = ServiceId.parse(id);
       const common = { kind: "service", iss: "anchor", version: 1, status: "active" } as const;
-      return byAnchor({ ...common, subject, keys: [...keys] });
+      return byAnchor({ ...common, subject, keys: [...keys], proofs });
     }),
     ...founders.authorities.map((authority, i) => {
       const { country, signing: _, ...said } = at(plan.authorities, i);
-      const { account } = authority;
+      const { account, proofs } = authority;
       const keys = [...authority.keys];
       const common = { kind: "authority", iss: "anchor", version: 1, status: "active" } as const;
-      return byAnchor({ ...common, subject: country, ...said, keys, account });
+      return byAnchor({ ...common, subject: country, ...said, keys, account, proofs });
     }),
   ];
 }
 
 function listAgencies(plan: NetworkPlan, founders: Founders): IssuedBy[] {
   return founders.agencies.map((agency, i) => {
-    const { id, name, type, role } = at(plan.agencies, i);
+    const { id, name, type, role, crimes, purposes } = at(plan.agencies, i);
+    const competence = { ...(crimes ? { crimes } : {}), ...(purposes ? { purposes } : {}) };
     const by = findAuthority(founders, id);
-    const { account } = agency;
+    const { account, proofs } = agency;
     const common = { kind: "agency", iss: by.id, version: 1, status: "active" } as const;
-    return { by, content: { ...common, subject: id, name, type, role, keys: [...agency.keys], account } };
+    return {
+      by,
+      content: {
+        ...common,
+        subject: id,
+        name,
+        type,
+        role,
+        ...competence,
+        keys: [...agency.keys],
+        account,
+        proofs,
+      },
+    };
   });
 }
 

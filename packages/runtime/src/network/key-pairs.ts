@@ -1,9 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import {
+  type DecryptionKey,
+  type LocalKey,
   type PrivateJwk,
   RegisteredKey,
   type SigningAlgorithm,
-  type SigningKey,
   toThumbprint,
 } from "@leix/protocol";
 
@@ -22,21 +23,27 @@ export interface NewKey {
 export type EncryptionCurve = "P-256" | "X25519";
 
 /** A new key to sign with, also in the form in which it signs. */
-export function createSigningKey(alg: SigningAlgorithm, validity: KeyValidity): NewKey & { key: SigningKey } {
+export function createSigningKey(alg: SigningAlgorithm, validity: KeyValidity): NewKey & { key: LocalKey } {
   const jwk = toJwk(alg === "ES256" ? createOnP256() : generateKeyPairSync("ed25519").privateKey);
   const made = toNewKey(jwk, "sig", alg, validity);
   return { ...made, key: { kid: made.registered.kid, alg, jwk } };
 }
 
 /** A new key to cosign checkpoints with, which knows Ed25519 only. */
-export function createCosigningKey(validity: KeyValidity): NewKey {
-  return toNewKey(toJwk(generateKeyPairSync("ed25519").privateKey), "cosign", "Ed25519", validity);
+export function createCosigningKey(validity: KeyValidity): NewKey & { key: LocalKey } {
+  const jwk = toJwk(generateKeyPairSync("ed25519").privateKey);
+  const made = toNewKey(jwk, "cosign", "Ed25519", validity);
+  return { ...made, key: { kid: made.registered.kid, alg: "Ed25519", jwk } };
 }
 
 /** A new key to be encrypted to. */
-export function createEncryptionKey(curve: EncryptionCurve, validity: KeyValidity): NewKey {
-  const key = curve === "P-256" ? createOnP256() : generateKeyPairSync("x25519").privateKey;
-  return toNewKey(toJwk(key), "enc", "ECDH-ES+A256KW", validity);
+export function createEncryptionKey(
+  curve: EncryptionCurve,
+  validity: KeyValidity,
+): NewKey & { key: DecryptionKey } {
+  const jwk = toJwk(curve === "P-256" ? createOnP256() : generateKeyPairSync("x25519").privateKey);
+  const made = toNewKey(jwk, "enc", "ECDH-ES+A256KW", validity);
+  return { ...made, key: { kid: made.registered.kid, jwk } };
 }
 
 function createOnP256(): KeyObject {

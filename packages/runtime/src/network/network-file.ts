@@ -31,6 +31,8 @@ export const NetworkFile = z.strictObject({
   exchange: ExchangeId,
   anchorKey: KeyId,
   anchorAccount: AccountId,
+  /** The account of the servers' own administration. */
+  systemAccount: AccountId,
   /** The account that owns every stream. */
   brokerAccount: AccountId,
   /** The account of the ledger service, which answers questions about the log. */

@@ -6,12 +6,22 @@ import {
   createNkey,
   type PublicNkey,
   toAccountId,
+  toAccountSigner,
   toSeed,
 } from "@leix/broker";
-import type { AccountId, RegisteredKey, SigningAlgorithm, SigningKey } from "@leix/protocol";
+import {
+  type AccountId,
+  type ExchangeId,
+  PartyId,
+  provePossession,
+  type RegisteredKey,
+  type SigningAlgorithm,
+  type SigningKey,
+} from "@leix/protocol";
 import { PARTY_FILES, type PartyFile } from "../party-folder.ts";
 import type { NewBroker } from "./broker-files.ts";
 import { type FolderFile, moveInto, toJsonFile, toPublic, toSecret } from "./folder-file.ts";
+import { createIssuerFiles } from "./issuer-files.ts";
 import {
   createCosigningKey,
   createEncryptionKey,
@@ -25,6 +35,8 @@ import { type NetworkParty, toPartyPath } from "./network-file.ts";
 export interface NewParty extends Omit<NetworkParty, "account"> {
   /** What its statement registers. */
   readonly keys: readonly RegisteredKey[];
+  /** By those that sign, and by the account's identity. */
+  readonly proofs: string[];
   readonly files: readonly FolderFile[];
 }
 
@@ -46,7 +58,11 @@ export type Introduction = Pick<PartyFile, "aud" | "anchorKey" | "anchorAccount"
 
 const OFFICERS_KEY_BYTES = 32;
 
-export async function createMember(choice: MemberChoice, dates: NetworkDates): Promise<NewMember> {
+export async function createMember(
+  choice: MemberChoice,
+  aud: ExchangeId,
+  dates: NetworkDates,
+): Promise<NewMember> {
   const { id, kind } = choice;
   const [identity, signer] = [createNkey("account"), createNkey("account")];
   const account = toAccountId(identity);
@@ -59,6 +75,11 @@ export async function createMember(choice: MemberChoice, dates: NetworkDates): P
     kind,
     folder: toPartyPath(id),
     keys: [signing, ...encryption, ...cosigning].map((key) => key.registered),
+    proofs: await proveAll(id, aud, [
+      signing.key,
+      ...cosigning.map(({ key }) => key),
+      toAccountSigner(identity),
+    ]),
     account: { id: account, signers: [signer.getPublicKey()] },
     signing: signing.key,
     files: [
@@ -75,17 +96,22 @@ export async function createMember(choice: MemberChoice, dates: NetworkDates): P
   };
 }
 
+function proveAll(id: NetworkParty["id"], aud: ExchangeId, keys: readonly SigningKey[]): Promise<string[]> {
+  const party = PartyId.parse(id);
+  return Promise.all(keys.map((key) => provePossession({ aud, party }, key)));
+}
+
 /** A role with users of its own while the exchange runs. */
 export type ServiceRole = Exclude<BrokerRole, "restorer">;
 
-/** A service is a user of the account of its role, BROKER or READER; `signing` where it signs something. */
+/** A service is a user of the account of its role, BROKER or READER; `signs` where it signs something. */
 export async function createService(
   id: ServiceRole,
   broker: NewBroker,
   dates: NetworkDates,
-  signing?: SigningAlgorithm,
+  signs?: { readonly with: SigningAlgorithm; readonly aud: ExchangeId },
 ): Promise<NewParty> {
-  const key = signing ? [createSigningKey(signing, dates.keys)] : [];
+  const key = signs ? [createSigningKey(signs.with, dates.keys)] : [];
   const credentials = await createCredentials({
     name: id,
     account: broker.jwts.roleAccounts[id],
@@ -97,6 +123,13 @@ export async function createService(
     kind: "service",
     folder: toPartyPath(id),
     keys: key.map(({ registered }) => registered),
+    proofs: signs
+      ? await proveAll(
+          id,
+          signs.aud,
+          key.map((one) => one.key),
+        )
+      : [],
     files: [
       toSecret(PARTY_FILES.credentials, credentials),
       ...key.map(({ file }) => toSecret(PARTY_FILES.signing, file)),
@@ -131,16 +164,19 @@ export async function createPartyFiles(
   const { brokerAccount, logAccount } = broker.jwts;
   const accounts = id === "registry" ? { brokerAccount, logAccount } : {};
   const certificate = await createClientCertificate(broker.authority, { ...dates.certificates, name: id });
+  const certifies = party.kind === "authority" || id === "registry";
   const about: PartyFile = { v: 1, id, ...introduction, ...account, ...accounts };
   return moveInto(party.folder, [
     toJsonFile(PARTY_FILES.party, about),
     toPublic(PARTY_FILES.ca, broker.authority.certificate),
     toPublic(PARTY_FILES.certificate, certificate.certificate),
     toSecret(PARTY_FILES.key, certificate.key),
+    ...(certifies ? await createIssuerFiles(id, broker.authority, dates.issuers) : []),
     ...party.files,
   ]);
 }
 
-function createOfficersKey(): string {
+/** The text of `officers.key`. */
+export function createOfficersKey(): string {
   return `${randomBytes(OFFICERS_KEY_BYTES).toString("base64url")}\n`;
 }

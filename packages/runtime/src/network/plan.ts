@@ -2,6 +2,7 @@ import { STREAM_SIZES_DEFAULT } from "@leix/broker";
 import {
   AgencyId,
   AgencyRole,
+  AgencyStatement,
   AgencyType,
   AuthorityStatement,
   Classification,
@@ -17,6 +18,7 @@ import {
   toSoundQuorum,
 } from "@leix/protocol";
 import { z } from "zod";
+import { isZone } from "../zone-data.ts";
 
 /** ES256 or Ed25519; where it is left out the parties take turns, so that a network runs both. */
 const signing = z.enum(["ES256", "Ed25519"]).optional();
@@ -41,6 +43,9 @@ const AgencyPlan = z.strictObject({
   name: AuthorityStatement.shape.name,
   type: AgencyType,
   role: AgencyRole,
+  /** What it is competent for; everything where left out. */
+  crimes: AgencyStatement.shape.crimes,
+  purposes: AgencyStatement.shape.purposes,
   clearance: Classification,
   signing,
   encryption: z.enum(["P-256", "X25519"]).optional(),
@@ -146,6 +151,9 @@ function listPartyProblems({ authorities, agencies }: NetworkPlan): string[] {
   return [
     ...listDoubles(ids).map((id) => `${id} is given twice`),
     ...strangers.map(({ id }) => `${id} is of no country of this network`),
+    ...authorities
+      .filter(({ zone }) => !isZone(zone))
+      .map(({ country, zone }) => `${country}: ${zone} is no IANA time zone`),
     ...withoutSpoc.map(({ country, spoc }) => `${country} has no agency ${spoc} with the role spoc`),
   ];
 }

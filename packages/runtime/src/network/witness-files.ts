@@ -1,16 +1,16 @@
-import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createServerCertificate } from "@leix/broker";
+import { replaceSecret } from "../keys/secret-file.ts";
 import { PARTY_FILES, readText } from "../party-folder.ts";
 import { LOCAL_HOSTS } from "./broker-files.ts";
-import { type FolderFile, SECRET_MODE, toPublic, toSecret } from "./folder-file.ts";
 import { toNetworkDates } from "./network-dates.ts";
 import { NETWORK_FILES } from "./network-file.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /**
  * Makes what an agency's witness shows over HTTPS under these names, signed by the network's authority, in
- * the place of what it had; the rest of the folder stays as it is. Takes effect when its node starts. Throws
- * `config/network-missing` where the authority's key is not here.
+ * the place of what it had; the rest of the folder stays as it is. A node that serves it takes it as it runs.
+ * Throws `config/network-missing` where the authority's key is not here.
  */
 export async function createWitnessFiles(
   dir: string,
@@ -25,13 +25,7 @@ export async function createWitnessFiles(
     name: "witness",
     hosts: [...new Set([...LOCAL_HOSTS, ...hosts])],
   });
-  await replaceFile(agencyFolder, toSecret(PARTY_FILES.witnessKey, server.key));
-  await replaceFile(agencyFolder, toPublic(PARTY_FILES.witnessCertificate, server.certificate));
-}
-
-async function replaceFile(folder: string, { path, text, isSecret }: FolderFile): Promise<void> {
-  const file = join(folder, path);
-  const draft = `${file}.draft`;
-  await writeFile(draft, text, { mode: isSecret ? SECRET_MODE : 0o644, flush: true });
-  await rename(draft, file);
+  // The key's file has both, so that a crash in between leaves a pair that goes together.
+  await replaceSecret(join(agencyFolder, PARTY_FILES.witnessKey), server.key + server.certificate);
+  await replaceFile(join(agencyFolder, PARTY_FILES.witnessCertificate), server.certificate);
 }

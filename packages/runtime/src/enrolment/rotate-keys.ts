@@ -1,0 +1,159 @@
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createCredentials, createNkey, parseSeed, toAccountId, toSeed } from "@leix/broker";
+import {
+  AgencyId,
+  type AgencyStatement,
+  type EnrolmentChallenge,
+  LeixError,
+  type openInvitation,
+  type RequestFile,
+  type SigningAlgorithm,
+  type SigningKey,
+  verifyInvitation,
+} from "@leix/protocol";
+import { encryptSecret, isEncrypted } from "../keys/encrypted-secret.ts";
+import { loadSecret, readSecret, replaceSecret, toSecretType } from "../keys/secret-file.ts";
+import { FOLDER_MODE } from "../network/folder-file.ts";
+import {
+  createCosigningKey,
+  createEncryptionKey,
+  createSigningKey,
+  type EncryptionCurve,
+} from "../network/key-pairs.ts";
+import { toNetworkDates } from "../network/network-dates.ts";
+import { loadSigningKey, PARTY_FILES, type PartyFolder } from "../party-folder.ts";
+import { replaceLike } from "../renewal/replace-like.ts";
+import { createRequest } from "./agency-request.ts";
+import { ENROLMENT_FOLDER } from "./challenge-file.ts";
+import { keepEnrolmentFile, loadApproval, loadRequest, NEXT_FILES } from "./enrolment-files.ts";
+
+/** Which keys are to be replaced. */
+export interface RotationChoice {
+  readonly signing?: SigningAlgorithm | undefined;
+  readonly encryption?: EncryptionCurve | undefined;
+  readonly cosigning?: boolean;
+  readonly accountSigner?: boolean;
+}
+
+export interface RotationOptions {
+  readonly folder: PartyFolder;
+  readonly choice: RotationChoice;
+  /** The agency's newest statement. */
+  readonly current: AgencyStatement;
+  /** Instead of the challenge that came with the last approval. */
+  readonly invitation?: ReturnType<typeof openInvitation> | undefined;
+  /** Forgets a request that waits for its approval. */
+  readonly isAnew?: boolean;
+  readonly now: Date;
+}
+
+/**
+ * Makes new keys beside the old ones, which go on counting, and asks for them. The request is kept last:
+ * what a crash leaves before it is made anew. Throws `enrolment/folder-used` where another request waits,
+ * `enrolment/invitation-closed` without a challenge, and as `verifyInvitation` does.
+ */
+export async function rotateKeys(options: RotationOptions): Promise<RequestFile> {
+  const { folder: party, choice, current, now, isAnew = false } = options;
+  const { folder } = party;
+  if ((await loadRequest(folder)) && !isAnew) throw new LeixError("enrolment/folder-used", folder);
+  const seconds = Math.floor(now.getTime() / 1_000);
+  const challenge = await chooseChallenge(options, seconds);
+  const dates = toNetworkDates(now);
+  const signing = choice.signing ? [createSigningKey(choice.signing, dates.keys)] : [];
+  const opening = choice.encryption ? [createEncryptionKey(choice.encryption, dates.keys)] : [];
+  const cosigning = choice.cosigning ? [createCosigningKey(dates.keys)] : [];
+  const signer = choice.accountSigner ? [createNkey("account")] : [];
+  const request = await createRequest({
+    about: {
+      aud: party.party.aud,
+      iss: AgencyId.parse(party.party.id),
+      iat: dates.iat,
+      account: await toNextAccount(party, current, signer.map(toAccountId)),
+    },
+    challenge,
+    keys: {
+      registered: [...signing, ...opening, ...cosigning].map(({ registered }) => registered),
+      provers: [...signing, ...cosigning].map(({ key }) => key),
+      decryption: opening.map(({ key }) => key),
+    },
+    signingKey: await chooseSigner(party, current, seconds, signing[0]?.key),
+  });
+  await forgetNext(folder);
+  const seal = createSeal(party);
+  for (const { file } of signing) await seal(NEXT_FILES.signing, file);
+  for (const { file } of cosigning) await seal(NEXT_FILES.cosigning, file);
+  for (const key of signer) await seal(NEXT_FILES.accountSigner, toSeed(key));
+  for (const { file, key } of opening) await seal(`${PARTY_FILES.encryption}/${key.kid}.jwk`, file);
+  await mkdir(join(folder, ENROLMENT_FOLDER), { recursive: true, mode: FOLDER_MODE });
+  await keepEnrolmentFile(folder, "request", request);
+  return request;
+}
+
+async function chooseChallenge(
+  { folder: { folder, party }, invitation }: RotationOptions,
+  now: number,
+): Promise<EnrolmentChallenge> {
+  if (invitation) {
+    await verifyInvitation(invitation, now, party.anchorKey);
+    const { aud, agency, challenge } = invitation.content;
+    if (aud === party.aud && agency.subject === party.id) return challenge;
+    throw new LeixError("enrolment/invitation-untrusted", `it is for ${agency.subject} in ${aud}`);
+  }
+  const approval = await loadApproval(folder);
+  if (approval && now < approval.content.challenge.exp) return approval.content.challenge;
+  throw new LeixError("enrolment/invitation-closed", `${folder} has none that is open`);
+}
+
+/** The signer in use stays beside the new one; any older one goes. */
+async function toNextAccount(
+  { folder, askPassphrase }: PartyFolder,
+  { account }: AgencyStatement,
+  added: readonly ReturnType<typeof toAccountId>[],
+): Promise<AgencyStatement["account"]> {
+  if (added.length === 0) return account;
+  const seed = await loadSecret(join(folder, PARTY_FILES.accountSigner), askPassphrase);
+  return { id: account.id, signers: [toAccountId(parseSeed("account", seed)), ...added] };
+}
+
+/** The key that is registered vouches for the new ones; where it counts no longer, the new one asks. */
+async function chooseSigner(
+  { folder, askPassphrase }: PartyFolder,
+  { keys }: AgencyStatement,
+  now: number,
+  next: SigningKey | undefined,
+): Promise<SigningKey> {
+  const present = await loadSigningKey(folder, askPassphrase);
+  const isGood = keys.some(({ kid, exp }) => kid === present.kid && now < exp);
+  return isGood || !next ? present : next;
+}
+
+async function forgetNext(folder: string): Promise<void> {
+  for (const name of Object.values(NEXT_FILES)) await rm(join(folder, name), { force: true });
+}
+
+/** New secrets rest as the old ones do: encrypted where the key to sign with is. */
+function createSeal({ folder, askPassphrase }: PartyFolder): (name: string, text: string) => Promise<void> {
+  return async (name, text) => {
+    const file = join(folder, name);
+    const isSealed = isEncrypted(await readSecret(join(folder, PARTY_FILES.signing)));
+    const content = isSealed
+      ? await encryptSecret(text, await askPassphrase(file), toSecretType(file))
+      : text;
+    await replaceSecret(file, content);
+  };
+}
+
+/**
+ * Another NATS user of the agency's own account: nobody has to be asked. A node that runs takes it at its
+ * next start. The old user counts until its end, or until the account's signer is replaced.
+ */
+export async function rotateUser({ folder, party, askPassphrase }: PartyFolder, now: Date): Promise<void> {
+  const file = join(folder, PARTY_FILES.accountSigner);
+  if (!party.account || !existsSync(file)) throw new LeixError("config/invalid", `${file} is not here`);
+  const signer = parseSeed("account", await loadSecret(file, askPassphrase));
+  const expiresAt = toNetworkDates(now).credentialsEnd;
+  const user = { name: party.id, account: party.account, signer, expiresAt };
+  await replaceLike(join(folder, PARTY_FILES.credentials), await createCredentials(user), askPassphrase);
+}
