@@ -6,6 +6,7 @@ import { addCopyCommands } from "./audit/copy-commands.ts";
 import { addFsckCommand } from "./audit/fsck-command.ts";
 import { addReplayCommand } from "./audit/replay-command.ts";
 import { addIndexCommand, addSearchCommand } from "./audit/search/command.ts";
+import { addStatisticsCommand } from "./audit/statistics-command.ts";
 import { addWhatIfCommand } from "./audit/what-if/command.ts";
 
 /** `leix audit …`: checks everything that happened, without believing the services that did it. */
@@ -20,4 +21,5 @@ export function addAuditCommands(program: Command): void {
   addCopyCommands(audit);
   addCheckpointCommands(audit);
   addFsckCommand(audit);
+  addStatisticsCommand(audit);
 }

@@ -55,14 +55,31 @@ describe("checkModes", () => {
 describe("checkCertificates", () => {
   const check = (now: number): Promise<CheckReport> =>
     checkCertificates(folders.map(toCertificateFiles), now);
+  const problems = (report: CheckReport) => ("problems" in report ? report.problems : []);
 
-  it("finds those that end soon, have ended, or are not valid yet", async () => {
+  it("finds those that end soon, have ended, or are not valid yet, with the command", async () => {
     expect(details(await check(after(300)))).toEqual([]);
-    expect(details(await check(after(340)))).toContain(
-      "AL-SPOC: its certificate ends on 2027-03-01, in 25 days",
-    );
-    expect(details(await check(after(400)))).toContain("policy: its certificate ended on 2027-03-01");
-    expect(details(await check(after(-1)))).toContain("AL: the authority's certificate is not valid yet");
+    expect(problems(await check(after(340)))).toContainEqual({
+      detail: "the client certificate of AL-SPOC ends on 2027-03-01, in 25 days",
+      todo: "Renew it with: leix certificate renew --as AL-SPOC",
+    });
+    expect(problems(await check(after(400)))).toContainEqual({
+      detail: "the client certificate of AL-SPOC ended on 2027-03-01",
+      todo: "Mend it with: leix certificate request --as AL-SPOC",
+    });
+    expect(problems(await check(after(400)))).toContainEqual({
+      detail: "the client certificate of policy ended on 2027-03-01",
+      todo: "Mend it with: leix network renew",
+    });
+    const early = details(await check(after(-1)));
+    expect(early).toContain("the certificate of the network's authority of LEIX-CA: not valid yet");
+  });
+
+  it("says once what all have: the network's authority", async () => {
+    const about = details(await check(after(3_640))).filter((one) => one.includes("network's authority"));
+    expect(about).toEqual([
+      "the certificate of the network's authority of LEIX-CA ends on 2036-02-27, in 10 days",
+    ]);
   });
 
   it("finds one of another network, one with another key, and one that is none", async () => {
@@ -81,12 +98,12 @@ describe("checkCertificates", () => {
 });
 
 describe("checkCredentials", () => {
-  it("finds those that end soon, and a file that is none", async () => {
+  it("finds those that end soon, the registry's second among them, and a file that is none", async () => {
     expect(details(await checkCredentials(folders, after(300)))).toEqual([]);
-    expect(details(await checkCredentials(folders, after(366)))).toHaveLength(folders.length);
+    expect(details(await checkCredentials(folders, after(366)))).toHaveLength(folders.length + 1);
     await writeFile(file("AL-SPOC", PARTY_FILES.credentials), "no credentials");
     expect(details(await checkCredentials(folders, after(1)))).toEqual([
-      "AL-SPOC: config/invalid: not a .creds file",
+      "AL-SPOC: config/invalid: the credentials are not a NATS .creds file",
     ]);
   });
 });

@@ -1,12 +1,19 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { decodeBase64url, decodeUtf8, LeixError } from "@leix/protocol";
-import { PARTY_FILES } from "@leix/runtime";
+import {
+  type Expiring,
+  hasKey,
+  isChainOf,
+  listAuthorityExpiring,
+  listChainExpiring,
+  listCredentialsExpiring,
+  pickCertificate,
+  toEnd,
+} from "@leix/broker";
+import { LeixError } from "@leix/protocol";
+import { createPassphraseSource, loadSecret, PARTY_FILES, WARN_DAYS } from "@leix/runtime";
 import { type CheckReport, type Problem, toProblem } from "./doctor-report.ts";
 
-/** Soon enough to renew in time, late enough not to cry wolf. */
-export const RENEW_BEFORE_DAYS = 30;
 const DAY_MS = 86_400_000;
 /** What anyone may read; all else in a party's folder is for its owner. */
 const PUBLIC_FILE = /\.(json|crt|txt)$/;
@@ -52,15 +59,15 @@ export interface CertificateFiles {
   readonly ca: string;
   readonly certificate: string;
   readonly key: string;
+  /** What of it ends, and the command that renews it. */
+  readonly list: (certificate: string) => readonly Expiring[];
 }
 
+/** What a party connects with. */
 export function toCertificateFiles({ id, folder }: CheckedFolder): CertificateFiles {
-  return {
-    id,
-    ca: join(folder, PARTY_FILES.ca),
-    certificate: join(folder, PARTY_FILES.certificate),
-    key: join(folder, PARTY_FILES.key),
-  };
+  const { ca, certificate, key } = PARTY_FILES;
+  const paths = { ca: join(folder, ca), certificate: join(folder, certificate), key: join(folder, key) };
+  return { id, ...paths, list: listChainExpiring };
 }
 
 /** Every certificate: of its authority, with its key, valid now and for a while. */
@@ -68,54 +75,60 @@ export async function checkCertificates(
   files: readonly CertificateFiles[],
   now: number,
 ): Promise<CheckReport> {
+  const askPassphrase = createPassphraseSource();
   const problems = await collectProblems(files, async ({ id, ...paths }) => {
-    const authority = await loadCertificate(paths.ca);
-    const certificate = await loadCertificate(paths.certificate);
-    const key = createPrivateKey(await readFile(paths.key));
+    const ca = await readFile(paths.ca, "utf8");
+    const key = await loadSecret(paths.key, askPassphrase);
+    const certificate = pickCertificate(key, await readFile(paths.certificate, "utf8"));
     const todo = "Have a certificate of this network's authority made for this very key.";
-    const isOfAuthority = certificate.verify(authority.publicKey);
     return [
-      ...(isOfAuthority ? [] : [{ detail: `${id}: its certificate is of another authority`, todo }]),
-      ...(certificate.checkPrivateKey(key)
+      ...(isChainOf(certificate, ca)
         ? []
-        : [{ detail: `${id}: its certificate has another key`, todo }]),
-      ...listDateProblems(`${id}: its certificate`, toSpan(certificate), now),
-      ...listDateProblems(`${id}: the authority's certificate`, toSpan(authority), now),
+        : [{ detail: `${id}: its certificate is of another authority`, todo }]),
+      ...(hasKey(certificate, key) ? [] : [{ detail: `${id}: its certificate has another key`, todo }]),
+      ...listEndProblems([...paths.list(certificate), ...listAuthorityExpiring(ca)], now),
     ];
   });
   return {
     name: "certificates",
-    summary: `${files.length}, valid for ${RENEW_BEFORE_DAYS} days and more`,
-    problems,
+    summary: `${files.length}, valid for ${WARN_DAYS} days and more`,
+    problems: dropRepeated(problems),
   };
 }
 
 /** The user JWT in every `.creds` file. */
 export async function checkCredentials(folders: readonly CheckedFolder[], now: number): Promise<CheckReport> {
-  const problems = await collectProblems(folders, async ({ id, folder }) => {
-    const exp = parseExpiry(await readFile(join(folder, PARTY_FILES.credentials), "utf8"));
-    return listDateProblems(`${id}: its NATS credentials`, { from: 0, to: exp * 1_000 }, now);
+  const askPassphrase = createPassphraseSource();
+  const users = folders.flatMap(({ id, folder }) => [
+    { id, file: join(folder, PARTY_FILES.credentials) },
+    ...(id === "registry" ? [{ id, file: join(folder, PARTY_FILES.pusher) }] : []),
+  ]);
+  const problems = await collectProblems(users, async ({ file }) => {
+    return listEndProblems(await listCredentialsExpiring(await loadSecret(file, askPassphrase)), now);
   });
   return {
     name: "credentials",
-    summary: `${folders.length}, valid for ${RENEW_BEFORE_DAYS} days and more`,
+    summary: `${users.length}, valid for ${WARN_DAYS} days and more`,
     problems,
   };
 }
 
-/** Begins and ends in milliseconds since 1970. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
+/** What has ended, ends within WARN_DAYS, or has not begun. */
+export function listEndProblems(things: readonly Expiring[], now: number): Problem[] {
+  return things.flatMap((thing) => {
+    if (thing.from > now) {
+      const detail = `${thing.what} of ${thing.owner}: not valid yet`;
+      return [{ detail, todo: "Set this machine's clock (NTP)." }];
+    }
+    if (thing.to - now >= WARN_DAYS * DAY_MS) return [];
+    const { said, todo } = toEnd(thing, now);
+    return [{ detail: said, todo: `${todo.charAt(0).toUpperCase()}${todo.slice(1)}` }];
+  });
 }
 
-export function listDateProblems(what: string, { from, to }: Span, now: number): Problem[] {
-  const days = Math.floor((to - now) / DAY_MS);
-  if (from > now) return [{ detail: `${what} is not valid yet`, todo: "Set this machine's clock (NTP)." }];
-  if (days >= RENEW_BEFORE_DAYS) return [];
-  const when = new Date(to).toISOString().slice(0, 10);
-  const detail = to <= now ? `${what} ended on ${when}` : `${what} ends on ${when}, in ${days} days`;
-  return [{ detail, todo: "Have a new one made by whoever runs the network." }];
+/** Every party has the network authority's certificate, which ends once. */
+function dropRepeated(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ detail }, i) => problems.findIndex((one) => one.detail === detail) === i);
 }
 
 async function collectProblems<T extends { readonly id: string }>(
@@ -132,21 +145,4 @@ async function collectProblems<T extends { readonly id: string }>(
     }
   });
   return (await Promise.all(found)).flat();
-}
-
-async function loadCertificate(file: string): Promise<X509Certificate> {
-  return new X509Certificate(await readFile(file));
-}
-
-function toSpan(certificate: X509Certificate): Span {
-  return { from: certificate.validFromDate.getTime(), to: certificate.validToDate.getTime() };
-}
-
-/** `exp` of the JWT in the file, in seconds; one without it never ends. */
-function parseExpiry(text: string): number {
-  const jwt = /BEGIN NATS USER JWT-+\s+(\S+)/.exec(text)?.[1];
-  const payload = decodeBase64url(jwt?.split(".")[1] ?? "");
-  if (!payload || payload.byteLength === 0) throw new LeixError("config/invalid", "not a .creds file");
-  const { exp } = JSON.parse(decodeUtf8(payload)) as { exp?: unknown };
-  return typeof exp === "number" ? exp : Number.MAX_SAFE_INTEGER / 1_000;
 }

@@ -5,6 +5,7 @@ import {
   lookupAccount,
   readLedger,
 } from "@leix/broker";
+import { listKeyEnds } from "@leix/client";
 import { absorbLayer, chooseDecider, createState, follow, type State, type Trust } from "@leix/exchange";
 import { type KeyId, LeixError, type PartyId, type RegisteredKey } from "@leix/protocol";
 import {
@@ -17,7 +18,7 @@ import {
   toPartyAccount,
 } from "@leix/runtime";
 import { createNatsSource, openBeginning } from "@leix/seen-ledger";
-import { type CheckedFolder, listDateProblems, type Span } from "./doctor-files.ts";
+import { type CheckedFolder, listEndProblems } from "./doctor-files.ts";
 import { type CheckReport, type Problem, toProblem } from "./doctor-report.ts";
 
 /**
@@ -60,7 +61,8 @@ export async function checkAccounts(
   const statements = listAccountStatements(state);
   const problems: Problem[] = [];
   for (const statement of statements) {
-    const wanted = toPartyAccount(statement);
+    const leak = statement.kind === "agency" ? state.compromises.get(statement.subject) : undefined;
+    const wanted = toPartyAccount(statement, leak);
     const jwt = await lookupAccount(pusher, wanted.account);
     const should = parseAccountJwt(await encodePartyAccountJwt(wanted, { ...accounts, signer })).content;
     if (jwt !== null && parseAccountJwt(jwt).content === should) continue;
@@ -100,13 +102,9 @@ export async function checkSigningKeys(
   const found = folders.map(async ({ id, folder }): Promise<Problem[]> => {
     try {
       const cosigning = await loadCosigningKey(folder);
-      const signing = toSpanOf((await loadSigningKey(folder)).kid, id, "sig", state);
-      return [
-        ...listDateProblems(`${id}: its signing key`, signing, now),
-        ...(cosigning
-          ? listDateProblems(`${id}: its cosigning key`, toSpanOf(cosigning.kid, id, "cosign", state), now)
-          : []),
-      ];
+      checkOwn((await loadSigningKey(folder)).kid, id, "sig", state);
+      if (cosigning) checkOwn(cosigning.kid, id, "cosign", state);
+      return listEndProblems(listKeyEnds(listKeysOf(id, state), id), now);
     } catch (error) {
       return [toProblem(error, id)];
     }
@@ -115,10 +113,16 @@ export async function checkSigningKeys(
   return { name: "signing keys", summary: `${folders.length}, registered and valid`, problems };
 }
 
-/** When a key may be used that is in the party's folder. Throws `jws/key-unknown` for another one's. */
-function toSpanOf(kid: KeyId, id: string, use: RegisteredKey["use"], state: State): Span {
+/** Throws `jws/key-unknown` for a key in the party's folder that is another's, or withdrawn. */
+function checkOwn(kid: KeyId, id: string, use: RegisteredKey["use"], state: State): void {
   const owned = state.keys.get(kid);
   const isOwn = owned?.party === (id as PartyId) && owned.key.use === use && !owned.withdrawn;
   if (!isOwn) throw new LeixError("jws/key-unknown", kid);
-  return { from: owned.key.nbf * 1_000, to: owned.key.exp * 1_000 };
+}
+
+/** What counts now, and has not been withdrawn. */
+function listKeysOf(id: string, state: State): RegisteredKey[] {
+  return [...state.keys.entries()]
+    .filter(([, { party, withdrawn }]) => party === (id as PartyId) && !withdrawn)
+    .map(([, { key }]) => key);
 }

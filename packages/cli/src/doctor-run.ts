@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { listOperatorExpiring } from "@leix/broker";
 import type { State } from "@leix/exchange";
 import { LeixError } from "@leix/protocol";
 import { loadRunning, NETWORK_FILES, PARTY_FILES, type PartyConnection } from "@leix/runtime";
@@ -25,6 +26,7 @@ import { checkMembership } from "./doctor-membership.ts";
 import { type CheckReport, toProblem } from "./doctor-report.ts";
 import { checkServices } from "./doctor-services.ts";
 import { checkVersions } from "./doctor-versions.ts";
+import { checkWaiting } from "./doctor-waiting.ts";
 import { checkHistories, checkQuorum } from "./doctor-witness.ts";
 
 export interface DoctorOptions {
@@ -43,7 +45,7 @@ export async function* runChecks(options: DoctorOptions): AsyncGenerator<CheckRe
   const identities = await loadIdentities(dir, options.as, options.natsUrl);
   const { folders, network } = identities;
   yield await checkModes(dir, network ? [...folders, ...listOwnFolders(dir)] : folders);
-  const servers = [...(network ? [toServerFiles(dir)] : []), ...folders.flatMap(toHttpsFiles)];
+  const servers = [...(network ? [toServerFiles(dir)] : []), ...folders.flatMap(toOperatorFiles)];
   yield await checkCertificates([...folders.map(toCertificateFiles), ...servers], now());
   yield await checkCredentials(folders, now());
   yield await checkHistories(folders);
@@ -94,6 +96,7 @@ async function* checkInside(
   );
   const wanted = { sizes: network.streams, accounts, clock: network.brokerAccount };
   yield await as("monitor", "streams", (nc) => checkStreams(nc, wanted));
+  yield await as("monitor", "revoked", (nc) => checkWaiting(nc, known));
   yield await as(PUSHER, "accounts", (nc) => checkAccounts(nc, known, network));
 }
 
@@ -137,23 +140,24 @@ function listOwnFolders(dir: string): CheckedFolder[] {
   return [ca, operator, join(nats, "tls")].map((path) => ({ id: path, folder: join(dir, path) }));
 }
 
-/** What HTTPS servers show beside the party's own certificate: the ledger service's, and a witness's. */
-function toHttpsFiles({ id, folder }: CheckedFolder): CertificateFiles[] {
-  const { ca, logCertificate, logKey, witnessCertificate, witnessKey } = PARTY_FILES;
-  const toFiles = (name: string, certificate: string, key: string) => [
-    { id: name, ca: join(folder, ca), certificate: join(folder, certificate), key: join(folder, key) },
+/** What the network's operator gives: to HTTPS servers, and to those who certify clients. */
+function toOperatorFiles({ id, folder }: CheckedFolder): CertificateFiles[] {
+  const toFiles = (what: string, name: "log" | "witness" | "issuer", command?: string) => {
+    const at = (one: keyof typeof PARTY_FILES) => join(folder, PARTY_FILES[one]);
+    const [certificate, key] = [at(`${name}Certificate`), at(`${name}Key`)];
+    const list = (text: string) => listOperatorExpiring(what, id, text, command);
+    return existsSync(certificate) ? [{ id, ca: at("ca"), certificate, key, list }] : [];
+  };
+  return [
+    ...toFiles("the log's server certificate", "log"),
+    ...toFiles("the witness's server certificate", "witness", `leix witness certificate --as ${id}`),
+    ...toFiles("the certificate to certify clients", "issuer"),
   ];
-  if (id === "ledger") return toFiles("log", logCertificate, logKey);
-  const isServed = existsSync(join(folder, witnessCertificate));
-  return isServed ? toFiles(`${id} as a witness`, witnessCertificate, witnessKey) : [];
 }
 
 function toServerFiles(dir: string): CertificateFiles {
   const tls = join(dir, NETWORK_FILES.nats, "tls");
-  return {
-    id: "broker",
-    ca: join(tls, "ca.crt"),
-    certificate: join(tls, "server.crt"),
-    key: join(tls, "server.key"),
-  };
+  const both = join(tls, "server.pem");
+  const list = (text: string) => listOperatorExpiring("the server certificate", "broker", text);
+  return { id: "broker", ca: join(tls, "ca.crt"), certificate: both, key: both, list };
 }

@@ -13,6 +13,15 @@ const GROUPS: Readonly<Record<string, () => Promise<AddCommands>>> = {
   evidence: async () => (await import("./evidence.ts")).addEvidenceCommands,
   ledger: async () => (await import("./ledger.ts")).addLedgerCommands,
   witness: async () => (await import("./witness.ts")).addWitnessCommands,
+  authority: async () => (await import("./authority.ts")).addAuthorityCommands,
+  agency: async () => (await import("./agency.ts")).addAgencyCommands,
+  anchor: async () => (await import("./anchor.ts")).addAnchorCommands,
+  group: async () => (await import("./group.ts")).addGroupCommands,
+  policy: async () => (await import("./policy.ts")).addPolicyCommands,
+  terms: async () => (await import("./terms.ts")).addTermsCommands,
+  statistics: async () => (await import("./statistics.ts")).addStatisticsCommands,
+  keys: async () => (await import("./keys.ts")).addKeyCommands,
+  certificate: async () => (await import("./certificate.ts")).addCertificateCommands,
   doctor: async () => (await import("./doctor.ts")).addDoctorCommand,
 };
 

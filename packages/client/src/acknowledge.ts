@@ -9,7 +9,7 @@ import type { Store } from "./store.ts";
 export interface AcknowledgeOptions {
   readonly store: Store;
   readonly chain: Chain;
-  readonly compose: () => Pick<ComposeOptions, "identity" | "nowMs" | "randomBytes" | "findKey" | "findSpoc">;
+  readonly compose: () => Omit<ComposeOptions, "findThread">;
 }
 
 const BATCH_MAX = 64;

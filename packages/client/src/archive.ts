@@ -34,6 +34,8 @@ export interface SentMessage {
   readonly decision?: OpenDecision;
   /** Why it was rejected. */
   readonly problem?: Problem;
+  /** The message that was sent in its place, because its key had been replaced. */
+  readonly replacedBy?: MessageId;
 }
 
 /** A message to this agency. Unless it is `accepted`, nothing in it is proven, not even whose it is. */
@@ -176,7 +178,7 @@ function toError(problem: Problem | undefined): LeixError {
 }
 
 function toSentMessage(row: SentRow, { agency }: Identity): SentMessage {
-  const { id, digest, token, status, storedMs, decision, code, detail } = row;
+  const { id, digest, token, status, storedMs, decision, code, detail, replacedBy } = row;
   return {
     direction: "sent",
     ref: { iss: agency, id, digest },
@@ -185,6 +187,7 @@ function toSentMessage(row: SentRow, { agency }: Identity): SentMessage {
     storedMs,
     ...(decision === null ? {} : { decision: openDecision(decision) }),
     ...(code === null ? {} : { problem: { code, detail: detail ?? "" } }),
+    ...(replacedBy === null ? {} : { replacedBy }),
   };
 }
 

@@ -33,7 +33,7 @@ describe("the sender's chain", () => {
   test("is one chain for two processes that send at once", async () => {
     using party = await openTestParty(exchange, "AL-CUSTOMS");
     using store = openStore(join(party.folder, "node.sqlite"));
-    const other = createChain(store, party.identity.signingKey);
+    const other = createChain(store, async () => party.identity.signingKey);
     const composed = await Promise.all(
       Array.from({ length: 12 }, () => party.compose(createRequest(["RS-FIU"]))),
     );

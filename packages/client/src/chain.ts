@@ -28,12 +28,15 @@ export interface Chain {
   ): Promise<SignedMessage | undefined>;
 }
 
-/** Appends of this process wait for each other; those of another are met by signing again. */
-export function createChain(store: Store, key: SigningKey): Chain {
+/**
+ * Appends of this process wait for each other; those of another are met by signing again. Which key signs is
+ * asked for each message.
+ */
+export function createChain(store: Store, findKey: () => Promise<SigningKey>): Chain {
   let last: Promise<unknown> = Promise.resolve();
   return {
     append(composed, nowMs, also = () => true) {
-      const appended = last.then(() => appendNext(store, key, composed, nowMs, also));
+      const appended = last.then(() => appendNext(store, findKey, composed, nowMs, also));
       last = appended.catch(() => undefined);
       return appended;
     },
@@ -42,13 +45,13 @@ export function createChain(store: Store, key: SigningKey): Chain {
 
 async function appendNext(
   store: Store,
-  key: SigningKey,
+  findKey: () => Promise<SigningKey>,
   composed: Composed,
   nowMs: number,
   also: (id: MessageId) => boolean,
 ): Promise<SignedMessage | undefined> {
   while (true) {
-    const message = await signNext(composed, store.outbox.head(), key);
+    const message = await signNext(composed, store.outbox.head(), await findKey());
     const outcome = store.transaction(() => {
       if (store.outbox.head().seq + 1 !== message.seq) return "late";
       if (!also(message.id)) return "needless";

@@ -16,11 +16,12 @@ import {
   parseSchema,
 } from "@leix/protocol";
 import type { BodyText, Draft } from "./draft.ts";
+import { type Addressed, addressGroup, type GroupOptions } from "./group-members.ts";
 import type { Identity } from "./identity.ts";
 import { toOfficer } from "./officer.ts";
 import { listSpocCopies } from "./spoc-copies.ts";
 
-export interface ComposeOptions {
+export interface ComposeOptions extends Omit<GroupOptions, "sender"> {
   readonly identity: Pick<Identity, "agency" | "trust" | "officersKey">;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
@@ -40,30 +41,33 @@ export interface Composed {
 }
 
 const SALT_BYTES = 32;
-const ID_RANDOM_BYTES = 10;
+export const ID_RANDOM_BYTES = 10;
 
 /**
  * Makes a message of a draft, up to its place in the chain and its signature, with the copies to the single
  * points of contact that it owes. Throws `claims/recipients`,
- * `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the
+ * `claims/group-unknown`, `claims/group-members`, `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the
  * exchange would refuse for its form is refused here, before anything is stored or sent.
  */
 export async function compose(draft: Draft, options: ComposeOptions): Promise<Composed> {
   const { identity, nowMs, randomBytes } = options;
-  const { officer, body: bodyText, copies: _, ...stated } = draft;
+  const { officer, body: bodyText, copies: _, group: _id, ...stated } = draft;
   const iat = Math.floor(nowMs / 1000);
-  const all = parseRecipients(draft, options);
+  const { to, group } = addressGroup(draft, { ...options, sender: identity.agency });
+  const all = parseRecipients(draft, to, options);
   const id = createMessageId(nowMs, randomBytes(ID_RANDOM_BYTES));
   const encrypted = bodyText ? await encryptText(draft.kind, bodyText, all, iat, options) : undefined;
   return {
     unplaced: {
       ...stated,
+      ...(group ? { group } : {}),
       v: 1,
       aud: identity.trust.aud,
       id,
       iss: identity.agency,
       iat,
-      copies: all.slice(draft.to.length),
+      to: all.slice(0, to.length),
+      copies: all.slice(to.length),
       thread: findThread(draft, id, options),
       ...(officer ? { officer: toOfficer(officer, identity.officersKey) } : {}),
       ...(bodyText ? toDeclarations(draft, bodyText) : {}),
@@ -74,8 +78,12 @@ export async function compose(draft: Draft, options: ComposeOptions): Promise<Co
 }
 
 /** `to`, then the copies asked for, then those owed. */
-function parseRecipients(draft: Draft, { identity, findSpoc }: ComposeOptions): AgencyId[] {
-  const named = parseAgencies(identity.agency, [...draft.to, ...(draft.copies ?? [])]);
+function parseRecipients(
+  draft: Draft,
+  to: Addressed["to"],
+  { identity, findSpoc }: ComposeOptions,
+): AgencyId[] {
+  const named = parseAgencies(identity.agency, [...to, ...(draft.copies ?? [])]);
   const all = [...named, ...listSpocCopies(draft, { sender: identity.agency, named, findSpoc })];
   if (all.length <= limits.RECIPIENTS_MAX) return all;
   throw new LeixError("claims/recipients", `${all.length} of at most ${limits.RECIPIENTS_MAX}`);

@@ -57,7 +57,7 @@ function judge(
 
 const toNotice = (notice: object): StoredNotice => {
   const content = { to: OWN, rule: "P30", about: ref(ASKER, "correction"), by: ASKER, ...notice };
-  return { ledgerIndex: 9, at: 0, arrivedMs: 0, notice: content as Notice };
+  return { ledgerIndex: 0, at: 0, arrivedMs: 0, notice: content as Notice };
 };
 
 describe("an answer is owed", () => {
@@ -147,6 +147,37 @@ describe("a correction", () => {
       "open",
       "done",
     ]);
+  });
+});
+
+describe("a recall", () => {
+  const held = ref("AL-SPOC", "derived");
+  const recall = toNotice({ notice: "recall", about: REQUEST, held, due: DUE });
+  const after = { ...recall, ledgerIndex: 0 };
+  const say = (re: MessageRef, status: string) =>
+    message(OWN, `${status} ${re.id}`, { kind: "acknowledgement", status, re });
+
+  test.each([
+    ["erased", held, "done"],
+    ["restricted", held, "done"],
+    ["rectified", held, "open"],
+    ["read", held, "open"],
+    ["erased", REQUEST, "open"],
+  ])("of which %s is said of %o is %s", (status, re, state) => {
+    const [duty] = list({ notices: [after], sent: [say(re, status)] });
+    expect(duty).toMatchObject({ rule: "P30", duty: "recall", subject: held, due: DUE, state });
+  });
+
+  test("is done by a review of what the agency holds, and by nothing that was said before", () => {
+    const place = index;
+    const reviewed = message(OWN, "reviewed", { kind: "review", re: held });
+    expect(list({ notices: [after], sent: [reviewed] })).toMatchObject([{ state: "done" }]);
+    const later = { ...recall, ledgerIndex: place + 1 };
+    expect(list({ notices: [later], sent: [reviewed] })).toMatchObject([{ state: "open" }]);
+  });
+
+  test("of a key to encrypt with lays nothing on whoever is told", () => {
+    expect(list({ notices: [toNotice({ notice: "readable-by-others" })] })).toEqual([]);
   });
 });
 

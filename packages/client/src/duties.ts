@@ -43,18 +43,24 @@ const DONE_BY_WORD: Readonly<Record<string, readonly string[]>> = {
   rectify: ["rectified", "erased"],
   restrict: ["restricted", "erased"],
   erase: ["erased"],
+  recall: ["restricted", "erased"],
 };
+/** Done by a review as well. */
+const RECALL = "recall";
 
 /** Each duty once, those with a time first, the nearest before the others. */
 export function listDuties(sources: DutySources): OwnDuty[] {
   const laid = [...listObliged(sources), ...listNotified(sources)];
   const unique = new Map(laid.map((duty) => [toKey(duty), duty]));
   return [...unique.values()]
-    .map((duty) => ({ ...duty, ...judge(duty, sources) }))
+    .map((duty) => toOwn(duty, judge(duty, sources)))
     .toSorted((one, other) => (one.due ?? Infinity) - (other.due ?? Infinity) || 0);
 }
 
-type Laid = Omit<OwnDuty, "state">;
+type Laid = Omit<OwnDuty, "state"> & {
+  /** Of the record by which it was laid on the agency: what was said before does not count for it. */
+  readonly index?: number;
+};
 
 function toKey({ rule, duty, about, subject }: Laid): string {
   return [rule, duty, about.iss, about.id, subject.iss, subject.id].join(" ");
@@ -79,14 +85,18 @@ function listObliged({ agency, sent, received }: DutySources): Laid[] {
 
 /** A notice without a time tells what others have done. */
 function listNotified({ notices }: DutySources): Laid[] {
-  return notices.flatMap(({ notice: { rule, notice, about, held, by, action, due } }) => {
+  return notices.flatMap(({ ledgerIndex: index, notice: { rule, notice, about, held, by, action, due } }) => {
     if (due === undefined) return [];
-    const common = { rule, duty: notice, about, subject: held ?? about, by: by ?? about.iss, due };
+    const common = { rule, duty: notice, about, subject: held ?? about, by: by ?? about.iss, due, index };
     return [action === undefined ? common : { ...common, action }];
   });
 }
 
 type Judged = Pick<OwnDuty, "state" | "due">;
+
+function toOwn({ index: _index, ...duty }: Laid, judged: Judged): OwnDuty {
+  return { ...duty, ...judged };
+}
 
 function judge(duty: Laid, sources: DutySources): Judged {
   if (duty.duty === ANSWER) return judgeAnswer(duty, sources);
@@ -94,16 +104,17 @@ function judge(duty: Laid, sources: DutySources): Judged {
   return { state: isDone(duty, sources) ? "done" : "open" };
 }
 
-function isDone({ duty, about, subject }: Laid, { sent }: DutySources): boolean {
+function isDone({ duty, about, subject, index = -1 }: Laid, { sent }: DutySources): boolean {
   const words = DONE_BY_WORD[duty];
   return sent.some(({ claims, decision }) => {
-    if (decision?.content.kind !== "message") return false;
+    if (decision?.content.kind !== "message" || decision.content.index < index) return false;
     if (claims.kind === "acknowledgement") {
       if (duty === CAVEAT) return isSame(claims.re, subject) && isReadByOfficer(claims);
-      const isAbout = isSame(claims.re, subject) || isSame(claims.re, about);
+      const isAbout = isSame(claims.re, subject) || (duty !== RECALL && isSame(claims.re, about));
       return isAbout && (words ?? []).includes(claims.status);
     }
-    return claims.kind === "review" && words === undefined && isSame(claims.re, subject);
+    const isReviewed = words === undefined || duty === RECALL;
+    return claims.kind === "review" && isReviewed && isSame(claims.re, subject);
   });
 }
 

@@ -17,6 +17,15 @@ test("every duty that a policy lays on has that policy's own text", () => {
   }
 });
 
+test.each([
+  ["P30", "recall"],
+  ["P32", "readable-by-others"],
+])("what is told of a key in wrong hands has a text of its own: %s %s", (rule, duty) => {
+  const text = explainDuty({ rule: rule as RuleId, duty }, "en");
+  expect(text?.wrong).toMatch(/key .*was in wrong hands/);
+  expect(text?.todo).not.toBe(explainRule(rule as RuleId, "en")?.todo);
+});
+
 test("what a newer policy set lays on is left without words, or has its rule's", () => {
   expect(explainDuty({ rule: "P99" as RuleId, duty: "sing" }, "en")).toBeUndefined();
   expect(explainDuty({ rule: "P17" as RuleId, duty: "sing" }, "en")?.title).toBe("Originator control");

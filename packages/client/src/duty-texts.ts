@@ -20,6 +20,8 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   rectify: "P30.rectify",
   erase: "P30.erase",
   restrict: "P30.restrict",
+  recall: "P30.recall",
+  "readable-by-others": "P32.exposed",
   "review-retention": "P31.review",
   "document-transfer": "P33.documentation",
   "transferred-onward": "P34.told",

@@ -38,6 +38,13 @@ export type NodeEvent =
       readonly code: ErrorCode;
       readonly ledgerIndex: number;
     }
+  /** It came back because its key counts no longer, and is sent once more, as another message. */
+  | {
+      readonly kind: "message.signed-again";
+      readonly messageId: MessageId;
+      readonly replacedBy: MessageId;
+      readonly ledgerIndex: number;
+    }
   /** The exchange tells this agency something about a message: `due` is when it has to be done by. */
   | {
       readonly kind: "notice.received";

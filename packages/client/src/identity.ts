@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Trust } from "@leix/exchange";
 import {
@@ -12,8 +11,11 @@ import {
 } from "@leix/protocol";
 import {
   loadCosigningKey,
+  loadCosigningKeys,
   loadDecryptionKeys,
+  loadSecret,
   loadSigningKey,
+  loadSigningKeys,
   PARTY_FILES,
   type PartyFolder,
 } from "@leix/runtime";
@@ -27,6 +29,9 @@ export interface Identity {
   readonly signingKey: SigningKey;
   /** Undefined where the agency is no witness of the ledger. */
   readonly cosigningKey: SigningKey | undefined;
+  /** All of each use that are in the folder now: beside the one in use there may be one for later. */
+  loadSigningKeys(): Promise<readonly SigningKey[]>;
+  loadCosigningKeys(): Promise<readonly SigningKey[]>;
   /**
    * Those of the agency's own decryption keys that are among these; a key may be added while the node runs.
    */
@@ -37,19 +42,25 @@ export interface Identity {
 
 const OFFICERS_KEY_BYTES = 32;
 
-/** Throws `config/invalid` where the folder is not an agency's, or a file in it is missing or broken. */
-export async function loadIdentity({ folder, party }: PartyFolder): Promise<Identity> {
+/**
+ * Throws `config/invalid` where the folder is not an agency's, or a file in it is missing or broken; the
+ * `key/` and `token/` codes.
+ */
+export async function loadIdentity({ folder, party, askPassphrase }: PartyFolder): Promise<Identity> {
   const agency = AgencyId.safeParse(party.id);
   if (!agency.success) throw new LeixError("config/invalid", `${party.id} is not an agency`);
   if (!party.account) throw new LeixError("config/invalid", `${PARTY_FILES.party} names no account`);
+  const loadKeys = () => loadDecryptionKeys(folder, askPassphrase);
   return {
     agency: agency.data,
     account: party.account,
     trust: { aud: party.aud, anchorKey: party.anchorKey, anchorAccount: party.anchorAccount },
-    signingKey: await loadSigningKey(folder),
-    cosigningKey: await loadCosigningKey(folder),
-    findDecryptionKeys: createKeyring(await loadDecryptionKeys(folder), () => loadDecryptionKeys(folder)),
-    officersKey: await loadOfficersKey(join(folder, PARTY_FILES.officers)),
+    signingKey: await loadSigningKey(folder, askPassphrase),
+    cosigningKey: await loadCosigningKey(folder, askPassphrase),
+    loadSigningKeys: () => loadSigningKeys(folder, askPassphrase),
+    loadCosigningKeys: () => loadCosigningKeys(folder, askPassphrase),
+    findDecryptionKeys: createKeyring(await loadKeys(), loadKeys),
+    officersKey: parseOfficersKey(await loadSecret(join(folder, PARTY_FILES.officers), askPassphrase)),
   };
 }
 
@@ -66,13 +77,7 @@ function createKeyring(
   };
 }
 
-async function loadOfficersKey(file: string): Promise<Uint8Array> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new LeixError("config/invalid", `cannot read ${file}`, { cause });
-  }
+function parseOfficersKey(text: string): Uint8Array {
   const key = decodeBase64url(text.trim());
   if (key?.byteLength === OFFICERS_KEY_BYTES) return key;
   throw new LeixError(

@@ -7,6 +7,19 @@ export type {
   StoredMessage,
   StoredNotice,
 } from "./archive.ts";
+export {
+  type ApprovedRequest,
+  approveRequest,
+  type ExaminedRequest,
+  examineRequest,
+} from "./desk/approve-request.ts";
+export { type Desk, type DeskOptions, openDesk, type StatementContent } from "./desk/desk.ts";
+export { DESK_FILES, type Outgoing } from "./desk/desk-folder.ts";
+export { type EnrolmentDesk, toAuthorityChain } from "./desk/enrolment-desk.ts";
+export type { KeptStatement } from "./desk/kept-statements.ts";
+export { parseSigned, type SignedStatement } from "./desk/signed-statement.ts";
+export type { StatementAnswer } from "./desk/take-answers.ts";
+export { readToldStatements } from "./desk/told-statements.ts";
 export type { BodyText, Draft } from "./draft.ts";
 export type { DutyState, OwnDuty } from "./duties.ts";
 export { type ExplainedDuty, explainDuty } from "./duty-texts.ts";
@@ -20,6 +33,7 @@ export type {
 } from "./explain.ts";
 export { type AgencyNode, createNode, type NodeOptions, type OfficerWord, type Sent } from "./node.ts";
 export type { OfficerName } from "./officer.ts";
+export { listKeyEnds } from "./own-keys.ts";
 export type { InboxDelivery, Post } from "./ports.ts";
 export type { Receipt } from "./receipts.ts";
 export type { BodyReader } from "./rewrap-body.ts";

@@ -152,9 +152,9 @@ const wrongs: readonly Wrong[] = [
   {
     name: "a decision signed with another key under the policy service's kid",
     make: async () => {
-      const { jwk } = await loadSigningKey(join(exchange.dir, "agencies/RS-SPOC"));
+      const other = await loadSigningKey(join(exchange.dir, "agencies/RS-SPOC"));
       const { kid, alg } = exchange.policyKey;
-      return forgeCopy(exchange, copy, "RS-FIU", { key: { kid, alg, jwk } });
+      return forgeCopy(exchange, copy, "RS-FIU", { key: { ...other, kid, alg } });
     },
     code: "jws/signature-invalid",
   },

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { type AgencyId, encodeUtf8, parseRecord } from "@leix/protocol";
+import { type AgencyId, encodeUtf8, invariant, parseRecord } from "@leix/protocol";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createTestExchange, NOW, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
 import { openMembership } from "./membership.ts";
-import { changeAgency } from "./membership-change.testkit.ts";
+import { changeAgency, compromiseKey } from "./membership-change.testkit.ts";
 import { openTestParty, toAgencies } from "./party.testkit.ts";
 import { openStore } from "./store.ts";
 
@@ -69,6 +69,24 @@ describe("a key that is withdrawn", () => {
     using store = openStore(join(party.folder, "node.sqlite"));
     const again = await openMembership(party.identity.trust, store, party.post);
     expect(before && again.findKey(before.kid)).toMatchObject({ withdrawnAt: index });
+  });
+});
+
+describe("a key in wrong hands", () => {
+  test("counts for nothing from that place on, whatever its agency's statement lists", async () => {
+    using party = await openTestParty(exchange, "RS-FIU");
+    const [spoc] = toAgencies("AL-SPOC") as [AgencyId];
+    const { membership } = party;
+    const before = membership.findEncryptionKey(spoc, NOW);
+    invariant(before, "it has a key to encrypt to");
+    const index = exchange.records.length;
+    await compromiseKey(exchange, "AL-SPOC", before.kid);
+    expect(await membership.refresh()).toBe(1);
+    expect(membership.findKey(before.kid)).toMatchObject({ party: "AL-SPOC", withdrawnAt: index });
+    expect(membership.findEncryptionKey(spoc, NOW)).toBeUndefined();
+    const kids = membership.findAgency(spoc)?.keys.map(({ kid }) => kid);
+    // Its keys to sign and to cosign.
+    expect([kids?.length, kids?.includes(before.kid)]).toEqual([2, false]);
   });
 });
 

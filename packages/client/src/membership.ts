@@ -9,6 +9,7 @@ import {
   type Trust,
   toWitnessQuorum,
   type WitnessQuorum,
+  withoutWithdrawnKeys,
 } from "@leix/exchange";
 import type {
   AccountId,
@@ -16,6 +17,8 @@ import type {
   AgencyStatement,
   CountryCode,
   EncryptionKey,
+  GroupId,
+  GroupStatement,
   KeyId,
   ParsedRecord,
   PartyId,
@@ -44,7 +47,10 @@ export interface Membership {
   /** How many new records came. Throws what stands in the way; the fold stays as it is then. */
   refresh(): Promise<number>;
   findKey(kid: KeyId): KnownKey | undefined;
+  /** Without those of its keys that are in wrong hands. */
   findAgency(id: AgencyId): AgencyStatement | undefined;
+  /** The newest version of a group, ended or not. */
+  findGroup(id: GroupId): GroupStatement | undefined;
   /** The single point of contact of a country, if that is an active agency. */
   findSpoc(country: CountryCode): AgencyId | undefined;
   findParty(account: AccountId): PartyId | undefined;
@@ -89,6 +95,7 @@ export async function openMembership(trust: Trust, store: Store, post: Post): Pr
       return { party: owned.party, key: owned.key, ...(withdrawnAt === undefined ? {} : { withdrawnAt }) };
     },
     findAgency: (id) => findAgency(state, id),
+    findGroup: (id) => state.groups.get(id),
     findParty: (account) => state.accounts.get(account),
     findSpoc: (country) => findSpoc(state, country),
     findEncryptionKey: (id, at) => findEncryptionKey(state, id, at),
@@ -139,7 +146,11 @@ async function follow(state: State, withdrawn: Withdrawn, bytes: Uint8Array): Pr
 
 /** The anchor's first statement about the policy service replaces the keys of record 0. */
 function replacesKeys({ kind, version }: Statement): boolean {
-  return kind === "service" || ((kind === "authority" || kind === "agency") && version > 1);
+  return (
+    kind === "service" ||
+    kind === "compromise" ||
+    ((kind === "authority" || kind === "agency") && version > 1)
+  );
 }
 
 function isActive(state: State, id: string): boolean {
@@ -147,9 +158,10 @@ function isActive(state: State, id: string): boolean {
   return statement !== undefined && (statement.kind === "anchor" || statement.status === "active");
 }
 
+/** With the keys that count: one that is in wrong hands does not, whatever the statement lists. */
 function findAgency(state: State, id: AgencyId): AgencyStatement | undefined {
   const statement = state.parties.get(id)?.statement;
-  return statement?.kind === "agency" ? statement : undefined;
+  return statement?.kind === "agency" ? withoutWithdrawnKeys(state, statement) : undefined;
 }
 
 function findSpoc(state: State, country: CountryCode): AgencyId | undefined {

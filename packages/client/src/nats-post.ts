@@ -74,7 +74,9 @@ export function createNatsPost(options: NatsPostOptions): Post & AsyncDisposable
     async [Symbol.asyncDispose]() {
       const opened = await line?.catch(() => undefined);
       opened?.watch.close();
-      if (opened && !opened.connection.isClosed()) await opened.connection.drain();
+      const connection = opened?.connection;
+      // One that is cut off, as that of a suspended agency, cannot be drained.
+      if (connection && !connection.isClosed()) await connection.drain().catch(() => connection.close());
     },
   };
 }

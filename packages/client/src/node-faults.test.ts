@@ -146,7 +146,7 @@ describe("membership that is not there yet", () => {
     await receiver.log.until("membership.refreshed");
     receiver.post.rulesFault = "broker/no-answer";
     const { key, registered } = createSigningPair();
-    await changeAgency(exchange, "RS-SPOC", ({ keys }) => ({ keys: [...keys, registered] }));
+    await changeAgency(exchange, "RS-SPOC", ({ keys }) => ({ keys: [...keys, registered] }), [key]);
     await sender.stop();
     await writeFile(
       join(sender.folder, "signing.jwk"),

@@ -1,8 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { BrokerAccess, ConnectionEvent } from "@leix/broker";
-import { type AgencyId, invariant, LeixError, type MessageRef } from "@leix/protocol";
-import { loadPartyFolder, PARTY_FILES } from "@leix/runtime";
+import {
+  type AgencyId,
+  type AgencyStatement,
+  invariant,
+  LeixError,
+  type MessageId,
+  type MessageRef,
+  type SigningKey,
+} from "@leix/protocol";
+import { listEndingSoon, loadPartyFolder, PARTY_FILES } from "@leix/runtime";
 import { type Archive, createArchive, type SentMessage } from "./archive.ts";
 import { type Bell, createBell } from "./bell.ts";
 import { createChain } from "./chain.ts";
@@ -13,12 +21,15 @@ import type { NodeEvent, OnNodeEvent } from "./events.ts";
 import { explainMessage, type MessageExplanation } from "./explain.ts";
 import { createNodeHealth } from "./health.ts";
 import { type Identity, loadIdentity } from "./identity.ts";
+import { createKeyChoice } from "./key-choice.ts";
 import { openMembership } from "./membership.ts";
 import { createNatsPost } from "./nats-post.ts";
 import type { OfficerName } from "./officer.ts";
+import { listKeyEnds, refuseEndedKey } from "./own-keys.ts";
 import type { Post } from "./ports.ts";
 import { eraseOnWord } from "./retention.ts";
 import { type RunChoices, type RunOptions, refreshMembership, runNode } from "./run-node.ts";
+import type { SentRow } from "./store/outbox.ts";
 import { openStore, type Store } from "./store.ts";
 import { createWitness, type Witness } from "./witness.ts";
 
@@ -60,7 +71,8 @@ export interface AgencyNode extends AsyncDisposable {
    * Encrypts, signs and stores the message, then hands it to the exchange: on return it will be sent,
    * whatever happens to this process. Copies to the single points of contact are added where they are owed,
    * unless the draft says why they are withheld. Throws, before anything is stored, `input/too-large`,
-   * `claims/recipients`, `client/recipient-unusable`, `client/not-found` (re), `body/form`, `input/schema`.
+   * `claims/recipients`, the `claims/group-` codes, `client/recipient-unusable`, `client/not-found` (re), `body/form`, `input/schema`,
+   * and `jws/key-not-valid` where the agency's signing key has ended.
    */
   send(draft: Draft): Promise<Sent>;
   /**
@@ -71,7 +83,8 @@ export interface AgencyNode extends AsyncDisposable {
    */
   acknowledge(ref: MessageRef, status: OfficerWord, officer: OfficerName): Promise<Sent>;
   /**
-   * Settles when the message's decision or rejection is in the store; `run` has to be under way, here or in
+   * Settles when the message's decision or rejection is in the store, or that of the message which was sent
+   * in its place because its key had been replaced meanwhile; `run` has to be under way, here or in
    * another process. Throws `client/decision-timeout`: nothing is lost by that.
    */
   waitForDecision(ref: MessageRef, timeoutMs: number): Promise<SentMessage>;
@@ -85,6 +98,8 @@ export interface AgencyNode extends AsyncDisposable {
   problems(): readonly string[];
   /** Asks for newer membership, which `send` and `run` do by themselves. */
   refreshMembership(): Promise<number>;
+  /** The agency's own newest statement, as far as this node knows. */
+  findStatement(): AgencyStatement | undefined;
   /** What became of a message and why. Throws as `archive.find` does. */
   explain(id: string, language?: string): MessageExplanation;
 }
@@ -118,7 +133,17 @@ export async function createNode(options: NodeOptions): Promise<AgencyNode> {
     randomBytes: options.randomBytes ?? randomBytes,
     findKey: membership.findEncryptionKey,
     findSpoc: membership.findSpoc,
+    findGroup: membership.findGroup,
+    isActive: membership.isActive,
     findThread: (ref: MessageRef) => findThread(store, identity, ref),
+  });
+  const findSigningKey = createKeyChoice({
+    agency: identity.agency,
+    use: "sig",
+    first: identity.signingKey,
+    load: identity.loadSigningKeys,
+    membership,
+    clock,
   });
   const forksFolder = join(options.folder, PARTY_FILES.forks);
   const witness = await createWitness({ identity, store, membership, post, forksFolder, onEvent, clock });
@@ -133,16 +158,26 @@ export async function createNode(options: NodeOptions): Promise<AgencyNode> {
     reconnected,
     changed: changed.ring,
     waitForChange: changed.wait,
-    chain: createChain(store, identity.signingKey),
+    findSigningKey,
+    randomBytes: options.randomBytes ?? randomBytes,
+    chain: createChain(store, findSigningKey),
     compose: toComposeOptions,
     witness,
-    problems: () => [...health.problems(), ...witness.problems()],
+    problems: () => [
+      ...health.problems(),
+      ...witness.problems(),
+      ...listEndingSoon(
+        listKeyEnds(membership.findAgency(identity.agency)?.keys ?? [], identity.agency),
+        clock(),
+      ),
+    ],
   };
   return toNode(context, resources.move());
 }
 
 interface NodeContext extends RunOptions {
   readonly compose: () => ComposeOptions;
+  readonly findSigningKey: () => Promise<SigningKey>;
   readonly waitForChange: Bell["wait"];
   readonly problems: () => readonly string[];
   readonly witness: Witness;
@@ -160,18 +195,27 @@ function toNode(context: NodeContext, resources: AsyncDisposableStack): AgencyNo
       send({ kind: "acknowledgement", to: [re.iss], re, status, officer }, context),
     async waitForDecision({ id }, timeoutMs) {
       const deadline = performance.now() + timeoutMs;
-      while (store.outbox.get(id)?.decision === null) {
+      let last = findLast(store, id);
+      while (last?.decision === null) {
         if (performance.now() >= deadline) throw new LeixError("client/decision-timeout", id);
         await context.waitForChange(LOOK_AGAIN_MS);
+        last = findLast(store, id);
       }
-      return archive.getSent(id);
+      return archive.getSent(last?.id ?? id);
     },
     run: (signal, choices) => runNode(context, signal, choices),
     problems: context.problems,
     refreshMembership: () => membership.refresh(),
+    findStatement: () => membership.findAgency(identity.agency),
     explain: (id, language = "en") => explainMessage(archive.find(id), archive.listNotices(), language),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** A message, or the one that was sent in its place. */
+function findLast({ outbox }: Pick<Store, "outbox">, id: MessageId): SentRow | undefined {
+  const row = outbox.get(id);
+  return row?.replacedBy ? findLast({ outbox }, row.replacedBy) : row;
 }
 
 /** Stored before sent: a crash in between, and the message is sent at the next start. */
@@ -181,6 +225,8 @@ async function send(draft: Draft, context: NodeContext): Promise<Sent> {
   if (membership.count === 0) await membership.refresh();
   await refreshMembership(context);
   const composeOptions = context.compose();
+  const { kid } = await context.findSigningKey();
+  refuseEndedKey(membership, identity.agency, kid, composeOptions.nowMs);
   const message = await chain.append(await compose(draft, composeOptions), composeOptions.nowMs);
   invariant(message, "nothing stands against a message that a person sends");
   onEvent({ kind: "message.stored", messageId: message.id, messageKind: message.kind });

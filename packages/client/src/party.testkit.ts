@@ -34,7 +34,7 @@ export async function openTestParty(exchange: TestExchange, agency: AgencyName):
   const post = exchange.connect(agency);
   const membership = await openMembership(identity.trust, store, post);
   await membership.refresh();
-  const chain = createChain(store, identity.signingKey);
+  const chain = createChain(store, async () => identity.signingKey);
   const composeDraft = (draft: Draft) =>
     compose(draft, {
       identity,
@@ -42,6 +42,8 @@ export async function openTestParty(exchange: TestExchange, agency: AgencyName):
       randomBytes: createRandomBytes(),
       findKey: membership.findEncryptionKey,
       findSpoc: membership.findSpoc,
+      findGroup: membership.findGroup,
+      isActive: membership.isActive,
       findThread: (ref) => store.inbox.get(ref.iss, ref.id)?.thread ?? store.outbox.get(ref.id)?.thread,
     });
   return {

@@ -1,14 +1,16 @@
 import { type ErrorCode, LeixError, limits, type MessageId, type Notice } from "@leix/protocol";
+import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import type { NodeEvent, OnNodeEvent } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import { type AnswerVerdict, judgeAnswer } from "./judge-answer.ts";
 import { type CopyVerdict, judgeCopy } from "./judge-copy.ts";
 import { judgeNotice } from "./judge-notice.ts";
 import type { Membership } from "./membership.ts";
+import { canSignAgain, type SignAgainOptions, signAgain } from "./sign-again.ts";
 import type { ArrivalRow } from "./store/inbox.ts";
 import type { Store } from "./store.ts";
 
-export interface SettleOptions {
+export interface SettleOptions extends SignAgainOptions, DispatchOptions {
   readonly identity: Identity;
   readonly membership: Membership;
   readonly store: Store;
@@ -63,6 +65,9 @@ async function settleAnswer(row: ArrivalRow, options: SettleOptions): Promise<Se
   const judge = { ...options, outbox: store.outbox };
   const verdict = await judgeWithNewest(row, options, () => judgeAnswer(row.payload, judge));
   if (verdict === undefined) return "deferred";
+  const isAgain = await judgeAgain(row, verdict, options);
+  if (isAgain === undefined) return "deferred";
+  if (isAgain && verdict.kind === "settles") return settleAgain(row, verdict, options);
   store.transaction(() => {
     if (verdict.sighting) store.sightings.add(verdict.sighting);
     if (verdict.kind === "refused") {
@@ -74,6 +79,44 @@ async function settleAnswer(row: ArrivalRow, options: SettleOptions): Promise<Se
     store.inbox.remove(row.arrival);
   });
   reportAnswer(row, verdict, options);
+  return "settled";
+}
+
+/** Undefined where that cannot be known now. */
+async function judgeAgain(
+  row: ArrivalRow,
+  verdict: AnswerVerdict,
+  options: SettleOptions,
+): Promise<boolean | undefined> {
+  if (verdict.kind !== "settles") return false;
+  try {
+    return await canSignAgain(verdict.settlement, verdict.sent, options);
+  } catch (error) {
+    if (!(error instanceof LeixError) || error.code === "ledger/rolled-back") throw error;
+    options.onEvent({ kind: "arrival.deferred", id: row.id, code: error.code });
+    return undefined;
+  }
+}
+
+/** What was in flight when its key was withdrawn is not lost: the exchange has only refused the signature. */
+async function settleAgain(
+  row: ArrivalRow,
+  { sent, settlement, sighting }: Extract<AnswerVerdict, { kind: "settles" }>,
+  options: SettleOptions,
+): Promise<Settling> {
+  const { store, onEvent } = options;
+  const id = await signAgain(sent, settlement, options, () => {
+    store.sightings.add(sighting);
+    store.inbox.remove(row.arrival);
+  });
+  if (id === undefined) return "settled";
+  onEvent({
+    kind: "message.signed-again",
+    messageId: sent.id,
+    replacedBy: id,
+    ledgerIndex: sighting.index,
+  });
+  await dispatch(id, options);
   return "settled";
 }
 

@@ -70,6 +70,7 @@ test("a file of the first version is taken over with all that is in it", () => {
   createInbox(database).add(arrival, 1);
   database.exec(`
     DROP TABLE witnessed; DROP TABLE relied; DROP TABLE notices; DROP INDEX inbox_retention;
+    ALTER TABLE outbox DROP COLUMN replaced_by;
     ALTER TABLE inbox DROP COLUMN delete_by; ALTER TABLE inbox DROP COLUMN erased;
     PRAGMA user_version = 1;`);
   database.close();

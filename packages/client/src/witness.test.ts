@@ -1,6 +1,13 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeBase64url, encodeLogAnswer, encodeUtf8, LeixError, toWitnessName } from "@leix/protocol";
+import {
+  decodeBase64url,
+  encodeLogAnswer,
+  encodeUtf8,
+  LeixError,
+  toPublicJwk,
+  toWitnessName,
+} from "@leix/protocol";
 import { loadCosigningKey, PARTY_FILES } from "@leix/runtime";
 import {
   createSigner,
@@ -41,7 +48,7 @@ async function verifyLines(
 ): Promise<number> {
   const [line, ...others] = parseCosignatures(lines);
   const key = await loadCosigningKey(folder);
-  const publicKey = decodeBase64url(key?.jwk.x ?? "");
+  const publicKey = decodeBase64url(key ? toPublicJwk(key).x : "");
   if (!line || !publicKey) throw new Error("no cosignature");
   expect(others).toEqual([]);
   const name = toWitnessName(exchange.network.exchange, agency as never);

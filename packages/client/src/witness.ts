@@ -2,7 +2,6 @@ import type { WitnessQuorum } from "@leix/exchange";
 import { type ErrorCode, LeixError, toLogOrigin, toWitnessName } from "@leix/protocol";
 import {
   type AcceptedCheckpoint,
-  createSigner,
   createVerifier,
   parseForkProof,
   parseNote,
@@ -12,6 +11,7 @@ import {
 import { createBell } from "./bell.ts";
 import type { OnNodeEvent } from "./events.ts";
 import type { Identity } from "./identity.ts";
+import { createKeyChoice } from "./key-choice.ts";
 import type { Membership } from "./membership.ts";
 import type { Post } from "./ports.ts";
 import type { ReliedRow } from "./store/relied.ts";
@@ -30,6 +30,7 @@ import {
 import { createForkFolder, type ForkFolder } from "./witness/fork-folder.ts";
 import { createHandingIn, type HandingIn } from "./witness/handing-in.ts";
 import { createLedgerLog, type LedgerLog } from "./witness/ledger-log.ts";
+import { createSignerSource } from "./witness/own-signer.ts";
 import { explainStanding } from "./witness/standing.ts";
 
 /** The largest tree of the ledger that this agency has found to extend the one before. */
@@ -91,7 +92,14 @@ export interface WitnessOptions {
   readonly store: Pick<Store, "witnessed" | "relied" | "transaction">;
   readonly membership: Pick<
     Membership,
-    "count" | "refresh" | "listLogKeys" | "acceptCheckpoint" | "findAgency" | "isActive" | "toWitnessQuorum"
+    | "count"
+    | "refresh"
+    | "listLogKeys"
+    | "acceptCheckpoint"
+    | "findAgency"
+    | "findKey"
+    | "isActive"
+    | "toWitnessQuorum"
   >;
   readonly post: Pick<Post, "askLog">;
   /** Where proofs of two histories are kept. */
@@ -119,15 +127,24 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
   const { agency, cosigningKey, trust } = identity;
   const origin = toLogOrigin(trust.aud);
   const name = toWitnessName(trust.aud, agency);
-  const signer = cosigningKey && (await createSigner(name, "cosignature/v1", cosigningKey));
+  const findKey = createKeyChoice({
+    agency,
+    use: "cosign",
+    first: cosigningKey,
+    load: identity.loadCosigningKeys,
+    membership,
+    clock,
+  });
+  const findSigner = createSignerSource(name, findKey);
+  await findSigner();
   const listLogKeys = () => membership.listLogKeys(Math.floor(clock() / 1_000));
   const trees = store.witnessed;
-  const cosigner = createCosigner({ origin, trees, signer, listLogKeys, clock });
+  const cosigner = createCosigner({ origin, trees, findSigner, listLogKeys, clock });
   const log = createLedgerLog(post);
   const seconds = () => Math.floor(clock() / 1_000);
   const explain = async () => {
     await membership.refresh();
-    return explainStanding(membership.findAgency(agency), cosigningKey?.kid, seconds());
+    return explainStanding(membership.findAgency(agency), (await findKey())?.kid, seconds());
   };
   const context: Context = {
     ...options,
@@ -137,7 +154,7 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     alarm: createAlarm(),
   };
   return {
-    cosigns: signer !== undefined,
+    cosigns: cosigningKey !== undefined,
     last: () => store.witnessed.get(origin),
     relied: () => store.relied.get(origin),
     quorum: () => membership.toWitnessQuorum(seconds()),

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { pickCertificate } from "@leix/broker";
 import { LeixError } from "@leix/protocol";
-import { PARTY_FILES } from "@leix/runtime";
+import { createPassphraseSource, loadSecret, PARTY_FILES } from "@leix/runtime";
 
 /** Reads a log that is served as C2SP tlog-tiles, as a party of the network. */
 export interface LogClient extends AsyncDisposable {
@@ -25,9 +26,11 @@ interface Answer {
 
 /** `folder`: the party's, with its certificate. */
 export async function createLogClient(url: string, folder: string): Promise<LogClient> {
-  const [ca, cert, key] = await Promise.all(
-    [PARTY_FILES.ca, PARTY_FILES.certificate, PARTY_FILES.key].map((file) => readFile(join(folder, file))),
+  const [ca, beside = ""] = await Promise.all(
+    [PARTY_FILES.ca, PARTY_FILES.certificate].map((file) => readFile(join(folder, file), "utf8")),
   );
+  const key = await loadSecret(join(folder, PARTY_FILES.key), createPassphraseSource());
+  const cert = pickCertificate(key, beside);
   const agent = new Agent({
     ...{ keepAlive: true, maxSockets: CONNECTIONS_MAX, ca, cert, key, minVersion: "TLSv1.3" as const },
   });

@@ -16,11 +16,12 @@ const WORDS: readonly OfficerWord[] = ["read", "rectified", "erased", "restricte
 const HELP = `
 read: an officer has read it, its caveat too. rectified, restricted: that was done where the agency uses it.
 erased: its text is taken out of this store for ever, then that is said. All of it is signed and on record.
-Of a correction, it is said of what that corrects.`;
+Of a correction, it is said of what that corrects. What is recalled, as leix duties tells, is answered with
+erased or restricted, or with a review: leix send --kind review --re <id>.`;
 
 export function addAcknowledgeCommand(program: Command): void {
   withNodeOptions(program.command("acknowledge"))
-    .description("say that an officer has read a message, or has done what a correction asks for")
+    .description("say that an officer has read a message, or has done what a correction or a recall asks for")
     .argument("<id>", "a received message, or the beginning or end of its id")
     .addArgument(new Argument("<word>", "what an officer says of it").choices(WORDS))
     .option("--officer <name>", "who says so; only a pseudonym leaves the agency (default: your user name)")

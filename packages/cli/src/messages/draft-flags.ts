@@ -22,10 +22,14 @@ export interface DraftContext {
 export async function toDraft(flags: SendFlags, context: DraftContext): Promise<Draft> {
   refuseMissing(flags);
   refuseForeign(flags);
+  if (flags.to === undefined && flags.group === undefined) {
+    throw new LeixError("input/schema", "nobody is addressed: --to or --group");
+  }
   const body = await toBody(flags, context.stdin);
   const draft = {
     kind: flags.kind,
-    to: flags.to,
+    to: flags.to ?? [],
+    group: flags.group,
     copies: flags.copy,
     re: flags.re === undefined ? undefined : context.archive.findRef(flags.re),
     case: flags.case,

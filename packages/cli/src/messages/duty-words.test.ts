@@ -7,7 +7,8 @@ import { toDeed, toDueText, toNoticeWords } from "./duty-words.ts";
 test("every duty of the policies has words", () => {
   const names = loadPolicySet(loadPolicyFiles()).rules.flatMap(({ duty }) => duty?.name ?? []);
   expect(new Set(names).size).toBeGreaterThan(15);
-  for (const name of [...names, "overdue"]) expect(toDeed(name), name).not.toBe(name);
+  for (const name of [...names, "overdue", "recall", "readable-by-others"])
+    expect(toDeed(name), name).not.toBe(name);
 });
 
 test.each([

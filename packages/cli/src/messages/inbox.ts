@@ -27,20 +27,34 @@ export function addInboxCommand(program: Command): void {
 async function listInbox(node: AgencyNode, flags: InboxFlags): Promise<void> {
   const messages = node.archive.listReceived();
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(messages.map(toJson))}\n`);
+    const isRecalled = toRecalled(node);
+    const shown = messages.map((message) => ({ ...toJson(message), recalled: isRecalled(message) }));
+    process.stdout.write(`${JSON.stringify(shown)}\n`);
     return;
   }
   const paper = createPaper(process.stdout);
   if (messages.length === 0) paper.line(`${node.agency} has received nothing.`);
-  const rows = alignRows(messages.map(toRow));
-  for (const [i, { status }] of messages.entries()) {
+  const isRecalled = toRecalled(node);
+  const rows = alignRows(messages.map((message) => toRow(message, isRecalled(message))));
+  for (const [i, message] of messages.entries()) {
     const row = rows[i] ?? "";
-    paper.line(status === "accepted" ? row : paper.colours.red(row));
+    const isSound = message.status === "accepted" && !isRecalled(message);
+    paper.line(isSound ? row : paper.colours.red(row));
   }
 }
 
-function toRow({ ref, claims, arrivedMs, status, problem }: ReceivedMessage): string[] {
-  const state = status === "accepted" ? "" : `${STATUS_WORDS[status]} [${problem?.code}]`;
+const RECALLED = "recalled: it was signed, or made of what was signed, with a key in wrong hands";
+
+/** Which messages the exchange has recalled, whatever was done about that. */
+function toRecalled({ archive }: AgencyNode): (message: ReceivedMessage) => boolean {
+  const recalls = archive.listNotices().filter(({ notice }) => notice.notice === "recall");
+  const held = new Set(recalls.map(({ notice }) => (notice.held ?? notice.about).digest));
+  return ({ ref }) => ref.digest !== undefined && held.has(ref.digest);
+}
+
+function toRow({ ref, claims, arrivedMs, status, problem }: ReceivedMessage, isRecalled: boolean): string[] {
+  const sound = isRecalled ? RECALLED : "";
+  const state = status === "accepted" ? sound : `${STATUS_WORDS[status]} [${problem?.code}]`;
   return [
     toSafeText(ref.id),
     toTimeText(arrivedMs / 1_000),
@@ -81,6 +95,7 @@ async function show(node: AgencyNode, id: string, flags: InboxFlags): Promise<vo
   }
   const paper = createPaper(process.stdout);
   writeMessage(paper, message);
+  if (toRecalled(node)(message)) paper.line(paper.colours.red(RECALLED));
   await writeText(paper, node, message);
 }
 

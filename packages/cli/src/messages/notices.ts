@@ -12,7 +12,7 @@ interface NoticesFlags extends ArrivalFlags {
 
 export function addNoticesCommand(program: Command): void {
   withArrivalOptions(withNodeOptions(program.command("notices")))
-    .description("list what the exchange has told the agency about messages: overdue, corrected, overridden")
+    .description("list what the exchange has told the agency about messages: overdue, corrected, recalled")
     .action((flags: NoticesFlags, self: Command) =>
       withNode(self, flags, async (node, listen) => {
         await takeIn(node, flags, listen);

@@ -18,7 +18,8 @@ import { type Command, Option } from "commander";
 /** What `leix send` is given, as it stands on the command line. */
 export interface SendFlags {
   readonly as: string;
-  readonly to: readonly string[];
+  readonly to?: readonly string[];
+  readonly group?: string;
   readonly copy?: readonly string[];
   readonly kind: string;
   readonly purpose?: string;
@@ -94,7 +95,8 @@ export function addSendOptions(command: Command): Command {
 
 function addRouting(command: Command): void {
   command
-    .requiredOption("--to <agencies>", "the recipients, as RS-SPOC,RS-FIU; may be repeated", list)
+    .option("--to <agencies>", "the recipients, as RS-SPOC,RS-FIU; may be repeated", list)
+    .option("--group <id>", "instead: all other members of a group, as AL+customs-forum")
     .option("--copy <agencies>", "who else gets a copy", list)
     .option("--spoc-exception <code>", "why the single points of contact get no copies of it")
     .addOption(choice("--kind <kind>", "what it is", MESSAGE_KINDS).default("request"))

@@ -41,9 +41,10 @@ export function toSourceWords({ source, link, confidence }: Sourced): string | u
   return `Modelled on ${source}${how}${link ? `: ${link}` : ""}`;
 }
 
-/** `request to RS-FIU, copies to RS-SPOC`. */
-export function toAddressWords({ kind, to, copies }: Claims): string {
-  return `${kind} to ${to.join(", ")}${copies.length > 0 ? `, copies to ${copies.join(", ")}` : ""}`;
+/** `request to RS-FIU, copies to RS-SPOC`; `notification to AL+forum, version 2: AL-SPOC, RS-FIU`. */
+export function toAddressWords({ kind, group, to, copies }: Claims): string {
+  const list = group ? `${group.id}, version ${group.version}: ` : "";
+  return `${kind} to ${list}${to.join(", ")}${copies.length > 0 ? `, copies to ${copies.join(", ")}` : ""}`;
 }
 
 /** One sentence on what became of it. */

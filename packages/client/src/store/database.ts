@@ -104,8 +104,13 @@ CREATE TABLE relied (
 ) STRICT;
 `;
 
+/** A message that came back for its key, and was sent again under another: as which one. */
+const FIFTH_SCHEMA = `
+ALTER TABLE outbox ADD COLUMN replaced_by TEXT;
+`;
+
 /** What makes each version of the file from the one before. */
-const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA, FOURTH_SCHEMA];
+const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA, FOURTH_SCHEMA, FIFTH_SCHEMA];
 
 /**
  * Opens the file, and makes it where there is none; one of an older version becomes one of this. What is

@@ -87,6 +87,8 @@ export interface Inbox {
   listUnacknowledged(max: number): CopyRow[];
   /** False where it is acknowledged already. */
   setAcknowledgement(arrival: number, id: MessageId): boolean;
+  /** An acknowledgement was sent again as another message. */
+  replaceAcknowledgement(id: MessageId, by: MessageId): void;
   /** Copies whose text is to be deleted by then and is still there. */
   listExpired(now: number, max: number): CopyRow[];
   /** What is left of a copy takes its place, for ever. False where it was erased before. */
@@ -119,6 +121,7 @@ export function createInbox(database: Database): Inbox {
   const acknowledge = database.prepare(
     "UPDATE inbox SET acknowledgement = ? WHERE arrival = ? AND acknowledgement IS NULL",
   );
+  const reacknowledge = database.prepare("UPDATE inbox SET acknowledgement = ? WHERE acknowledgement = ?");
   const select = (rest: string) =>
     database.prepare(
       `SELECT ${COPY_COLUMNS} FROM inbox WHERE kind = 'copy' AND status IS NOT NULL ${rest} ORDER BY arrival`,
@@ -148,6 +151,7 @@ export function createInbox(database: Database): Inbox {
     },
     remove: (arrival) => void remove.run(arrival),
     listUnacknowledged: (max) => z.array(CopyRow).parse(unacknowledged.all(max)),
+    replaceAcknowledgement: (id, by) => void reacknowledge.run(by, id),
     setAcknowledgement: (arrival, id) => acknowledge.run(id, arrival).changes === 1,
     listExpired: (now, max) => z.array(CopyRow).parse(expired.all(now, max)),
     erase: (arrival, payload, why) => erase.run(payload, why, arrival).changes === 1,

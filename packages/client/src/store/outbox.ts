@@ -32,6 +32,8 @@ const SentRow = z.object({
   decision: z.string().nullable(),
   code: errorCode.nullable(),
   detail: z.string().nullable(),
+  /** The message that was sent in its place. */
+  replacedBy: MessageId.nullable(),
 });
 export type SentRow = z.infer<typeof SentRow>;
 
@@ -73,7 +75,9 @@ export type HeldMessage = z.infer<typeof HeldRow>;
 export const ID_HAS_PART =
   "length(?1) > 0 AND (substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1)";
 
-const COLUMNS = "id, seq, digest, thread, kind, token, status, stored_ms AS storedMs, decision, code, detail";
+const COLUMNS =
+  "id, seq, digest, thread, kind, token, status, stored_ms AS storedMs, decision, code, detail, " +
+  "replaced_by AS replacedBy";
 
 /** The end of the agency's own chain: what the next message counts and points on from. */
 export interface ChainHead {
@@ -126,6 +130,8 @@ export interface Outbox {
   /** The exchange has it (again). */
   markReceived(id: MessageId, nowMs: number): void;
   settle(id: MessageId, settlement: Settlement): void;
+  /** Another message was signed and stored in the place of a rejected one. */
+  replace(id: MessageId, by: MessageId): void;
 }
 
 export function createOutbox(database: Database): Outbox {
@@ -161,6 +167,7 @@ export function createOutbox(database: Database): Outbox {
     `UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?, envelope = iif(?, envelope, NULL)
      WHERE id = ?`,
   );
+  const replaced = database.prepare("UPDATE outbox SET replaced_by = ? WHERE id = ?");
   return {
     head: () => ChainRow.parse(head.get() ?? { seq: 0, digest: null }),
     append({ id, seq, digest, rawDigest, thread, kind, token, envelope }, nowMs) {
@@ -181,6 +188,7 @@ export function createOutbox(database: Database): Outbox {
       const [code, detail] = isRejected ? [settlement.code, settlement.detail] : [null, null];
       settled.run(settlement.status, settlement.decision, code, detail, isRejected ? 1 : 0, id);
     },
+    replace: (id, by) => void replaced.run(by, id),
   };
 }
 

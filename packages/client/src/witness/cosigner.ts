@@ -44,7 +44,7 @@ export interface CosignerOptions {
   readonly origin: string;
   readonly trees: WitnessedTrees;
   /** Without one it watches and refuses all the same, and cosigns nothing. */
-  readonly signer: NoteSigner<"cosignature/v1"> | undefined;
+  readonly findSigner: () => Promise<NoteSigner<"cosignature/v1"> | undefined>;
   /** The keys that the ledger service may sign with now. */
   readonly listLogKeys: () => readonly VerifierKey<"ed25519">[];
   /** Milliseconds since 1970. */
@@ -62,7 +62,7 @@ const TEXT = "text/plain; charset=utf-8";
 /** C2SP tlog-witness, "add-checkpoint", for one log. */
 export function createCosigner(options: CosignerOptions): Cosigner {
   const cosign: Cosigner["cosign"] = async ({ note, at }) => {
-    const { signer } = options;
+    const signer = await options.findSigner();
     if (!signer) return undefined;
     return encodeCosignatures([await cosignCheckpoint(parseNote(note).text, at, signer)]);
   };

@@ -51,7 +51,7 @@ async function answerAll(order: WitnessOrder): Promise<void> {
   const cosigner = createCosigner({
     origin: toLogOrigin(party.aud),
     trees,
-    signer,
+    findSigner: async () => signer,
     listLogKeys: () => [parseVerifierKey(log, "ed25519")],
     clock: () => nowMs,
   });

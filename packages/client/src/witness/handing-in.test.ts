@@ -74,7 +74,7 @@ describe("the reason is found in the agency's own statement:", () => {
     expect(await refusal()).toMatchObject({ code: "ledger/cosignature-refused" });
     const { key, registered } = createSigningPair();
     const next = { ...registered, use: "cosign" } as RegisteredKey;
-    await changeAgency(exchange, "RS-FIU", ({ keys }) => ({ keys: [...keys, next] }));
+    await changeAgency(exchange, "RS-FIU", ({ keys }) => ({ keys: [...keys, next] }), [key]);
     expect(await refusal()).toMatchObject({ code: "jws/key-not-valid" });
     await changeAgency(exchange, "RS-FIU", ({ keys }) => ({ keys: [...lists(keys), next] }));
     expect(await refusal()).toMatchObject({ code: "jws/key-unknown" });

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { invariant } from "@leix/protocol";
 import type { SourceRecord } from "../replay-source.ts";
 import type { TriedLeaves, Trier } from "./try-batch.ts";
@@ -21,33 +22,48 @@ export async function* tryAhead(
   records: AsyncIterable<SourceRecord>,
   trier: Trier,
 ): AsyncGenerator<TriedChunk, void> {
-  const ahead: Promise<TriedChunk>[] = [];
+  const ahead: Ahead[] = [];
   let failure: { readonly error: unknown } | undefined;
   try {
     for await (const chunk of toChunks(records)) {
       ahead.push(tryChunk(chunk, trier));
-      if (ahead.length > trier.depth) yield await takeFirst(ahead);
+      if (ahead.length > trier.depth) yield await takeFirst(ahead, trier);
     }
   } catch (error) {
     failure = { error };
   }
-  while (ahead.length > 0) yield await takeFirst(ahead);
+  while (ahead.length > 0) yield await takeFirst(ahead, trier);
   if (failure) throw failure.error;
 }
 
-async function takeFirst(ahead: Promise<TriedChunk>[]): Promise<TriedChunk> {
-  const first = ahead.shift();
-  invariant(first, "there is one in hand");
-  return first;
+interface Ahead {
+  readonly chunk: Promise<TriedChunk>;
+  isDone: boolean;
 }
 
-function tryChunk(records: readonly SourceRecord[], trier: Trier): Promise<TriedChunk> {
+async function takeFirst(ahead: Ahead[], trier: Trier): Promise<TriedChunk> {
+  const first = ahead.shift();
+  invariant(first, "there is one in hand");
+  // What other threads have answered meanwhile is only seen when they are given a turn.
+  await setImmediate();
+  if (!first.isDone) await trier.help();
+  return first.chunk;
+}
+
+function tryChunk(records: readonly SourceRecord[], trier: Trier): Ahead {
   const [first] = records;
-  if (first?.erased || first?.refused) return Promise.resolve({ records, tried: null });
+  if (first?.erased || first?.refused)
+    return { chunk: Promise.resolve({ records, tried: null }), isDone: true };
   const trying = trier.try(records.map(({ bytes }) => bytes)).then((tried) => ({ records, tried }));
-  // Whoever waits for it hears of it; until then others may be waited for.
-  trying.catch(() => undefined);
-  return trying;
+  const ahead = { chunk: trying, isDone: false };
+  // Whoever waits for it hears of an error; until then others may be waited for.
+  trying.then(
+    () => {
+      ahead.isDone = true;
+    },
+    () => undefined,
+  );
+  return ahead;
 }
 
 /** All of one sort; one that is refused is alone. */

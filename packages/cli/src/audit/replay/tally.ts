@@ -20,7 +20,7 @@ const DIFFERENCES_KEPT_MAX = 1_000;
 /** Counts what a replay finds, and keeps the first differences. Goes on from what an earlier one counted. */
 export function createTally(before?: Counted): Tally {
   const kinds: Record<ParsedRecord["kind"], number> = {
-    ...{ message: 0, statement: 0, rejection: 0, event: 0, seal: 0 },
+    ...{ message: 0, statement: 0, rejection: 0, flood: 0, event: 0, seal: 0 },
     ...before?.kinds,
   };
   const outcomes: Record<Outcome, number> = {
@@ -44,7 +44,9 @@ export function createTally(before?: Counted): Tally {
       if (step && !before) senders.add(step);
       if (entry.kind === "message") outcomes[entry.verdict.outcome]++;
       if (entry.kind === "event") overdue += entry.lapse.overdue.length;
-      if (entry.kind === "rejection") rejections[entry.code] = (rejections[entry.code] ?? 0) + 1;
+      const codes = entry.kind === "flood" ? entry.inputs.map(({ code }) => code) : [];
+      if (entry.kind === "rejection") codes.push(entry.code);
+      for (const code of codes) rejections[code] = (rejections[code] ?? 0) + 1;
       if (difference) note(toDifference(difference, decision.content.index, source));
     },
     result: () => ({

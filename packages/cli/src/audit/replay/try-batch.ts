@@ -1,7 +1,7 @@
-import { hash } from "node:crypto";
 import { type KnownKeys, type TriedBatch, tryRecords } from "@leix/exchange/tried-record";
-import { type Digest, encodeLeafEntry, invariant } from "@leix/protocol";
+import { encodeLeafEntry, invariant } from "@leix/protocol";
 import { HASH_BYTES, hashLeaf } from "@leix/tlog";
+import { createNativePrimitives } from "./native-primitives.ts";
 
 /** Records whose signatures were tried, and for each of them the hash of its leaf in the ledger's tree. */
 export interface TriedLeaves {
@@ -15,21 +15,20 @@ export interface Trier extends AsyncDisposable {
   readonly depth: number;
   /** Batches in the order of the ledger, each whole: what statements in them bring is known from then on. */
   try(records: readonly Uint8Array[]): Promise<TriedLeaves>;
+  /** For who would only wait: does some of what waits for a thread in this one. */
+  help(): Promise<void>;
 }
 
+const PRIMITIVES = createNativePrimitives();
+
 export async function tryBatch(records: readonly Uint8Array[], keys: KnownKeys): Promise<TriedLeaves> {
-  const batch = await tryRecords(records, keys, toDigest);
+  const batch = await tryRecords(records, keys, PRIMITIVES);
   const leaves = batch.records.map(({ record }, at) => {
     const bytes = records[at];
     invariant(bytes, "a record that was tried has its bytes");
-    return hashLeaf(encodeLeafEntry({ v: 1, kind: record.kind, digest: toDigest(bytes) }));
+    return hashLeaf(encodeLeafEntry({ v: 1, kind: record.kind, digest: PRIMITIVES.digest(bytes) }));
   });
   return { batch, leaves };
-}
-
-/** The same as the protocol's own, at the speed of the processor's instructions. */
-function toDigest(data: Uint8Array | string): Digest {
-  return hash("sha256", data, "base64url") as Digest;
 }
 
 /** Hashes one after another, as they travel. */

@@ -72,6 +72,26 @@ describe("a replay in threads finds what one in a single thread finds", () => {
   });
 });
 
+test("what waits for a thread is done in this one by who helps, and answered the same", async () => {
+  await using one = createTryPool(1);
+  const keys = new Map(ledger.records.flatMap(readKeys).map((key) => [key.kid, key]));
+  // The thread takes two, and two wait.
+  const batches = [0, 3, 6, 9].map((from) => ledger.records.slice(from, from + 3));
+  const order: number[] = [];
+  const answers = batches.map(async (batch, at) => {
+    const tried = await one.try(batch);
+    order.push(at);
+    return tried;
+  });
+  await one.help();
+  await one.help();
+  expect(order.slice(0, 2)).toEqual([2, 3]);
+  await one.help();
+  const expected = batches.map((batch) => tryBatch(batch, keys));
+  // As it travels between threads, what is undefined is left out.
+  expect(JSON.stringify(await Promise.all(answers))).toBe(JSON.stringify(await Promise.all(expected)));
+});
+
 describe("a thread that dies", () => {
   const program = new URL("./dying-worker.testkit.ts", import.meta.url);
   const batches = (size: number) => [ledger.records.slice(0, size), ledger.records.slice(size, 2 * size)];

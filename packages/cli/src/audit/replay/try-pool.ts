@@ -25,11 +25,10 @@ export interface TryAnswer {
 const PROGRAM = new URL("./try-worker.ts", import.meta.url);
 /** While a thread works on one batch, the next lies ready. */
 const BATCHES_PER_THREAD = 2;
-/**
- * Half of the cores are left to the thread that decides, and to those of the platform in which signatures are
- * verified.
- */
-const THREADS = Math.max(1, Math.floor(availableParallelism() / 2));
+/** Not given to any thread yet: the deciding one takes them where it is ahead of the others. */
+const BATCHES_WAITING = 2;
+/** One core is left to the thread that decides, which is no faster than four others. */
+const THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
 /** What a thread makes is gone with its batch: more room for the young would only be more memory. */
 const YOUNG_MEGABYTES = 16;
 /** Far more than a batch of the largest records takes. */
@@ -44,31 +43,34 @@ export function createTrier(): Trier {
       for (const key of records.flatMap(readKeys)) keys.set(key.kid, key);
       return tryBatch(records, keys);
     },
+    help: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
 /**
- * Tries records in threads of their own. Where one of them dies, everything that was asked, and is asked from
- * then on, throws `audit/thread-died`.
+ * Tries records in threads of their own, and in this one where it helps. Where one of them dies, everything
+ * that was asked, and is asked from then on, throws `audit/thread-died`.
  */
 export function createTryPool(threads = THREADS, program = PROGRAM): Trier {
   const pool = new TryPool(threads, program);
   return {
-    depth: threads * BATCHES_PER_THREAD,
+    depth: threads * BATCHES_PER_THREAD + BATCHES_WAITING,
     try: (records) => pool.try(records),
+    help: () => pool.help(),
     [Symbol.asyncDispose]: () => pool.close(),
   };
 }
 
-interface Waiting {
+interface Asked {
+  readonly records: readonly Uint8Array[];
   resolve(tried: TriedLeaves): void;
-  reject(error: LeixError): void;
+  reject(error: unknown): void;
 }
 
 interface Thread {
   readonly worker: Worker;
-  readonly waiting: Map<number, Waiting>;
+  readonly waiting: Map<number, Asked>;
   /** How many of the keys it has been given. */
   known: number;
 }
@@ -76,6 +78,9 @@ interface Thread {
 class TryPool {
   readonly #threads: readonly Thread[];
   readonly #keys: RegisteredKey[] = [];
+  readonly #keyOf = new Map<KeyId, RegisteredKey>();
+  /** What no thread has begun: first come, first given. */
+  readonly #queue: Asked[] = [];
   /** Travel there and back: new ones for every batch would be let go of much later than they are used. */
   readonly #buffers: ArrayBuffer[] = [];
   #asked = 0;
@@ -90,42 +95,55 @@ class TryPool {
     const worker = new Worker(program, {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES, maxOldGenerationSizeMb: OLD_MEGABYTES },
     });
-    const waiting = new Map<number, Waiting>();
+    const thread: Thread = { worker, waiting: new Map(), known: 0 };
     worker.on("message", ({ id, batch, disclosed, leaves, buffer }: TryAnswer) => {
       this.#buffers.push(buffer);
-      waiting.get(id)?.resolve({ batch: { ...JSON.parse(batch), disclosed }, leaves: unpackHashes(leaves) });
-      waiting.delete(id);
+      const asked = thread.waiting.get(id);
+      thread.waiting.delete(id);
+      this.#give(thread);
+      asked?.resolve({ batch: { ...JSON.parse(batch), disclosed }, leaves: unpackHashes(leaves) });
     });
     worker.on("error", (cause) => this.#fail(new LeixError("audit/thread-died", toText(cause), { cause })));
     worker.on("exit", (code) => this.#fail(new LeixError("audit/thread-died", `exit ${code}`)));
-    return { worker, waiting, known: 0 };
+    return thread;
   }
 
   #fail(error: LeixError): void {
     if (this.#isClosing) return;
     this.#failure ??= error;
-    for (const { waiting } of this.#threads) {
-      for (const { reject } of waiting.values()) reject(this.#failure);
-      waiting.clear();
-    }
+    const failed = [...this.#threads.flatMap(({ waiting }) => [...waiting.values()]), ...this.#queue];
+    for (const { waiting } of this.#threads) waiting.clear();
+    this.#queue.length = 0;
+    for (const { reject } of failed) reject(this.#failure);
   }
 
   try(records: readonly Uint8Array[]): Promise<TriedLeaves> {
-    for (const record of records) this.#keys.push(...readKeys(record));
-    const thread = this.#threads.reduce((one, other) =>
-      other.waiting.size < one.waiting.size ? other : one,
-    );
-    const { promise, resolve, reject } = Promise.withResolvers<TriedLeaves>();
-    if (this.#failure) {
-      reject(this.#failure);
-      return promise;
+    for (const key of records.flatMap(readKeys)) {
+      this.#keys.push(key);
+      this.#keyOf.set(key.kid, key);
     }
+    const { promise, resolve, reject } = Promise.withResolvers<TriedLeaves>();
+    if (this.#failure) reject(this.#failure);
+    else this.#queue.push({ records, resolve, reject });
+    this.#give(this.#threads.reduce((one, other) => (other.waiting.size < one.waiting.size ? other : one)));
+    return promise;
+  }
+
+  async help(): Promise<void> {
+    const asked = this.#queue.shift();
+    if (!asked) return;
+    await tryBatch(asked.records, this.#keyOf).then(asked.resolve, asked.reject);
+  }
+
+  #give(thread: Thread): void {
+    if (thread.waiting.size === BATCHES_PER_THREAD) return;
+    const asked = this.#queue.shift();
+    if (!asked) return;
     const id = this.#asked++;
-    thread.waiting.set(id, { resolve, reject });
-    const job: TryJob = { id, ...this.#pack(records), newKeys: this.#keys.slice(thread.known) };
+    thread.waiting.set(id, asked);
+    const job: TryJob = { id, ...this.#pack(asked.records), newKeys: this.#keys.slice(thread.known) };
     thread.known = this.#keys.length;
     thread.worker.postMessage(job, [job.bytes.buffer]);
-    return promise;
   }
 
   #pack(records: readonly Uint8Array[]): Pick<TryJob, "bytes" | "ends"> {

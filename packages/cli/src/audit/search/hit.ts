@@ -1,5 +1,5 @@
 import type { State } from "@leix/exchange";
-import { AgencyId, type ParsedRecord } from "@leix/protocol";
+import { AgencyId, listRejected, type ParsedRecord } from "@leix/protocol";
 import { z } from "zod";
 
 /** What a person may look for: what became of it. */
@@ -9,6 +9,7 @@ export const HIT_OUTCOMES = [
   "denied",
   "rejected",
   "overdue",
+  "recalled",
   "recorded",
   "sealed",
 ] as const;
@@ -27,7 +28,7 @@ export type HitAgency = z.infer<typeof HitAgency>;
 export const Hit = z.strictObject({
   index: z.int(),
   at: z.int(),
-  kind: z.enum(["message", "statement", "rejection", "event", "seal"]),
+  kind: z.enum(["message", "statement", "rejection", "flood", "event", "seal"]),
   /** The party whose input it is; null for the clock, and for an account that nobody had. */
   sender: z.string().nullable(),
   outcome: z.enum(HIT_OUTCOMES),
@@ -40,7 +41,7 @@ export const Hit = z.strictObject({
     })
     .optional(),
   statement: z.strictObject({ kind: z.string(), subject: z.string(), version: z.int() }).optional(),
-  /** Why it was rejected. */
+  /** Why it was rejected; of many that were rejected together, every code. */
   code: z.string().optional(),
   /** Of the input: its signing input, or the bytes that were rejected. */
   digest: z.string(),
@@ -64,14 +65,18 @@ export function toHit(state: State, record: ParsedRecord): Hit {
       const statement = { kind, subject, version };
       return { ...place, sender: iss, outcome: "recorded", statement, agencies: about, rules: [] };
     }
-    case "rejection": {
-      const code = content.kind === "rejection" ? content.code : "input/unprocessable";
-      const isUnknown = code === "identity/account-unknown";
+    case "rejection":
+    case "flood": {
+      const codes = toSorted(listRejected(content).map(({ code }) => code));
+      const isUnknown = codes.includes("identity/account-unknown");
       const sender = isUnknown ? null : (state.accounts.get(input.account) ?? null);
-      return { ...place, sender, outcome: "rejected", code, agencies: [], rules: [] };
+      const told = content.kind === "flood" && content.proposal?.to ? [toTold(content.proposal.to)] : [];
+      return { ...place, sender, outcome: "rejected", code: codes.join(" "), agencies: told, rules: [] };
     }
-    case "event":
-      return { ...place, sender: null, outcome: "overdue", ...toEventParts(record) };
+    case "event": {
+      const outcome = record.decision.overdue.length > 0 ? "overdue" : "recalled";
+      return { ...place, sender: null, outcome, ...toEventParts(record) };
+    }
     case "seal":
       return { ...place, sender: null, outcome: "sealed", agencies: [], rules: [] };
   }
@@ -100,7 +105,7 @@ function toEventParts({ decision: { overdue, notices } }: ParsedRecord) {
       ...late.map((agency): HitAgency => ({ agency, as: "overdue", policies: [] })),
       ...listTold(notices.filter(({ to }) => !late.includes(to))),
     ],
-    rules: toSorted(overdue.map(({ rule }) => rule)),
+    rules: toSorted([...overdue, ...notices].map(({ rule }) => rule)),
   };
 }
 

@@ -9,9 +9,14 @@ import { LeixError } from "@leix/protocol";
  * folder cannot be read, `statement/policy-set` where the set is none.
  */
 export async function loadProposedSet(folder: string): Promise<PolicySet> {
+  return loadPolicySet(await loadProposedFiles(folder));
+}
+
+/** The files of such a set, not yet validated. */
+export async function loadProposedFiles(folder: string): Promise<PolicyFile[]> {
   const files = await readFiles(folder);
   const hasSchema = files.some(({ name }) => name === SCHEMA_FILE);
-  return loadPolicySet(hasSchema ? files : [...files, { name: SCHEMA_FILE, content: toSchemaText() }]);
+  return hasSchema ? files : [...files, { name: SCHEMA_FILE, content: toSchemaText() }];
 }
 
 async function readFiles(folder: string): Promise<PolicyFile[]> {

@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { AgencyId, CountryCode, countryOf, LeixError } from "@leix/protocol";
+import { PARTY_FILES, toPartyPath } from "@leix/runtime";
+import type { Command } from "commander";
+import { type DeskFlags, withDesk } from "../../desk/desk-access.ts";
+import { toCountry } from "../../desk/members.ts";
+import { speak } from "../../desk/speak.ts";
+import type { Leak } from "./report.ts";
+
+interface LeakFlags extends DeskFlags {
+  readonly party?: string;
+}
+
+/**
+ * Signs the statement that a key is in wrong hands, and publishes it; false where the exchange refused it.
+ * Throws `statement/subject` where no folder here belongs to the authority of the agency whose key it is, and
+ * what signing throws.
+ */
+export async function speakOfLeak({ kid, since }: Leak, flags: LeakFlags, self: Command): Promise<boolean> {
+  const { dir } = self.optsWithGlobals<{ dir: string }>();
+  const country =
+    flags.party === undefined ? await findCountry(dir, kid, flags, self) : toCountry(flags.party);
+  return withDesk(self, country, flags, async (desk) => {
+    const owner = AgencyId.safeParse(desk.state.keys.get(kid)?.party).data;
+    if (owner === undefined || (flags.party !== undefined && owner !== flags.party)) {
+      throw new LeixError("statement/subject", `kid ${kid} is no key of ${flags.party ?? "an agency"}`);
+    }
+    const spoken = await speak(desk, [{ kind: "compromise", subject: owner, kid, since }], flags);
+    return spoken.every((one) => one.kind !== "refused");
+  });
+}
+
+/** Every authority's membership knows whose key it is; an authority's machine has one folder of them. */
+async function findCountry(dir: string, kid: Leak["kid"], flags: LeakFlags, self: Command): Promise<string> {
+  for (const country of await listCountries(dir)) {
+    const party = await withDesk(self, country, flags, async ({ state }) => state.keys.get(kid)?.party);
+    const owner = AgencyId.safeParse(party).data;
+    if (owner !== undefined) return countryOf(owner);
+  }
+  throw new LeixError("statement/subject", `no authority's folder in ${dir} knows kid ${kid} as an agency's`);
+}
+
+async function listCountries(dir: string): Promise<string[]> {
+  const folder = join(dir, dirname(toPartyPath("AL")));
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  return names
+    .filter(
+      (name) => CountryCode.safeParse(name).success && existsSync(join(folder, name, PARTY_FILES.party)),
+    )
+    .toSorted();
+}

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { parseSigned, type SignedStatement } from "@leix/client";
+import { encodeUtf8, LeixError } from "@leix/protocol";
+import type { Command } from "commander";
+import { withDesk } from "../desk/desk-access.ts";
+import { publishAll, tell } from "../desk/speak.ts";
+import { createPaper } from "../messages/paper.ts";
+
+interface PublishFlags {
+  readonly as: string;
+  readonly json?: true;
+}
+
+/** Completes what was signed offline, or what a command that was ended in the middle has left. */
+export function addPublishCommand(authority: Command): void {
+  authority
+    .command("publish")
+    .description("publish statements that are signed; to do it again is harmless")
+    .argument("[file]", "what was signed with --out; without it all that waits in the folder")
+    .requiredOption("--as <party>", "who has signed them: a country's code, or anchor")
+    .option("--json", "the result as one line of JSON")
+    .action((file: string | undefined, flags: PublishFlags, self: Command) => {
+      // Not refreshed before: what was recorded meanwhile is to be told, and not only to be gone.
+      return withDesk(self, flags.as, { offline: true }, async (desk) => {
+        const waiting = file === undefined ? (await desk.listOutgoing()).map(({ signed }) => signed) : [];
+        const signed = file === undefined ? waiting : await loadSigned(file);
+        if (signed.length === 0 && !flags.json)
+          createPaper(process.stdout).line("Nothing waits to be published.");
+        else tell(await publishAll(desk, signed), desk, flags);
+      });
+    });
+}
+
+/** Throws `config/invalid` where it cannot be read, and the codes of what is no signed statement. */
+async function loadSigned(file: string): Promise<SignedStatement[]> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new LeixError("config/invalid", `cannot read ${file}`, { cause });
+  });
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => parseSigned(encodeUtf8(line)));
+}

@@ -1,0 +1,25 @@
+import { KeyId, LeixError, listNeededProofs, parseSchema } from "@leix/protocol";
+import type { Command } from "commander";
+import { type DeskFlags, withDesk, withSigningOptions } from "../desk/desk-access.ts";
+import { findAgencyStatement, toCountry } from "../desk/members.ts";
+import { speak } from "../desk/speak.ts";
+
+/** The end of a rotation's overlap: what was signed with the key before stays signed. */
+export function addWithdrawCommand(authority: Command): void {
+  withSigningOptions(authority.command("withdraw"))
+    .description("end keys of an agency that it has replaced; other keys of it have to be left")
+    .argument("<agency>", "its id, as AL-CUSTOMS")
+    .argument("<kid...>", "the keys' thumbprints, as leix authority show has them")
+    .action((id: string, given: string[], flags: DeskFlags, self: Command) => {
+      return withDesk(self, toCountry(id), flags, async (desk) => {
+        const statement = await findAgencyStatement(desk, id);
+        const { v: _v, aud: _aud, iss: _iss, iat: _iat, version: _version, ...said } = statement;
+        const kids = given.map((kid) => parseSchema(KeyId, kid));
+        const stranger = kids.find((kid) => !said.keys.some((key) => key.kid === kid));
+        if (stranger) throw new LeixError("statement/subject", `kid ${stranger} is no key of ${id} now`);
+        const keys = said.keys.filter(({ kid }) => !kids.includes(kid));
+        const proofs = listNeededProofs({ ...statement, keys });
+        await speak(desk, [{ ...said, keys, proofs }], flags);
+      });
+    });
+}

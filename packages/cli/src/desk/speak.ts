@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import type { Desk, SignedStatement, StatementAnswer, StatementContent } from "@leix/client";
+import { decodeUtf8, ERRORS } from "@leix/protocol";
+import { createPaper, toSafeText } from "../messages/paper.ts";
+import type { DeskFlags } from "./desk-access.ts";
+
+/** What has become of a statement; `signed` where it was not published. */
+export type Spoken = { readonly signed: SignedStatement } & (StatementAnswer | { readonly kind: "signed" });
+
+/**
+ * Signs the statements, each after those before it, and publishes them in this order, up to the first that is
+ * refused; or writes them into a file. Tells what came of each.
+ */
+export async function speak(
+  desk: Desk,
+  contents: readonly StatementContent[],
+  flags: DeskFlags,
+): Promise<readonly Spoken[]> {
+  const signed: SignedStatement[] = [];
+  for (const content of contents) signed.push(await desk.sign(content));
+  const { offline, out } = flags;
+  if (out !== undefined) await writeFile(out, toLines(signed), { flag: "wx" });
+  const isKept = offline || out !== undefined;
+  const spoken = isKept
+    ? signed.map((one): Spoken => ({ signed: one, kind: "signed" }))
+    : await publishAll(desk, signed);
+  tell(spoken, desk, flags);
+  return spoken;
+}
+
+/** Those after a refused one rest on it. */
+export async function publishAll(desk: Desk, signed: readonly SignedStatement[]): Promise<Spoken[]> {
+  const spoken: Spoken[] = [];
+  for (const one of signed) {
+    const answer = await desk.publish(one);
+    spoken.push({ signed: one, ...answer });
+    if (answer.kind === "refused") break;
+  }
+  return spoken;
+}
+
+/** One statement a line: nothing in an envelope is a line end. */
+function toLines(signed: readonly SignedStatement[]): string {
+  return signed.map(({ bytes }) => `${decodeUtf8(bytes)}\n`).join("");
+}
+
+/** Says it, and ends with 1 where something was refused. */
+export function tell(spoken: readonly Spoken[], { party }: Desk, { json, out }: DeskFlags): void {
+  if (spoken.some(({ kind }) => kind === "refused")) process.exitCode = 1;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ party, statements: spoken.map(toJson) })}\n`);
+    return;
+  }
+  const paper = createPaper(process.stdout);
+  for (const one of spoken) for (const line of toWords(one)) paper.line(line);
+  if (!spoken.some(({ kind }) => kind === "signed")) return;
+  const file = out === undefined ? "" : ` ${out}`;
+  paper.line(`Not published. Where there is a connection: leix authority publish --as ${party}${file}`);
+}
+
+function toJson({ signed, ...outcome }: Spoken) {
+  const { kind, subject, version } = signed.statement;
+  const { kind: result, ...rest } = outcome;
+  return { kind, subject, version, digest: signed.digest, result, ...rest };
+}
+
+function toWords(one: Spoken): string[] {
+  const { kind, subject, version } = one.signed.statement;
+  const what = `${kind} ${subject}, version ${version}`;
+  switch (one.kind) {
+    case "signed":
+      return [`${what}: signed.`];
+    case "recorded":
+      return [`${what}: recorded at index ${one.index}.`];
+    case "refused":
+      return [
+        `${what}: refused, ${one.code}${one.detail ? ` (${toSafeText(one.detail)})` : ""}.`,
+        ERRORS[one.code].todo,
+      ];
+  }
+}

@@ -1,0 +1,32 @@
+import { limits, type PublishedCount, type RequestCounts } from "@leix/protocol";
+import type { StatisticsReport } from "../audit/statistics-command.ts";
+import { alignRows, type Paper } from "../messages/paper.ts";
+
+/** Figures for people. */
+export function writeStatistics(paper: Paper, { period, statistics }: StatisticsReport): void {
+  const { records, pairs } = statistics;
+  paper.line(`Requests of ${period}, counted in ${records} records of the ledger.`);
+  paper.line(`A number below ${limits.STATISTICS_COUNT_MIN} is not told, but for none.`);
+  if (pairs.length === 0) return;
+  const head = ["from", "to", "", "requests", "answered", "refused", "late"];
+  const rows = pairs.flatMap(({ from, to, urgent, other }) => [
+    [from, to, "urgent", ...toCells(urgent)],
+    [from, to, "other", ...toCells(other)],
+  ]);
+  paper.line();
+  for (const line of alignRows([head, ...rows])) paper.line(line);
+  paper.line();
+  for (const { from, to, refusals, judicialDelays } of pairs) {
+    const grounds = refusals.map(({ ground, count }) => `${ground} ${toCell(count)}`);
+    if (grounds.length > 0) paper.line(`${to} refused ${from}: ${grounds.join(", ")}.`);
+    if (judicialDelays !== 0) paper.line(`${to} waited for a judge, for ${from}: ${toCell(judicialDelays)}.`);
+  }
+}
+
+function toCells({ requests, answered, refused, late }: RequestCounts): string[] {
+  return [requests, answered, refused, late].map(toCell);
+}
+
+function toCell(count: PublishedCount): string {
+  return count === null ? `1-${limits.STATISTICS_COUNT_MIN - 1}` : String(count);
+}
