@@ -1,6 +1,7 @@
 import type { NodeEvent, OnNodeEvent } from "@leix/client";
-import type { AgencyId, ErrorCode } from "@leix/protocol";
+import type { AgencyId, ErrorCode, LeixError } from "@leix/protocol";
 import type { Logger } from "@leix/runtime";
+import type { Renewable } from "./renewal.ts";
 
 /**
  * What an agency's node says about itself. Ids, kinds, codes and counts; never what a message says, nor an
@@ -12,6 +13,9 @@ export interface AgencyEvents {
   refused(name: string, code: ErrorCode): void;
   /** A checkpoint that somebody brought could not be answered. */
   failed(err: unknown): void;
+  /** Its own, for connections from now on. */
+  renewed(what: Renewable): void;
+  notRenewed(what: Renewable, error: LeixError): void;
   readonly node: OnNodeEvent;
 }
 
@@ -26,6 +30,7 @@ const LEVELS: Readonly<Record<Exclude<NodeEvent["kind"], "broker.changed">, Leve
   "message.undecryptable": "warn",
   "message.decided": "info",
   "message.rejected": "warn",
+  "message.signed-again": "warn",
   "message.erased": "info",
   "notice.received": "info",
   "notice.refused": "warn",
@@ -45,6 +50,8 @@ export function createAgencyEvents(logger: Logger): AgencyEvents {
     started: (agencyId) => logger.info({ event: "agency.started", agencyId }),
     failed: (err) => logger.error({ event: "witness.failed", err }),
     refused: (name, code) => logger.warn({ event: "witness.refused", name, code }),
+    renewed: (what) => logger.info({ event: "access.renewed", what }),
+    notRenewed: (what, { code, detail }) => logger.warn({ event: "access.not-renewed", what, code, detail }),
     node(event) {
       if (event.kind === "broker.changed") {
         logChange(logger, event.change);

@@ -1,8 +1,17 @@
 import { join } from "node:path";
 import { createNode } from "@leix/client";
-import { createLogger, runService, serveHealth } from "@leix/runtime";
+import {
+  createLogger,
+  createPassphraseSource,
+  joinHealth,
+  runService,
+  serveHealth,
+  watchExpiry,
+} from "@leix/runtime";
 import { loadConfig } from "./config.ts";
 import { createAgencyEvents } from "./events.ts";
+import { loadAgencyExpiring } from "./expiring.ts";
+import { createRenewal } from "./renewal.ts";
 import { serveWitness } from "./witness-server.ts";
 
 const CONNECT_WAIT_MS = 60_000;
@@ -19,7 +28,14 @@ await runService(logger, async (signal) => {
     connectWaitMs: CONNECT_WAIT_MS,
     onEvent: events.node,
   });
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, node, signal);
+  const askPassphrase = createPassphraseSource();
+  const renewal = createRenewal({
+    ...{ folder, natsUrl: config.LEIX_NATS_URL, askPassphrase, clock: Date.now },
+    ...{ onRenewed: events.renewed, onFailed: events.notRenewed },
+  });
+  const expiry = await watchExpiry(() => loadAgencyExpiring(folder, node.agency, askPassphrase), signal);
+  const health = joinHealth(node, renewal, expiry);
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
   const { LEIX_WITNESS_PORT: port, LEIX_WITNESS_LISTEN: host } = config;
   if (port) {
     const clock = () => performance.now();
@@ -33,8 +49,9 @@ await runService(logger, async (signal) => {
       await using running = node;
       const failed = new AbortController();
       const either = AbortSignal.any([stopped, failed.signal]);
-      const orStopBoth = (work: Promise<void>) => work.finally(() => failed.abort());
-      await Promise.all([orStopBoth(running.run(either)), orStopBoth(running.witness.run(either))]);
+      const orStopAll = (work: Promise<void>) => work.finally(() => failed.abort());
+      const works = [running.run(either), running.witness.run(either), renewal.run(either)];
+      await Promise.all(works.map(orStopAll));
     },
   };
 });

@@ -1,10 +1,16 @@
-import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { TLSSocket } from "node:tls";
 import type { AgencyNode } from "@leix/client";
 import { type ErrorCode, LeixError } from "@leix/protocol";
-import { createRateLimit, PARTY_FILES } from "@leix/runtime";
+import {
+  createRateLimit,
+  followServingTls,
+  loadServingTls,
+  PARTY_FILES,
+  readPeerName,
+  type ServingFiles,
+  type ServingTls,
+} from "@leix/runtime";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { BODY_BYTES_MAX, CONNECTIONS_MAX, HEADER_BYTES_MAX, REQUEST_MS_MAX, REQUESTS } from "./limits.ts";
 
@@ -17,7 +23,9 @@ export interface WitnessServerOptions {
   /** Milliseconds, forward only. */
   readonly clock: () => number;
   readonly onRefused: (name: string, code: ErrorCode) => void;
-  /** The node could not answer: what anyone is told of it is 500. */
+  /** How often the certificate's files are looked at, where it is not the usual. */
+  readonly lookMs?: number;
+  /** The node could not answer, of which anyone is told 500, or could not show a renewed certificate. */
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -34,9 +42,11 @@ export async function serveWitness(
 ): Promise<{ readonly port: number }> {
   const { witness } = options;
   if (!witness.cosigns) throw new LeixError("config/invalid", "LEIX_WITNESS_PORT: there is no cosigning.jwk");
+  const files = toServingFiles(options.folder);
+  const shown = await loadTls(files);
   const server = fastify({
     https: {
-      ...(await loadTls(options.folder)),
+      ...shown,
       ...{ requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" },
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: REQUEST_MS_MAX,
@@ -49,7 +59,7 @@ export async function serveWitness(
   server.server.maxConnections = CONNECTIONS_MAX;
   const limit = createRateLimit(options.clock, REQUESTS);
   server.addHook("onRequest", async (request) => {
-    const name = toName(request);
+    const name = readPeerName(request.raw.socket);
     if (!witness.admits(name)) throw new LeixError("identity/party-not-active", name);
     limit(name);
   });
@@ -64,26 +74,29 @@ export async function serveWitness(
   server.setErrorHandler((error: unknown, request, reply) => sendError(error, request, reply, options));
   await server.listen({ host: options.host, port: options.port });
   signal.addEventListener("abort", () => void server.close(), { once: true });
+  const { lookMs, onFailed } = options;
+  const following = { server: server.server, shown, ...(lookMs === undefined ? {} : { everyMs: lookMs }) };
+  void followServingTls(files, { ...following, onFailed }, signal);
   return { port: (server.server.address() as AddressInfo).port };
 }
 
-async function loadTls(folder: string): Promise<{ ca: string; cert: string; key: string }> {
+function toServingFiles(folder: string): ServingFiles {
   const { ca, witnessCertificate, witnessKey } = PARTY_FILES;
-  const load = async (name: string) => {
-    try {
-      return await readFile(join(folder, name), "utf8");
-    } catch (cause) {
-      const todo = "make it with: leix witness certificate";
-      throw new LeixError("config/invalid", `LEIX_WITNESS_PORT: no ${name}; ${todo}`, { cause });
-    }
+  return {
+    ca: join(folder, ca),
+    certificate: join(folder, witnessCertificate),
+    key: join(folder, witnessKey),
   };
-  return { ca: await load(ca), cert: await load(witnessCertificate), key: await load(witnessKey) };
 }
 
-/** The name in the certificate, which the network's authority has signed. */
-function toName({ raw: { socket } }: FastifyRequest): string {
-  const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
-  return typeof name === "string" ? name : "";
+async function loadTls(files: ServingFiles): Promise<ServingTls> {
+  try {
+    return await loadServingTls(files);
+  } catch (cause) {
+    const said = cause instanceof LeixError ? cause.detail : String(cause);
+    const todo = "make it with: leix witness certificate";
+    throw new LeixError("config/invalid", `LEIX_WITNESS_PORT: ${said}; ${todo}`, { cause });
+  }
 }
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -105,7 +118,7 @@ function sendError(
     return answer.code(500).send("");
   }
   if (!(error instanceof LeixError)) return answer.code(status).send("");
-  onRefused(toName(request), error.code);
+  onRefused(readPeerName(request.raw.socket), error.code);
   if (status === 429) void answer.header("retry-after", "1");
   return answer.code(status).send(`${error.code}\n`);
 }

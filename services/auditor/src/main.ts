@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { createLogger, loadPartyFolder, runService, serveHealth } from "@leix/runtime";
+import {
+  createLogger,
+  joinHealth,
+  loadExpiring,
+  loadPartyFolder,
+  runService,
+  serveHealth,
+  watchExpiry,
+} from "@leix/runtime";
 import { loadConfig } from "./config.ts";
 import { createAuditorEvents } from "./events.ts";
 import { openAuditor } from "./open-auditor.ts";
@@ -11,6 +19,7 @@ await runService(logger, async (signal) => {
   const folder = join(config.LEIX_NETWORK, "services", "auditor");
   const party = await loadPartyFolder(folder, config.LEIX_NATS_URL);
   const auditor = await openAuditor(party, createAuditorEvents(logger), signal);
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, auditor, signal);
+  const health = joinHealth(auditor, await watchExpiry(() => loadExpiring(folder), signal));
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
   return auditor;
 });

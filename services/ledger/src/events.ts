@@ -23,8 +23,10 @@ export interface LedgerEvents {
   /** The broker does not answer; it is asked again. */
   waiting(code: ErrorCode): void;
   refused(party: string, code: ErrorCode): void;
-  /** An answer could not be made. */
+  /** An answer could not be made, or a renewed certificate not be shown. */
   failed(error: unknown): void;
+  /** The HTTPS server shows another certificate. */
+  reloaded(): void;
   connection(event: ConnectionEvent): void;
 }
 
@@ -41,6 +43,7 @@ export function createLedgerEvents(logger: Logger): LedgerEvents {
     waiting: (code) => logger.warn({ event: "broker.waiting", code }),
     refused: (party, code) => logger.info({ event: "request.refused", party, code }),
     failed: (err) => logger.error({ event: "request.failed", err }),
+    reloaded: () => logger.info({ event: "certificate.shown" }),
     connection: ({ kind, ...detail }) => {
       const level = kind === "reconnected" ? "info" : "warn";
       logger[level]({ event: `broker.${kind}`, ...detail });

@@ -42,6 +42,7 @@ export async function startInstance(
     waiting: () => undefined,
     refused: (_party, code) => void said.push(`refused ${code}`),
     failed: (error) => void said.push(`failed ${error}`),
+    reloaded: () => void said.push("reloaded"),
     connection: ({ kind }) => void said.push(kind),
   };
   const controller = new AbortController();

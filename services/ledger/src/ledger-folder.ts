@@ -1,13 +1,22 @@
 import { join } from "node:path";
+import { type Expiring, listOperatorExpiring } from "@leix/broker";
 import type { SigningKey } from "@leix/protocol";
-import { loadPartyFolder, loadSigningKey, PARTY_FILES, type PartyFolder } from "@leix/runtime";
+import {
+  loadExpiring,
+  loadPartyFolder,
+  loadServingTls,
+  loadSigningKey,
+  PARTY_FILES,
+  type PartyFolder,
+  type ServingFiles,
+} from "@leix/runtime";
 
 export interface LedgerFolder extends PartyFolder {
   readonly key: SigningKey;
   /** The folder of tiles and records. */
   readonly store: string;
   /** What the HTTPS server shows, and whom it lets in. */
-  readonly tls: { readonly ca: string; readonly certificate: string; readonly key: string };
+  readonly tls: ServingFiles;
 }
 
 export interface LedgerPlaces {
@@ -29,4 +38,13 @@ export async function loadLedgerFolder(network: string, places: LedgerPlaces = {
       key: join(folder, PARTY_FILES.logKey),
     },
   };
+}
+
+/** What it connects with, and what its HTTPS server shows. */
+export async function loadLedgerExpiring({ folder, tls }: LedgerFolder): Promise<Expiring[]> {
+  const { cert } = await loadServingTls(tls);
+  return [
+    ...(await loadExpiring(folder)),
+    ...listOperatorExpiring("the log's server certificate", "ledger", cert),
+  ];
 }

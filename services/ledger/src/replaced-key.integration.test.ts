@@ -5,10 +5,13 @@ import { appendCheckpoint, loadCheckpoint } from "@leix/broker";
 import {
   decodeUtf8,
   encodeEnvelope,
+  type LocalKey,
+  provePossession,
   RegisteredKey,
   type SigningKey,
   STATEMENT_TYP,
   signJws,
+  toPublicJwk,
   toThumbprint,
 } from "@leix/protocol";
 import { loadSigningKey, PARTY_FILES } from "@leix/runtime";
@@ -30,14 +33,19 @@ interface LogKey {
   readonly registered: RegisteredKey;
 }
 
-function toRegistered({ kid, jwk }: SigningKey): RegisteredKey {
+function toRegistered(key: SigningKey): RegisteredKey {
   const now = Math.floor(Date.now() / 1_000);
-  const { d: _private, ...publicJwk } = jwk;
   const validity = { nbf: now - 60, exp: now + 86_400 };
-  return RegisteredKey.parse({ kid, use: "sig", alg: "Ed25519", jwk: publicJwk, ...validity });
+  return RegisteredKey.parse({
+    kid: key.kid,
+    use: "sig",
+    alg: "Ed25519",
+    jwk: toPublicJwk(key),
+    ...validity,
+  });
 }
 
-function createKey(): LogKey {
+function createKey(): LogKey & { readonly key: LocalKey } {
   const { x = "", d = "" } = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
   const jwk = { kty: "OKP", crv: "Ed25519", x } as const;
   const key = { alg: "Ed25519", kid: toThumbprint(jwk), jwk: { ...jwk, d } } as const;
@@ -45,15 +53,26 @@ function createKey(): LogKey {
 }
 
 /** The anchor says which keys the ledger service has from now on. */
-async function register(version: number, keys: readonly RegisteredKey[]): Promise<void> {
+async function register(version: number, pairs: readonly LogKey[]): Promise<void> {
+  const keys = pairs.map(({ registered }) => registered);
+  const about = { aud: net.network.exchange, party: "ledger" } as const;
+  const proofs = await Promise.all(pairs.map(({ key }) => provePossession(about, key)));
   const common = { v: 1, aud: net.network.exchange, iat: Math.floor(Date.now() / 1_000), iss: "anchor" };
-  const statement = { ...common, kind: "service", subject: "ledger", version, status: "active", keys };
+  const statement = {
+    ...common,
+    kind: "service",
+    subject: "ledger",
+    version,
+    status: "active",
+    keys,
+    proofs,
+  };
   const { token } = await signJws(statement, STATEMENT_TYP, await loadSigningKey(net.folderOf("anchor")));
   await net.record([{ by: "anchor", envelope: decodeUtf8(encodeEnvelope({ statement: token })) }]);
 }
 
 /** What an operator does: the file is replaced, and the service started again. */
-async function install({ key: { jwk, kid, alg } }: LogKey): Promise<void> {
+async function install({ key: { jwk, kid, alg } }: { readonly key: LocalKey }): Promise<void> {
   const file = join(net.folderOf("ledger"), PARTY_FILES.signing);
   await writeFile(file, JSON.stringify({ ...jwk, kid, alg }));
 }
@@ -72,12 +91,11 @@ async function findSigner(instance: TestInstance, keys: readonly LogKey[]): Prom
 it("signs with a new key once the ledger names it, and never with one that was withdrawn", async () => {
   const old = await loadSigningKey(net.folderOf("ledger"));
   const keys = [{ key: old, registered: toRegistered(old) }, createKey()] as const;
-  const registered = keys.map((one) => one.registered);
   {
     await using instance = await startInstance(net);
     await instance.untilPublished(net.records.length);
     // The overlap: both are the log's.
-    await register(2, registered);
+    await register(2, keys);
     await instance.untilPublished(net.records.length);
     expect([await findSigner(instance, keys), instance.problems()]).toEqual([0, []]);
   }
@@ -88,7 +106,7 @@ it("signs with a new key once the ledger names it, and never with one that was w
     await net.recordRejections(3);
     await instance.untilPublished(net.records.length);
     expect(await findSigner(instance, keys)).toBe(1);
-    await register(3, registered.slice(1));
+    await register(3, keys.slice(1));
     await instance.untilPublished(net.records.length);
     expect([await findSigner(instance, keys), instance.problems()]).toEqual([1, []]);
   }
@@ -102,11 +120,11 @@ it("signs with a new key once the ledger names it, and never with one that was w
 it("with a withdrawn key follows and signs nothing; a checkpoint of it stops the others", async () => {
   const withdrawn = createKey();
   const next = createKey();
-  await register(4, [withdrawn.registered]);
+  await register(4, [withdrawn]);
   await install(withdrawn);
   await using instance = await startInstance(net, { store: join(net.dir, "the last one of the key") });
   await instance.untilPublished(net.records.length);
-  await register(5, [next.registered]);
+  await register(5, [next]);
   await instance.until(`appended ${net.records.length}`);
   await net.recordRejections(300);
   await instance.until(`appended ${net.records.length}`);

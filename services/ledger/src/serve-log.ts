@@ -1,11 +1,15 @@
-import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { TLSSocket } from "node:tls";
 import type { State } from "@leix/exchange";
 import type { LedgerReader } from "@leix/ledger-store";
 import { type ErrorCode, LeixError } from "@leix/protocol";
-import type { RateLimit } from "@leix/runtime";
+import {
+  followServingTls,
+  loadServingTls,
+  type RateLimit,
+  readPeerName,
+  type ServingFiles,
+} from "@leix/runtime";
 import { parseTilePath, TILE_WIDTH } from "@leix/tlog";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { loadCosigned } from "./cosignatures.ts";
@@ -19,7 +23,9 @@ export interface ServeLogOptions {
   readonly listen: string;
   readonly port: number;
   /** Files: the network's authority, and the server's certificate and key. */
-  readonly tls: { readonly ca: string; readonly certificate: string; readonly key: string };
+  readonly tls: ServingFiles;
+  /** How often these files are looked at, where it is not the usual. */
+  readonly lookMs?: number;
   /** Undefined until the members are known. */
   readonly state: () => State | undefined;
   readonly publicLog: PublicLog;
@@ -39,13 +45,11 @@ const LINES = "application/jsonl";
  * the name of an active party; records to auditors alone. Closed when the signal is aborted.
  */
 export async function serveLog(options: ServeLogOptions, signal: AbortSignal): Promise<{ port: number }> {
-  const { tls, publicLog, cosigned, events } = options;
-  const [ca, cert, key] = await Promise.all(
-    [tls.ca, tls.certificate, tls.key].map((file) => readFile(file, "utf8")),
-  );
+  const { tls, publicLog, cosigned, events, lookMs } = options;
+  const shown = await loadServingTls(tls);
   const server = fastify({
     https: {
-      ...{ ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" },
+      ...{ ...shown, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" },
       maxHeaderSize: HEADER_BYTES_MAX,
     },
     bodyLimit: 1,
@@ -78,6 +82,9 @@ export async function serveLog(options: ServeLogOptions, signal: AbortSignal): P
   server.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: "tlog/tile-path" }));
   await server.listen({ host: options.listen, port: options.port });
   signal.addEventListener("abort", () => void server.close(), { once: true });
+  const following = { server: server.server, shown, ...(lookMs === undefined ? {} : { everyMs: lookMs }) };
+  const { reloaded: onReloaded, failed: onFailed } = events;
+  void followServingTls(tls, { ...following, onReloaded, onFailed }, signal);
   return { port: (server.server.address() as AddressInfo).port };
 }
 
@@ -85,14 +92,8 @@ interface Wildcard {
   readonly Params: { readonly "*": string };
 }
 
-/** The name in the certificate, which the network's authority has signed. */
-function toName({ raw: { socket } }: FastifyRequest): string {
-  const name = socket instanceof TLSSocket ? socket.getPeerCertificate().subject?.CN : undefined;
-  return typeof name === "string" ? name : "";
-}
-
-function admit(request: FastifyRequest, { state, rateLimit }: ServeLogOptions): void {
-  const name = toName(request);
+function admit({ raw: { socket } }: FastifyRequest, { state, rateLimit }: ServeLogOptions): void {
+  const name = readPeerName(socket);
   const members = state();
   if (!members) throw new LeixError("ledger/unpublished");
   verifyMember(members, name);
@@ -100,8 +101,8 @@ function admit(request: FastifyRequest, { state, rateLimit }: ServeLogOptions): 
 }
 
 /** Asked of the route, not of the URL: a path can be spelled in many ways. */
-function refuseOthers(request: FastifyRequest): void {
-  const name = toName(request);
+function refuseOthers({ raw: { socket } }: FastifyRequest): void {
+  const name = readPeerName(socket);
   if (name !== AUDITOR) throw new LeixError("ledger/records-withheld", name);
 }
 
@@ -164,7 +165,7 @@ function sendError(
     events.failed(error);
     return reply.code(500).send({ code: "ledger/store-failed" });
   }
-  if (status !== 404) events.refused(toName(request), code);
+  if (status !== 404) events.refused(readPeerName(request.raw.socket), code);
   if (status === 429) void reply.header("retry-after", "1");
   return reply.code(status).header("cache-control", "no-store").type("application/json").send({ code });
 }

@@ -1,13 +1,16 @@
 import type { OutMessage } from "@leix/broker";
 import {
+  type BatchOptions,
   type Decided,
   decideBatch,
+  decideFlood,
   type Input,
   isRecordedInput,
   type State,
   toLedgerSubject,
 } from "@leix/exchange";
 import type { PolicyServiceOptions } from "./policy-service.ts";
+import type { Postponed } from "./postponed.ts";
 
 /** Decides a round on a layer over the state. */
 export function decideRound(
@@ -18,12 +21,22 @@ export function decideRound(
   givenUp: ReadonlySet<OutMessage>,
 ): Promise<readonly Decided[]> {
   const inputs = round.map((one) => toInput(state, one, givenUp));
-  return decideBatch(layer, inputs, {
-    key: options.key,
-    tz: options.tz,
-    now: Math.floor(options.clock() / 1000),
-    createSalt: options.createSalt,
-  });
+  return decideBatch(layer, inputs, toBatchOptions(options));
+}
+
+/** The summary of what waited for the end of a minute; none where another instance has recorded it. */
+export async function decideTogether(
+  options: PolicyServiceOptions,
+  layer: State,
+  waiting: readonly Postponed[],
+): Promise<readonly Decided[]> {
+  const throttled = waiting.map(({ decided }) => decided);
+  const flood = await decideFlood(layer, throttled, toBatchOptions(options));
+  return flood ? [flood] : [];
+}
+
+function toBatchOptions({ key, tz, clock, createSalt }: PolicyServiceOptions): BatchOptions {
+  return { key, tz, now: Math.floor(clock() / 1000), createSalt };
 }
 
 /** Durable on return: what could not be processed is in QUARANTINE, and everything in LEDGER. */
@@ -33,8 +46,8 @@ export async function recordDecided(
   decided: readonly Decided[],
 ): Promise<void> {
   for (const one of decided) {
-    if (one.kind !== "record" || !one.isQuarantined) continue;
-    await options.quarantine.keep(one.input.account, one.entry.input.digest, one.input.bytes);
+    if (!("isQuarantined" in one) || !one.isQuarantined) continue;
+    await options.quarantine.keep(one.input.account, one.examined.rawDigest, one.input.bytes);
   }
   const appends = decided
     .filter((one) => one.kind === "record")

@@ -8,6 +8,8 @@ import type { Hindrance } from "./retry.ts";
 export interface PolicyEvents {
   started(ledgerIndex: number): void;
   decided(decided: readonly Decided[]): void;
+  /** More of an account's inputs are rejected than a minute may have: they wait until then (NumericDate). */
+  throttled(account: string, code: ErrorCode, until: number): void;
   /** Another instance wrote first, or an answer was lost: the ledger is read on. */
   raced(ledgerIndex: number, code: ErrorCode): void;
   /** A routing that had happened before a crash or a lost answer. */
@@ -30,7 +32,11 @@ export function createPolicyEvents(logger: Logger): PolicyEvents {
   return {
     started: (ledgerIndex) => logger.info({ event: "policy.started", ledgerIndex }),
     decided: (decided) => {
-      for (const one of decided) logger.info(toDecidedEvent(one));
+      // As many as a flood has are told of once, when they begin to wait.
+      for (const one of decided) if (one.kind !== "throttled") logger.info(toDecidedEvent(one));
+    },
+    throttled: (account, code, until) => {
+      logger.warn({ event: "account.throttled", account, code, until });
     },
     raced: (ledgerIndex, code) => logger.info({ event: "ledger.raced", ledgerIndex, code }),
     routedBefore: (messageId) => logger.info({ event: "message.routed-before", messageId }),
@@ -49,7 +55,7 @@ export function createPolicyEvents(logger: Logger): PolicyEvents {
   };
 }
 
-function toDecidedEvent(one: Decided): Record<string, unknown> {
+function toDecidedEvent(one: Exclude<Decided, { kind: "throttled" }>): Record<string, unknown> {
   if (one.kind === "nothing-due") return { event: "clock.ticked" };
   if (one.kind === "repeat") return { event: "input.repeated", ledgerIndex: one.repeat.index };
   const { entry } = one;
@@ -67,14 +73,27 @@ function toDecidedEvent(one: Decided): Record<string, unknown> {
     }
     case "rejection":
       return { event: "input.rejected", ...common, digest: entry.input.digest, code: entry.code };
+    case "flood": {
+      const { minute, inputs, proposal } = entry;
+      const proposed = proposal ? { agencyId: proposal.suspend } : {};
+      const event = proposal ? "suspension.proposed" : "inputs.rejected";
+      return { event, ...common, minute, inputs: inputs.length, codes: countCodes(inputs), ...proposed };
+    }
     case "event": {
       const { overdue, notices } = entry.lapse;
       const counts = { overdue: overdue.length, notices: notices.length };
-      return { event: "duties.overdue", ledgerIndex: entry.index, ...counts };
+      const event = overdue.length > 0 ? "duties.overdue" : "messages.recalled";
+      return { event, ledgerIndex: entry.index, ...counts };
     }
     case "seal": {
       const { index, epoch, state } = entry;
       return { event: "epoch.sealed", ledgerIndex: index, epoch, state };
     }
   }
+}
+
+function countCodes(inputs: readonly { readonly code: ErrorCode }[]): Partial<Record<ErrorCode, number>> {
+  const counts: Partial<Record<ErrorCode, number>> = {};
+  for (const { code } of inputs) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
 }

@@ -4,11 +4,14 @@ import { connectBroker, openOutDrain } from "@leix/broker";
 import { encodeBase64url } from "@leix/protocol";
 import {
   createLogger,
+  joinHealth,
+  loadExpiring,
   loadPartyFolder,
   loadSigningKey,
   readZoneVersion,
   runService,
   serveHealth,
+  watchExpiry,
 } from "@leix/runtime";
 import { createSeenFile } from "@leix/seen-ledger";
 import { loadConfig } from "./config.ts";
@@ -48,7 +51,8 @@ await runService(logger, async (signal) => {
     tz: readZoneVersion(),
     createSalt: () => encodeBase64url(randomBytes(16)),
   });
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, service, signal);
+  const health = joinHealth(service, await watchExpiry(() => loadExpiring(folder), signal));
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
   const opened = opening.move();
   return {
     async run(runSignal) {

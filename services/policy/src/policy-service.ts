@@ -1,16 +1,16 @@
-import type { OutDrain, OutMessage } from "@leix/broker";
-import { absorbLayer, createLayer, createState, type Decided, type State, type Trust } from "@leix/exchange";
+import type { OutDrain } from "@leix/broker";
+import { createState, type Trust } from "@leix/exchange";
 import { LeixError, type SigningKey } from "@leix/protocol";
 import { untilAborted } from "@leix/runtime";
 import type { Memory } from "@leix/seen-ledger";
-import { type Clock, createClock } from "./clock.ts";
-import { decideRound, recordDecided } from "./decide-round.ts";
+import { createClock } from "./clock.ts";
 import type { PolicyEvents } from "./events.ts";
 import { createFollower, type Follower } from "./follower.ts";
-import { findGivenUp } from "./give-up.ts";
 import type { Inboxes, Ledger, Quarantine, Ticks } from "./ports.ts";
-import { type Hindrance, isWorthWaiting, type Patience, retry, waitOut } from "./retry.ts";
-import { createRouter, type Router } from "./router.ts";
+import { createPostponedInputs } from "./postponed.ts";
+import { type Hindrance, retry } from "./retry.ts";
+import { catchUp, closeMinutes, FOLLOW_MS, nextRound, type Parts, process } from "./rounds.ts";
+import { createRouter } from "./router.ts";
 
 export interface PolicyServiceOptions {
   readonly ledger: Ledger;
@@ -35,9 +35,6 @@ export interface PolicyServiceOptions {
   readonly createSalt: () => string;
 }
 
-/** How old what is known of the ledger may be while there is nothing to decide. */
-const FOLLOW_MS = 1_000;
-
 export interface PolicyService {
   /**
    * Folds the ledger, then decides until the signal is aborted. Where the ledger is not what it was
@@ -56,6 +53,8 @@ export interface PolicyService {
  * A crash between record and route: OUT delivers again, under the sequence that the record names; it is
  * routed from the record and nothing is decided.
  * A crash between route and acknowledgement: the same, and the inboxes refuse what they have.
+ * A crash while something waits for the summary of its minute: OUT delivers it again, and it waits again, or is
+ * found in the summary.
  *
  * The normal path is that recovery: whatever fails, the ledger is read on and the same inputs are decided
  * again.
@@ -72,7 +71,8 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
     now: options.clock,
     catchUp: () => catchUp(parts),
   });
-  const parts: Parts = { options, state, follower, router, clock };
+  const postponed = createPostponedInputs({ now: options.clock, events });
+  const parts: Parts = { options, state, follower, router, clock, postponed };
   let isReady = false;
   let hindrance: Hindrance | undefined;
   let stopped: LeixError | undefined;
@@ -96,7 +96,8 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
         readMs = performance.now();
       }
       await clock.tick(patience);
-      const { round, isOver } = await nextRound(options.drain, clock, signal);
+      await closeMinutes(parts, patience);
+      const { round, isOver } = await nextRound(parts, signal);
       if (isOver) return;
       if (round) await process(parts, round, patience);
       hindrance = undefined;
@@ -127,118 +128,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
   };
 }
 
-interface Parts {
-  readonly options: PolicyServiceOptions;
-  readonly state: State;
-  readonly follower: Follower;
-  readonly router: Router;
-  readonly clock: Clock;
-}
-
 function isAboutLedger(error: unknown, { broken }: Follower): error is LeixError {
   const isBroken = broken !== undefined && error === broken;
   return isBroken || (error instanceof LeixError && error.code === "ledger/rolled-back");
-}
-
-async function catchUp({ options, state, follower }: Parts): Promise<void> {
-  await follower.catchUp();
-  addAccounts(options, state);
-}
-
-/**
- * The next inputs: of the clock alone while something is due, so that what ran out is recorded before
- * anything else is, also after an outage. None where it is time to look at the ledger or the clock again
- * first.
- */
-async function nextRound(
-  drain: PolicyServiceOptions["drain"],
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<{ readonly round?: readonly OutMessage[] | undefined; readonly isOver: boolean }> {
-  const woken = new AbortController();
-  const wake = () => woken.abort();
-  const timer = setTimeout(wake, Math.min(clock.waitMs() ?? FOLLOW_MS, FOLLOW_MS));
-  signal.addEventListener("abort", wake, { once: true });
-  try {
-    const round = await drain.next(woken.signal, clock.first());
-    return { round, isOver: signal.aborted || (round === undefined && !woken.signal.aborted) };
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", wake);
-  }
-}
-
-function addAccounts(options: PolicyServiceOptions, state: State): void {
-  options.drain.add(options.trust.anchorAccount);
-  if (state.clockAccount) options.drain.add(state.clockAccount);
-  for (const [account] of state.accounts.entries()) options.drain.add(account);
-}
-
-/** Decides and records a round, however often the head moves, then routes and acknowledges it. */
-async function process(parts: Parts, round: readonly OutMessage[], patience: Patience): Promise<void> {
-  const { options, state, follower, router, clock } = parts;
-  const givenUp = await findGivenUp(options, state, round, patience);
-  while (!patience.signal.aborted) {
-    if (!(await recordOverdue(parts, round, patience))) return;
-    const layer = createLayer(state);
-    let decided: readonly Decided[];
-    try {
-      decided = await decideRound(options, state, layer, round, givenUp);
-      await follower.assure();
-      await recordDecided(options, state, decided);
-    } catch (error) {
-      await makeWay(error, parts, patience);
-      if (!isBeforeGenesis(error, state)) continue;
-      // The anchor's statement may be in another hand, or in a later round: this one comes again.
-      for (const one of round) one.release();
-      return;
-    }
-    absorbLayer(state, layer);
-    await follower.committed(decided.flatMap((one) => (one.kind === "record" ? [one.record] : [])));
-    addAccounts(options, state);
-    await router.route(state, decided, patience);
-    await retry(follower.assure, patience);
-    for (const one of round) one.ack();
-    options.events.decided(decided);
-    clock.note(decided);
-    return;
-  }
-}
-
-/**
- * Before a round is decided that was in hand for long, as through an outage: what ran out meanwhile is
- * recorded before it. The clock's own inputs wait for nothing. False where it is over before that is done.
- */
-async function recordOverdue(
-  parts: Parts,
-  round: readonly OutMessage[],
-  patience: Patience,
-): Promise<boolean> {
-  const { options, state, clock } = parts;
-  if (round.some(({ account }) => account === state.clockAccount)) return true;
-  while (clock.first() !== undefined) {
-    await clock.tick(patience);
-    if (clock.first() === undefined) break;
-    const ticks = await nextRound(options.drain, clock, patience.signal);
-    if (ticks.isOver) return false;
-    if (ticks.round) await process(parts, ticks.round, patience);
-  }
-  return true;
-}
-
-/** Nothing can be recorded before the anchor's first statement, and the ledger has none yet. */
-function isBeforeGenesis(error: unknown, state: State): boolean {
-  return error instanceof LeixError && error.code === "statement/not-genesis" && state.head.index === 0;
-}
-
-/**
- * After a batch that was not recorded, or perhaps was: reads on. What the ledger has by then is found there
- * as a repeat. Throws what cannot be mended so.
- */
-async function makeWay(error: unknown, parts: Parts, patience: Patience): Promise<void> {
-  if (error instanceof LeixError && error.code === "broker/head-moved") {
-    parts.options.events.raced(parts.state.head.index, error.code);
-  } else if (isWorthWaiting(error)) await waitOut(error, patience);
-  else throw error;
-  await retry(() => catchUp(parts), patience);
 }

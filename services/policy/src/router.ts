@@ -48,14 +48,26 @@ const READ_AT_ONCE_MAX = 16;
 
 async function toBundles(ledger: RoutedLedger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
   const bundles: Bundle[] = [];
-  for (let i = 0; i < decided.length; i += READ_AT_ONCE_MAX) {
-    const some = decided.slice(i, i + READ_AT_ONCE_MAX);
+  const different = leaveOutSame(decided);
+  for (let i = 0; i < different.length; i += READ_AT_ONCE_MAX) {
+    const some = different.slice(i, i + READ_AT_ONCE_MAX);
     const all = await Promise.all(some.map((one) => toDeliveries(ledger, state, one)));
     // The clock has no inbox: where a tick was rejected, nobody waits for the answer.
     const isForParty = ({ recipient }: Delivery) => recipient !== state.clockAccount;
     bundles.push(...all.flatMap((deliveries) => splitAnswers(deliveries.filter(isForParty))));
   }
   return bundles;
+}
+
+/** Many inputs that are sent again may have one record, and so one answer: it is loaded and laid down once. */
+function leaveOutSame(decided: readonly Decided[]): Decided[] {
+  const answered = new Set<number>();
+  return decided.filter((one) => {
+    if (one.kind !== "repeat" || one.repeat.sameDelivery) return true;
+    const isNew = !answered.has(one.repeat.index);
+    answered.add(one.repeat.index);
+    return isNew;
+  });
 }
 
 /** Answers and notices are bundles of their own: each stands for itself. */
@@ -66,7 +78,7 @@ function splitAnswers(deliveries: readonly Delivery[]): Bundle[] {
 }
 
 async function toDeliveries(ledger: RoutedLedger, state: State, one: Decided): Promise<readonly Delivery[]> {
-  if (one.kind === "nothing-due") return [];
+  if (one.kind === "nothing-due" || one.kind === "throttled") return [];
   const body = one.examined.kind === "message" ? one.examined.body : undefined;
   if (one.kind === "record") {
     const detail = one.entry.kind === "rejection" ? one.entry.detail : undefined;

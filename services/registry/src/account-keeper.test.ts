@@ -23,15 +23,19 @@ let told: string[];
 interface Broker extends Accounts {
   readonly consumers: Set<AccountId>;
   readonly jwts: Map<AccountId, string>;
+  /** Whose inbox something waits in. */
+  readonly waiting: Set<AccountId>;
   fail: () => void;
 }
 
 function createBroker(): Broker {
   const consumers = new Set<AccountId>();
   const jwts = new Map<AccountId, string>();
+  const waiting = new Set<AccountId>();
   const broker: Broker = {
     consumers,
     jwts,
+    waiting,
     fail: () => undefined,
     async ensureConsumers(account) {
       broker.fail();
@@ -40,6 +44,12 @@ function createBroker(): Broker {
     },
     async ensureClockConsumer(account) {
       consumers.add(account);
+    },
+    async removeWaiting(account) {
+      broker.fail();
+      const count = waiting.delete(account) ? 1 : 0;
+      broker.fail();
+      return count;
     },
     lookup: async (account) => jwts.get(account) ?? null,
     async push(jwt) {
@@ -51,7 +61,7 @@ function createBroker(): Broker {
   return broker;
 }
 
-function toStatement(id: string, status: "active" | "suspended", version = 1): AccountStatement {
+function toStatement(id: string, status: "active" | "suspended" | "revoked", version = 1): AccountStatement {
   const account = { id: toAccountId(createNkey("account")), signers: [toAccountId(createNkey("account"))] };
   const known = state.parties.get(AgencyId.parse(id))?.statement;
   return {
@@ -66,12 +76,13 @@ function toStatement(id: string, status: "active" | "suspended", version = 1): A
     type: "police",
     role: "plain",
     keys: [],
+    proofs: [],
     account: known && "account" in known ? known.account : account,
     status,
   };
 }
 
-function say(id: string, status: "active" | "suspended", version?: number): PartyId {
+function say(id: string, status: "active" | "suspended" | "revoked", version?: number): PartyId {
   const statement = toStatement(id, status, version);
   state.parties.set(statement.subject as PartyId, { id: statement.subject as PartyId, statement });
   return statement.subject as PartyId;
@@ -82,8 +93,10 @@ function open(accounts: Accounts): AccountKeeper {
     settled: () => undefined,
     accountApplied: (party, _account, status) => void told.push(`${party} ${status}`),
     accountFailed: (party, code) => void told.push(`${party} ${code}`),
+    waitingRemoved: (party, _account, count) => void told.push(`${party} removed ${count}`),
     waiting: () => undefined,
     rulesRefused: () => undefined,
+    certified: () => undefined,
     stopped: () => undefined,
     forgetful: () => undefined,
     connection: () => undefined,
@@ -97,7 +110,8 @@ function expectApplied(broker: Broker): void {
   expect(parties.length).toBeGreaterThan(0);
   for (const [, { statement }] of parties) {
     if (statement.kind === "service") continue;
-    const wanted = toPartyAccount(statement);
+    const leak = statement.kind === "agency" ? state.compromises.get(statement.subject) : undefined;
+    const wanted = toPartyAccount(statement, leak);
     expect(broker.consumers.has(wanted.account)).toBe(true);
     const { content, issuer } = parseAccountJwt(broker.jwts.get(wanted.account) ?? "");
     const { name, nats } = JSON.parse(content);
@@ -132,6 +146,42 @@ describe("an account keeper", () => {
     await keeper.apply(state, always);
     expect(told).toEqual(["AL-SPOC active", "RS-SPOC barred", "RS-SPOC active"]);
     expectApplied(broker);
+  });
+
+  it("keeps users out for good that were signed before it was told of a leak, reinstated or not", async () => {
+    const broker = createBroker();
+    const keeper = open(broker);
+    const party = say("RS-SPOC", "active");
+    const subject = AgencyId.parse("RS-SPOC");
+    const leak = { v: 1, aud: state.trust.aud, iat: 2_000, version: 1, kind: "compromise", subject } as const;
+    const kid = KeyId.parse("A".repeat(43));
+    state.compromises.set(subject, { ...leak, iss: CountryCode.parse("RS"), kid, since: 500 });
+    for (const [i, status] of (["active", "suspended", "active"] as const).entries()) {
+      keeper.note(say("RS-SPOC", status, i + 1));
+      await keeper.apply(state, always);
+      expectApplied(broker);
+      const account = toPartyAccount(toStatement(party, status), undefined).account;
+      const { nats } = JSON.parse(parseAccountJwt(broker.jwts.get(account) ?? "").content);
+      expect(nats.revocations).toEqual({ "*": 2_000 });
+    }
+  });
+
+  it("removes what waits for a revoked party, and keeps what waits for a suspended one", async () => {
+    const broker = createBroker();
+    const keeper = open(broker);
+    const [revoked, suspended] = [say("AL-SPOC", "revoked"), say("RS-SPOC", "suspended")];
+    const accountOf = (party: PartyId) => toPartyAccount(toStatement(party, "active"), undefined).account;
+    for (const party of [revoked, suspended]) {
+      keeper.note(party);
+      broker.waiting.add(accountOf(party));
+    }
+    await keeper.apply(state, always);
+    expect([...broker.waiting]).toEqual([accountOf(suspended)]);
+    expect(told).toEqual(["AL-SPOC barred", "AL-SPOC removed 1", "RS-SPOC barred"]);
+    broker.waiting.add(accountOf(revoked));
+    keeper.noteRevoked(state);
+    await keeper.apply(state, always);
+    expect(told.slice(3)).toEqual(["AL-SPOC removed 1"]);
   });
 
   it("replaces what another operator key has signed", async () => {
@@ -182,8 +232,8 @@ describe("an account keeper", () => {
   });
 
   it("completes, at the next start, whatever call it crashed in", async () => {
-    const ids = ["AL-SPOC", "RS-SPOC"];
-    for (const id of ids) say(id, "active");
+    const ids = ["AL-SPOC", "RS-SPOC", "ME-SPOC"];
+    for (const id of ids) say(id, id === "ME-SPOC" ? "revoked" : "active");
     let crashes = 0;
     for (let at = 0; ; at++) {
       const broker = createBroker();
@@ -205,7 +255,7 @@ describe("an account keeper", () => {
       await second.apply(state, always);
       expectApplied(broker);
     }
-    expect(crashes).toBe(ids.length * 4);
+    expect(crashes).toBe(ids.length * 4 + 2);
   });
 });
 
@@ -213,8 +263,10 @@ const silent: RegistryEvents = {
   settled: () => undefined,
   accountApplied: () => undefined,
   accountFailed: () => undefined,
+  waitingRemoved: () => undefined,
   waiting: () => undefined,
   rulesRefused: () => undefined,
+  certified: () => undefined,
   stopped: () => undefined,
   forgetful: () => undefined,
   connection: () => undefined,

@@ -8,9 +8,13 @@ export interface RegistryEvents {
   settled(ledgerIndex: number): void;
   accountApplied(partyId: PartyId, account: AccountId, status: string): void;
   accountFailed(partyId: PartyId, code: ErrorCode, detail: string): void;
+  /** So many messages waited for a party that is revoked; they are gone. */
+  waitingRemoved(partyId: PartyId, account: AccountId, count: number): void;
   /** The broker does not answer; it is asked again. */
   waiting(code: ErrorCode): void;
   rulesRefused(account: AccountId, code: ErrorCode): void;
+  /** A member has a new certificate for its connections. */
+  certified(partyId: PartyId): void;
   /** The alarm: from this index on the ledger is not what it was; no account is changed any more. */
   stopped(ledgerIndex: number, error: LeixError): void;
   /** What was seen could not be kept: a rolled-back ledger will be noticed in this life only. */
@@ -27,8 +31,12 @@ export function createRegistryEvents(logger: Logger): RegistryEvents {
     accountFailed: (partyId, code, detail) => {
       logger.warn({ event: "account.failed", partyId, code, detail });
     },
+    waitingRemoved: (partyId, account, count) => {
+      logger.info({ event: "inbox.removed", partyId, account, count });
+    },
     waiting: (code) => logger.warn({ event: "broker.waiting", code }),
     rulesRefused: (account, code) => logger.info({ event: "rules.refused", account, code }),
+    certified: (partyId) => logger.info({ event: "certificate.issued", partyId }),
     stopped: (ledgerIndex, { code, detail }) => {
       logger.error({ event: "registry.stopped", ledgerIndex, code, detail });
     },

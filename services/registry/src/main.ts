@@ -1,8 +1,8 @@
-import { createLogger, runService, serveHealth } from "@leix/runtime";
+import { createLogger, joinHealth, runService, serveHealth, watchExpiry } from "@leix/runtime";
 import { loadConfig } from "./config.ts";
 import { createRegistryEvents } from "./events.ts";
 import { openRegistry } from "./open-registry.ts";
-import { loadRegistryFolder } from "./registry-folder.ts";
+import { loadRegistryExpiring, loadRegistryFolder } from "./registry-folder.ts";
 
 const config = loadConfig();
 const logger = createLogger("registry", config.LEIX_LOG_LEVEL);
@@ -10,6 +10,7 @@ const logger = createLogger("registry", config.LEIX_LOG_LEVEL);
 await runService(logger, async (signal) => {
   const folder = await loadRegistryFolder(config.LEIX_NETWORK, config.LEIX_NATS_URL);
   const registry = await openRegistry(folder, createRegistryEvents(logger), signal);
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, registry, signal);
+  const health = joinHealth(registry, await watchExpiry(() => loadRegistryExpiring(folder), signal));
+  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
   return registry;
 });

@@ -5,6 +5,7 @@ import {
   followLedger,
   lookupAccount,
   pushAccount,
+  removeWaiting,
 } from "@leix/broker";
 import { createNatsSource } from "@leix/seen-ledger";
 import type { Accounts, Ledger } from "./ports.ts";
@@ -30,6 +31,7 @@ export function createNatsAccounts(registry: Connection, pusher: Connection): Ac
   return {
     ensureConsumers: (account) => ensurePartyConsumers(registry, account),
     ensureClockConsumer: (account) => ensureClockConsumer(registry, account),
+    removeWaiting: (account) => removeWaiting(registry, account),
     lookup: (account) => lookupAccount(pusher, account),
     push: (jwt) => pushAccount(pusher, jwt),
   };

@@ -1,7 +1,8 @@
 import { answerParties, type ConnectionEvent, connectBroker } from "@leix/broker";
-import { LeixError, RULES_SUBJECT } from "@leix/protocol";
+import { type AccountId, LeixError, RULES_SUBJECT } from "@leix/protocol";
 import { untilAborted } from "@leix/runtime";
 import { createSeenFile } from "@leix/seen-ledger";
+import { certify, parseCertificateQuestion } from "./certify.ts";
 import type { RegistryEvents } from "./events.ts";
 import { createNatsAccounts, createNatsLedger } from "./nats-broker.ts";
 import type { RegistryFolder } from "./registry-folder.ts";
@@ -65,27 +66,36 @@ export async function openRegistry(
       const stopOthers = (work: Promise<void>) => work.finally(() => failure.abort());
       await Promise.all([
         stopOthers(started.run(either)),
-        stopOthers(answerRules(started, events, registry, either)),
+        stopOthers(answerMembers(started, folder, events, registry, either)),
       ]);
     },
   };
 }
 
 /** Only when the ledger is folded: a member that asks earlier would take a part for the whole. */
-async function answerRules(
+async function answerMembers(
   service: RegistryService,
+  folder: RegistryFolder,
   events: RegistryEvents,
   registry: Parameters<typeof answerParties>[0],
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.race([service.ready, untilAborted(signal)]);
   if (signal.aborted) return;
+  const answer = async (account: AccountId, question: Uint8Array): Promise<Uint8Array> => {
+    const request = parseCertificateQuestion(question);
+    if (request === undefined) return service.answer(account, question);
+    const party = service.findMember(account);
+    const certificate = await certify(party, request, await folder.loadIssuer(), new Date());
+    events.certified(party);
+    return certificate;
+  };
   await answerParties(
     registry,
     RULES_SUBJECT,
     async (account, question) => {
       try {
-        return service.answer(account, question);
+        return await answer(account, question);
       } catch (error) {
         if (!(error instanceof LeixError)) throw error;
         events.rulesRefused(account, error.code);

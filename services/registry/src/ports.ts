@@ -17,6 +17,8 @@ export interface Accounts {
   ensureConsumers(account: AccountId): Promise<void>;
   /** The same for the one consumer of the exchange's own clock. */
   ensureClockConsumer(account: AccountId): Promise<void>;
+  /** Removes all that waits in an account's inbox; returns how much that was. */
+  removeWaiting(account: AccountId): Promise<number>;
   /** The account JWT that the broker has; null where it has none. */
   lookup(account: AccountId): Promise<string | null>;
   /** Gives the broker an account JWT; applied on return. */

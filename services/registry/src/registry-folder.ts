@@ -1,9 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BrokerAccess, parseSeed } from "@leix/broker";
+import {
+  type BrokerAccess,
+  type Expiring,
+  listCredentialsExpiring,
+  listOperatorExpiring,
+  loadAccessTexts,
+  parseSeed,
+} from "@leix/broker";
 import { LeixError } from "@leix/protocol";
-import { loadPartyFolder, PARTY_FILES, type PartyFolder } from "@leix/runtime";
+import { loadExpiring, loadIssuer, loadPartyFolder, PARTY_FILES, type PartyFolder } from "@leix/runtime";
 import type { AccountSigner } from "./account-keeper.ts";
+import type { Issuer } from "./certify.ts";
 
 export interface RegistryFolder {
   readonly folder: string;
@@ -13,6 +21,7 @@ export interface RegistryFolder {
   /** The second identity, in the account SYS. */
   readonly pusher: BrokerAccess;
   readonly signer: AccountSigner;
+  readonly loadIssuer: () => Promise<Issuer>;
 }
 
 /** What the registry needs of a network folder: `services/registry` in it, and nothing else. */
@@ -30,7 +39,27 @@ export async function loadRegistryFolder(dir: string, natsUrl?: string): Promise
     registry: access,
     pusher: { ...access, credentials: { file: join(folder, PARTY_FILES.pusher) } },
     signer: { brokerAccount, logAccount, signer: parseSeed("operator", await readSeed(file)) },
+    loadIssuer: async () => ({
+      authority: await loadIssuer(folder),
+      ca: await readFile(join(folder, PARTY_FILES.ca), "utf8"),
+    }),
   };
+}
+
+/** What it connects with as both of its identities, and what it certifies members with. */
+export async function loadRegistryExpiring({
+  folder,
+  pusher,
+  loadIssuer: load,
+}: RegistryFolder): Promise<Expiring[]> {
+  const { authority } = await load();
+  const { credentials } = await loadAccessTexts(pusher);
+  const what = "the certificate to certify clients";
+  return [
+    ...(await loadExpiring(folder)),
+    ...(await listCredentialsExpiring(credentials)),
+    ...listOperatorExpiring(what, "registry", authority.certificate),
+  ];
 }
 
 async function readSeed(file: string): Promise<string> {

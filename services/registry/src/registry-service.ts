@@ -1,12 +1,12 @@
 import { createState, follow, type State, type Trust } from "@leix/exchange";
-import { type AccountId, LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
+import { type AccountId, LeixError, type ParsedRecord, type PartyId, parseRecord } from "@leix/protocol";
 import { toChunks, untilAborted } from "@leix/runtime";
 import { isLedgerTrouble, type Memory, type SeenLedger, startFollowing } from "@leix/seen-ledger";
 import { type AccountKeeper, type AccountSigner, createAccountKeeper } from "./account-keeper.ts";
 import { createBell } from "./bell.ts";
 import type { RegistryEvents } from "./events.ts";
 import type { Accounts, Ledger } from "./ports.ts";
-import { answerRules, type RuleRecord, toRuleRecord } from "./rules.ts";
+import { answerRules, findMember, type RuleRecord, toRuleRecord } from "./rules.ts";
 
 export interface RegistryOptions {
   readonly ledger: Ledger;
@@ -31,6 +31,8 @@ export interface RegistryService {
   readonly ready: Promise<void>;
   /** Answers a member's question. Throws the codes of a refusal. */
   answer(account: AccountId, question: Uint8Array): Uint8Array;
+  /** The active member whose account it is. Throws the codes of a refusal. */
+  findMember(account: AccountId): PartyId;
   /** The broker was away: it may have been put back to an earlier time. */
   reconnected(): void;
   problems(): readonly string[];
@@ -40,6 +42,8 @@ export interface RegistryService {
  * What is looked at again although nothing new was said: an account that failed, a head that was not reached.
  */
 const RETRY_MS = 1_000;
+/** How often those who are revoked are looked at again although nothing is said of them. */
+const REVOKED_MS = 60_000;
 const CHUNK_RECORDS = 256;
 /** Behind for so long is a problem; less is the normal way of catching up. */
 const BEHIND_MS_MAX = 10_000;
@@ -86,6 +90,10 @@ class FollowingRegistry implements RegistryService {
 
   answer(account: AccountId, question: Uint8Array): Uint8Array {
     return answerRules(this.#state, this.#rules, account, question);
+  }
+
+  findMember(account: AccountId): PartyId {
+    return findMember(this.#state, account);
   }
 
   reconnected(): void {
@@ -148,7 +156,8 @@ class FollowingRegistry implements RegistryService {
     if (!rule) return;
     this.#rules.push(rule);
     const { kind, subject } = rule.statement;
-    if (kind === "anchor" || kind === "authority" || kind === "agency") this.#keeper.note(subject);
+    const isAboutAccount = kind === "authority" || kind === "agency" || kind === "compromise";
+    if (kind === "anchor" || isAboutAccount) this.#keeper.note(subject);
     this.#bell.ring();
   }
 
@@ -156,7 +165,12 @@ class FollowingRegistry implements RegistryService {
     const { clock, events } = this.#options;
     const [state, keeper] = [this.#state, this.#keeper];
     const isUpToDate = async () => seen.isChecked && (await isAtEnd(state, this.#options)) && seen.isChecked;
+    let lookAt = clock() + REVOKED_MS;
     while (!signal.aborted) {
+      if (clock() >= lookAt) {
+        lookAt = clock() + REVOKED_MS;
+        keeper.noteRevoked(state);
+      }
       if (await isUpToDate()) {
         this.#upToDateAt = clock();
         const isNews = keeper.pending.size > 0 || !this.#isReady;

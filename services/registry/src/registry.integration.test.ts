@@ -125,8 +125,10 @@ async function runRegistry(): Promise<Run> {
       hear(`${party} ${status}`);
     },
     accountFailed: (_party, code) => void failed.push(code),
+    waitingRemoved: () => undefined,
     waiting: () => undefined,
     rulesRefused: () => undefined,
+    certified: () => undefined,
     stopped: (_index, { code }) => hear(`stopped ${code}`),
     forgetful: () => hear("forgetful"),
     connection: ({ kind }, identity) => hear(`${identity} ${kind}`),

@@ -12,7 +12,7 @@ import {
   type Statement,
 } from "@leix/protocol";
 import { describe, expect, it } from "vitest";
-import { answerRules, RULES_PAGE_BYTES_MAX, type RuleRecord } from "./rules.ts";
+import { answerRules, findMember, RULES_PAGE_BYTES_MAX, type RuleRecord } from "./rules.ts";
 
 const account = toAccountId(createNkey("account"));
 const common = { v: 1, aud: ExchangeId.parse("test.example"), iat: 1, version: 1 } as const;
@@ -25,6 +25,7 @@ const agency: Statement = {
   type: "police",
   role: "spoc",
   keys: [],
+  proofs: [],
   account: { id: account, signers: [account] },
   status: "active",
 };
@@ -96,8 +97,9 @@ describe("answerRules", () => {
     const statement: Statement = { ...agency, status: "suspended" };
     suspended.parties.set(agency.subject as PartyId, { id: agency.subject as PartyId, statement });
     suspended.accounts.set(account, agency.subject as PartyId);
-    expect(() => answerRules(suspended, [], account, question)).toThrow(
-      expect.objectContaining({ code: "identity/party-not-active" }),
-    );
+    const notActive = expect.objectContaining({ code: "identity/party-not-active" });
+    expect(() => answerRules(suspended, [], account, question)).toThrow(notActive);
+    expect(() => findMember(suspended, account)).toThrow(notActive);
+    expect(findMember(state, account)).toBe("AL-SPOC");
   });
 });

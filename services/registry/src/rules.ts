@@ -71,6 +71,11 @@ export function encodeRefusal(code: ErrorCode): Uint8Array {
 
 type Asker = Extract<Statement, { kind: "anchor" | "authority" | "agency" }>;
 
+/** The active member whose account asks. Throws the `identity/` codes where there is none. */
+export function findMember(state: State, account: AccountId): Asker["subject"] {
+  return findAsker(state, account).subject;
+}
+
 function findAsker(state: State, account: AccountId): Asker {
   const party = state.accounts.get(account);
   const statement = party === undefined ? undefined : state.parties.get(party)?.statement;
@@ -81,11 +86,15 @@ function findAsker(state: State, account: AccountId): Asker {
   return statement;
 }
 
+/** What an observer is told: who publishes, and what. */
+const PUBLIC: readonly Statement["kind"][] = ["anchor", "service", "statistics"];
+
 /**
  * Who is cleared for what is told to nobody but the authority that said so; the principles' text goes to
  * those who sign it. Everything else every member needs, to judge for itself whom to believe.
  */
 function isToldTo(asker: Asker, statement: Statement): boolean {
+  if (asker.kind === "agency" && asker.type === "observer") return PUBLIC.includes(statement.kind);
   switch (statement.kind) {
     case "clearance":
       return asker.subject === statement.iss;
