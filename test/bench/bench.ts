@@ -4,7 +4,8 @@ import { measureLedger } from "./ledger/measure.ts";
 
 /**
  * `npm run bench [-- <name> …] [-- --json] [-- --records <n>]`: every benchmark, or the named ones.
- * `--records`: how many are replayed.
+ * `--records`: how many are replayed, 20,000 where it is not said. A million take 5 GB of the folder for
+ * temporary files, and some twenty minutes, most of them to make the records.
  */
 const BENCHMARKS: Readonly<Record<string, (options: { readonly records?: number }) => Promise<object>>> = {
   decide: measureDecide,

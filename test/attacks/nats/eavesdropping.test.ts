@@ -50,6 +50,7 @@ describe("listening to others", () => {
       const ended = await subscription.closed;
       expect(ended).toBeInstanceOf(errors.PermissionViolationError);
     }
+    await siege.logged("Subscription", subject);
   });
 
   it("another user's replies are refused to a user of the same party", async () => {

@@ -94,6 +94,7 @@ const nothing = { OUT: 0, LEDGER: 0, INBOX: 0, QUARANTINE: 0, CHECKPOINT: 0 };
 describe("publishing where a party has no business", () => {
   it.each(FOREIGN)("%s is refused to a party's user", async (pattern) => {
     expect(await attempt(siege.ordinary, toSubject(pattern))).toEqual({ kind: "refused" });
+    await siege.logged("Publish", toSubject(pattern));
     expect(await siege.seen()).toEqual([]);
     expect(await siege.counts()).toEqual(nothing);
   });

@@ -1,7 +1,7 @@
 import { commitBatch, openInbox, sendMessage } from "@leix/broker";
 import { Digest, toInboxSubject, toOutSubject } from "@leix/protocol";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Siege, startSiege, toHeaders } from "./siege.ts";
 import { type SingleAccount, startSingleAccount } from "./single-account.ts";
 
@@ -64,30 +64,34 @@ describe("in a single account, where only permissions keep agencies apart", () =
   });
 });
 
+/** V is the victim; what an attacker could want the broker to write to in its place. */
+const FOREIGN_REPLIES = [
+  "leix.out.V",
+  "leix.in.V.copy.V.x",
+  "leix.ledger.event.injected",
+  "leix.quarantine.injected.x",
+  "leix.rules.V",
+  "leix.log.V",
+  "leix.checkpoint",
+  "$JS.ACK.INBOX.V.1.1.1.1795293847567912346.0",
+  "$JS.API.CONSUMER.MSG.NEXT.INBOX.V",
+  "$JS.API.STREAM.DELETE.LEDGER",
+  "$SYS.REQ.CLAIMS.UPDATE",
+  "anything.at.all",
+];
+const ATTEMPTS = USERS.flatMap((user) => FOREIGN_REPLIES.map((pattern) => [pattern, user] as const));
+
 describe("in LEIX, where every party has an account of its own", () => {
   let siege: Siege;
-  beforeEach(async () => {
+  beforeAll(async () => {
     siege = await startSiege();
   });
-  afterEach(() => siege[Symbol.asyncDispose]());
+  afterAll(() => siege[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    await siege.seen();
+  });
 
-  function foreignReplies(): string[] {
-    const { victim } = siege;
-    return [
-      toOutSubject(victim),
-      `leix.in.${victim}.copy.${victim}.x`,
-      "leix.ledger.event.injected",
-      "leix.quarantine.injected.x",
-      `leix.rules.${victim}`,
-      `leix.log.${victim}`,
-      "leix.checkpoint",
-      `$JS.ACK.INBOX.${victim}.1.1.1.1795293847567912346.0`,
-      `$JS.API.CONSUMER.MSG.NEXT.INBOX.${victim}`,
-      "$JS.API.STREAM.DELETE.LEDGER",
-      "$SYS.REQ.CLAIMS.UPDATE",
-      "anything.at.all",
-    ];
-  }
+  const toReply = (pattern: string) => pattern.replace(/\bV\b/g, siege.victim);
 
   /**
    * Nothing but the attacker's own traffic was seen in BROKER, and nothing at all in the victim's account.
@@ -97,6 +101,7 @@ describe("in LEIX, where every party has an account of its own", () => {
     const own = [
       toOutSubject(attacker),
       `$JS.API.CONSUMER.MSG.NEXT.INBOX.${attacker}`,
+      `$JS.ACK.INBOX.${attacker}.`,
       `leix.in.${attacker}.`,
     ];
     const foreign = (await siege.seen()).filter(({ where, subject }) => {
@@ -106,75 +111,69 @@ describe("in LEIX, where every party has an account of its own", () => {
     expect(foreign).toEqual([]);
   }
 
-  it.each(USERS)("a foreign reply to a publication reaches nobody (%s)", async (user) => {
+  it.each(ATTEMPTS)("publishing with the reply %s reaches nobody (%s)", async (pattern, user) => {
+    const before = await siege.counts();
     const nc = siege[user];
-    const replies = foreignReplies();
-    for (const reply of replies) nc.publish("leix.send", "bait", { reply });
+    nc.publish("leix.send", "bait", { reply: toReply(pattern) });
     await nc.flush();
-    // Its PubAck comes after all of theirs: what they could do, they have done.
+    // Its PubAck comes after that of the bait: what it could do, it has done.
     await sendMessage(nc, new TextEncoder().encode("barrier"));
     await expectOnlyOwnTraffic();
-    // One of them the server refuses outright: an acknowledgement subject is never a reply.
-    expect(await siege.counts()).toEqual({
-      OUT: replies.length,
-      LEDGER: 0,
-      INBOX: 0,
-      QUARANTINE: 0,
-      CHECKPOINT: 0,
-    });
+    const { OUT = 0, ...rest } = await siege.counts();
+    // The bait and the barrier; the server refuses an acknowledgement subject as a reply outright.
+    expect(OUT - (before.OUT ?? 0)).toBe(pattern.startsWith("$JS.ACK.") ? 1 : 2);
+    expect({ OUT: before.OUT, ...rest }).toEqual(before);
   });
 
-  it.each(USERS)("a foreign reply to a pull reaches nobody (%s)", async (user) => {
+  it.each(ATTEMPTS)("pulling with the reply %s reaches nobody (%s)", async (pattern, user) => {
     const nc = siege[user];
-    const replies = foreignReplies();
-    const copies = replies.length + 1;
-    await fillInbox(copies);
+    await fillInbox(2);
+    const before = await siege.counts();
     await siege.seen();
     const next = `$JS.API.CONSUMER.MSG.NEXT.INBOX.${siege.attacker}`;
-    for (const reply of replies) nc.publish(next, JSON.stringify({ batch: 1 }), { reply });
-    // Requests are served in their order: when this one is, the others have been.
+    nc.publish(next, JSON.stringify({ batch: 1 }), { reply: toReply(pattern) });
+    // Requests are served in their order: when this one is, the other has been.
     await using inbox = openInbox(nc, siege.attacker);
-    expect(await inbox.next(AbortSignal.timeout(10_000))).toBeDefined();
+    const delivery = await inbox.next(AbortSignal.timeout(10_000));
+    expect(delivery && new TextDecoder().decode(delivery.data)).toBe("chosen content");
     await expectOnlyOwnTraffic();
-    expect(await siege.counts()).toEqual({ OUT: 0, LEDGER: 0, INBOX: copies, QUARANTINE: 0, CHECKPOINT: 0 });
+    expect(await siege.counts()).toEqual(before);
+    delivery?.ack();
+    await expect.poll(async () => (await siege.counts()).INBOX).toBe((before.INBOX ?? 0) - 1);
   });
 
+  let copies = 0;
   /** The attacker's own inbox, with content that it chose (a message to itself through an accomplice). */
   async function fillInbox(count: number): Promise<void> {
     await using policy = await siege.broker.connect("policy");
-    const messages = Array.from({ length: count }, (_, i) => {
-      const id = Digest.parse(`${String(i).padStart(42, "0")}A`);
+    const messages = Array.from({ length: count }, () => {
+      const id = Digest.parse(`${String(copies++).padStart(42, "0")}A`);
       const data = new TextEncoder().encode("chosen content");
       return { subject: toInboxSubject(siege.attacker, "copy", siege.victim, id), data };
     });
     await commitBatch(policy, messages);
   }
 
-  it("a reply to itself does no more than one message of its own", async () => {
+  it("a reply to itself does no more than two messages of its own", async () => {
+    const { OUT: before = 0 } = await siege.counts();
     siege.ordinary.publish("leix.send", "loop", { reply: "leix.send" });
     await siege.ordinary.flush();
     await sendMessage(siege.ordinary, new TextEncoder().encode("barrier"));
     await expectOnlyOwnTraffic();
-    expect((await siege.counts()).OUT).toBeLessThanOrEqual(3);
+    expect(((await siege.counts()).OUT ?? 0) - before).toBeLessThanOrEqual(3);
   });
 
-  it("a message id of another swallows nothing: no client of ours uses one", async () => {
+  it("Nats-Msg-Id poisoning: another's id swallows nothing, for no client of ours uses one", async () => {
     await using victim = await siege.broker.connectParty("VICTIM");
+    const { OUT: before = 0 } = await siege.counts();
     const headers = toHeaders({ "Nats-Msg-Id": "v-1" });
     await siege.ordinary.request("leix.send", "poison", { timeout: 5_000, headers });
-    expect(await sendMessage(victim, new TextEncoder().encode("genuine"))).toEqual({ sequence: 2 });
-    expect((await siege.counts()).OUT).toBe(2);
+    await siege.seen();
+    const { sequence } = await sendMessage(victim, new TextEncoder().encode("genuine"));
+    expect(sequence).toBeGreaterThan(0);
+    expect((await siege.counts()).OUT).toBe(before + 2);
     const stored = (await siege.seen()).find(({ subject }) => subject === toOutSubject(siege.victim));
     // The one header is the server's own, of the import; the stream does not keep it.
     expect(stored).toMatchObject({ text: "genuine", headers: ["Nats-Request-Info"] });
-  });
-
-  it("its own inbox still works for whoever does not attack", async () => {
-    await fillInbox(1);
-    await using inbox = openInbox(siege.ordinary, siege.attacker);
-    const delivery = await inbox.next(AbortSignal.timeout(5_000));
-    expect(delivery && new TextDecoder().decode(delivery.data)).toBe("chosen content");
-    delivery?.ack();
-    await expect.poll(async () => (await siege.counts()).INBOX).toBe(0);
   });
 });

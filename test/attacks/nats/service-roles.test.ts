@@ -33,6 +33,10 @@ const POWERS: readonly { readonly subject: string; readonly may: readonly Broker
   { subject: "$JS.API.STREAM.DELETE.OUT", may: [] },
   { subject: "$JS.API.STREAM.DELETE.CHECKPOINT", may: [] },
   { subject: "$JS.API.STREAM.PURGE.LEDGER", may: [] },
+  { subject: "$JS.API.STREAM.PURGE.OUT", may: [] },
+  // Empties the inbox of whoever is revoked.
+  { subject: "$JS.API.STREAM.PURGE.INBOX", may: ["registry"] },
+  { subject: "$JS.API.STREAM.MSG.DELETE.INBOX", may: [] },
   { subject: "$JS.API.STREAM.MSG.DELETE.LEDGER", may: [] },
   { subject: "$JS.API.STREAM.MSG.GET.INBOX", may: [] },
   { subject: "$JS.API.STREAM.SNAPSHOT.LEDGER", may: [] },

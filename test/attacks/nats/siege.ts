@@ -1,6 +1,12 @@
 import { createNkey, formatCredentials } from "@leix/broker";
 import type { AccountId } from "@leix/protocol";
-import { startTestBroker, type TestBroker, type TestConnection, type TestKeyPair } from "@leix/testkit";
+import {
+  startTestBroker,
+  type TestBroker,
+  type TestConnection,
+  type TestKeyPair,
+  waitUntil,
+} from "@leix/testkit";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { encodeUser } from "@nats-io/jwt";
 import { errors, headers, type MsgHdrs } from "@nats-io/transport-node";
@@ -16,6 +22,8 @@ export interface Siege extends AsyncDisposable {
   readonly unrestricted: TestConnection;
   /** Every message seen in the account BROKER, and in the victim's, since the last call. */
   seen(): Promise<readonly Seen[]>;
+  /** Waits until the server's log has what it refused: a violation of the attacker's rights on a subject. */
+  logged(violation: "Publish" | "Subscription", subject: string): Promise<void>;
   /** What every stream holds. */
   counts(): Promise<Readonly<Record<string, number>>>;
 }
@@ -29,7 +37,11 @@ export interface Seen {
 }
 
 export async function startSiege(): Promise<Siege> {
-  const broker = await startTestBroker({ parties: ["ATTACKER", "VICTIM"] });
+  const log: string[] = [];
+  const broker = await startTestBroker({
+    parties: ["ATTACKER", "VICTIM"],
+    onLine: (line) => log.push(line),
+  });
   const [attacker, victim] = [broker.party("ATTACKER"), broker.party("VICTIM")];
   const counter = await connectUnrestricted(broker, broker.keys.broker);
   const manager = await jetstreamManager(counter, { checkAPI: false });
@@ -47,6 +59,11 @@ export async function startSiege(): Promise<Siege> {
     async seen() {
       for (const observer of observers) await observer.flush();
       return messages.splice(0).filter(({ subject }) => !OBSERVERS.test(subject));
+    },
+    async logged(violation, subject) {
+      await waitUntil(`a ${violation} violation on ${subject} in the server's log`, () =>
+        log.some((line) => line.includes(`${violation} Violation`) && line.includes(`"${subject}"`)),
+      );
     },
     async counts() {
       const streams = ["OUT", "LEDGER", "INBOX", "QUARANTINE", "CHECKPOINT"];

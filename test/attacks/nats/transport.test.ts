@@ -1,6 +1,16 @@
-import { connect as connectTcp } from "node:net";
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from "node:tls";
-import { createCertificateAuthority, createClientCertificate } from "@leix/broker";
+import { type AddressInfo, connect as connectTcp } from "node:net";
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  type ConnectionOptions as TlsOptions,
+} from "node:tls";
+import {
+  type CertificateAndKey,
+  createCertificateAuthority,
+  createClientCertificate,
+  createServerCertificate,
+  createSubordinateAuthority,
+} from "@leix/broker";
 import { startTestBroker, type TestBroker } from "@leix/testkit";
 import { type ConnectionOptions, connect, credsAuthenticator } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -45,6 +55,30 @@ async function handshake(options: TlsOptions): Promise<string> {
   });
 }
 
+function createSubordinate(authority: CertificateAndKey, life = validity): Promise<CertificateAndKey> {
+  return createSubordinateAuthority(authority, { ...life, name: "LEIX-CA-AL" });
+}
+
+function toOptions({ certificate: cert, key }: CertificateAndKey): { cert: string; key: string } {
+  return { cert, key };
+}
+
+/** What a client of the network says of a server that shows this. */
+async function showToClient({ certificate: cert, key }: CertificateAndKey): Promise<string> {
+  await using stack = new AsyncDisposableStack();
+  const server = createTlsServer({ cert, key, minVersion: "TLSv1.3" }, (socket) => socket.end("hello"));
+  server.on("tlsClientError", () => undefined);
+  stack.defer(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port: own } = server.address() as AddressInfo;
+  return await new Promise((resolve) => {
+    const ca = broker.authority.certificate;
+    const socket = connectTls({ host: "127.0.0.1", port: own, ca });
+    socket.once("data", () => resolve("believed"));
+    socket.once("error", ({ message }) => resolve(`refused: ${message}`));
+  });
+}
+
 function own(): { cert: string; key: string } {
   return { cert: broker.client.certificate, key: broker.client.key };
 }
@@ -76,6 +110,48 @@ describe("a connection without one of its factors", () => {
     const forged = await createClientCertificate(broker.client, { ...validity, name: "forged" });
     const chain = { cert: forged.certificate + broker.client.certificate, key: forged.key };
     expect(await handshake(chain)).toMatch(/^refused/);
+  });
+
+  it("is admitted with a certificate of a subordinate authority, shown with that authority's", async () => {
+    const subordinate = await createSubordinate(broker.authority);
+    const made = await createClientCertificate(subordinate, { ...validity, name: "VICTIM" });
+    expect(await handshake(toOptions(made))).toBe("INFO");
+    const [alone = ""] = made.certificate.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----\n/) ?? [];
+    expect(await handshake({ cert: alone, key: made.key })).toMatch(/^refused/);
+  });
+
+  it("is refused with a server's certificate that a subordinate authority has signed", async () => {
+    const subordinate = await createSubordinate(broker.authority);
+    const server = { ...validity, name: "server", hosts: ["127.0.0.1"] };
+    const made = await createServerCertificate(subordinate, server);
+    expect(await showToClient(made)).toMatch(/^refused: .*purpose/);
+    expect(await showToClient(await createServerCertificate(broker.authority, server))).toBe("believed");
+  });
+
+  it("is refused with a certificate of an authority that a subordinate authority has made", async () => {
+    const subordinate = await createSubordinate(broker.authority);
+    const second = await createSubordinateAuthority(subordinate, { ...validity, name: "LEIX-CA-RS" });
+    const made = await createClientCertificate(second, { ...validity, name: "VICTIM" });
+    expect(await handshake(toOptions(made))).toMatch(/^refused/);
+  });
+
+  it("is refused with a certificate of a subordinate authority of another network", async () => {
+    const other = await createCertificateAuthority("test-ca", validity);
+    const made = await createClientCertificate(await createSubordinate(other), {
+      ...validity,
+      name: "VICTIM",
+    });
+    expect(await handshake(toOptions(made))).toMatch(/^refused/);
+  });
+
+  it("is refused with a certificate that has ended, or whose subordinate authority has", async () => {
+    const ended = { from: new Date(Date.now() - HOUR_MS), to: new Date(Date.now() - 1_000) };
+    const subordinate = await createSubordinate(broker.authority);
+    const late = await createClientCertificate(subordinate, { ...ended, name: "VICTIM" });
+    expect(await handshake(toOptions(late))).toMatch(/^refused/);
+    const lateAuthority = await createSubordinate(broker.authority, ended);
+    const made = await createClientCertificate(lateAuthority, { ...validity, name: "VICTIM" });
+    expect(await handshake(toOptions(made))).toMatch(/^refused/);
   });
 
   it("is refused below TLS 1.3", async () => {

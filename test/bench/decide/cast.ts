@@ -47,6 +47,7 @@ export function listStatements(aud: string, at: number): Statement[] {
     name: country,
     keys: [toKey(1_000 + i, at)],
     account: toAccount(1_000 + i),
+    proofs: [],
     languages: ["en"],
     zone: "Europe/Belgrade",
     spoc: `${country}-SPOC`,
@@ -55,7 +56,15 @@ export function listStatements(aud: string, at: number): Statement[] {
   const agencies = COUNTRIES.flatMap((country, i) =>
     KINDS.map(([name, type, role], j) => {
       const n = 10 * i + j;
-      const content = { name, type, role, keys: [toKey(n, at)], account: toAccount(n), status: "active" };
+      const content = {
+        name,
+        type,
+        role,
+        keys: [toKey(n, at)],
+        account: toAccount(n),
+        proofs: [],
+        status: "active",
+      };
       return { ...common, kind: "agency", iss: country, subject: `${country}-${name}`, ...content };
     }),
   );

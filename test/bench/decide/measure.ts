@@ -10,6 +10,7 @@ const START = 1_793_491_200;
 const CONVERSATIONS = 6_000;
 const COLD_MESSAGES = 1_500;
 const ACCOUNT = AccountId.parse(`A${"B".repeat(55)}`);
+const KID = KeyId.parse("A".repeat(43));
 
 export interface DecideFigures {
   readonly rules: number;
@@ -133,7 +134,7 @@ function foldMessage(
   verdict: Verdict,
 ) {
   const place = toPlace(state, claims.iat, ref.digest);
-  const entry: Entry = { ...place, kind: "message", claims, ref, policySet: set.digest, verdict };
+  const entry: Entry = { ...place, kind: "message", claims, ref, kid: KID, policySet: set.digest, verdict };
   fold(state, entry, ref.digest);
 }
 

@@ -10,10 +10,12 @@ import {
   type Trust,
 } from "@leix/exchange";
 import {
+  createAccountKey,
   type FixedRecord,
   fixRecord,
   signRecord,
   TEST_DECIDER,
+  toAccount as toKnownAccount,
   toRegisteredKey,
   toSigningKey,
 } from "@leix/exchange/testkit";
@@ -24,13 +26,16 @@ import {
   type ExchangeId,
   encodeEnvelope,
   invariant,
+  listProvableKeys,
   type ParsedJws,
+  provePossession,
   type SigningInput,
   type SigningKey,
   STATEMENT_TYP,
   Statement,
   signInput,
   toDigest,
+  toPublicJwk,
   toSigningInput,
   toThumbprint,
 } from "@leix/protocol";
@@ -143,7 +148,7 @@ class HistoryWriter {
   *#record(examined: Examined, at: number, draft?: Drafted): Generator<Promise<Uint8Array>, void> {
     const answer = step(this.#state, examined, "valid", at);
     // Who was refused a copy has nothing to acknowledge or to answer.
-    if (answer.kind === "repeat" || answer.kind === "nothing-due" || answer.kind === "rejection") return;
+    if (!("index" in answer) || answer.kind === "repeat" || answer.kind === "rejection") return;
     if (answer.kind === "message") {
       const { iss, seq } = answer.claims;
       this.#senders.set(iss, { seq: seq + 1, prev: answer.ref.digest });
@@ -225,7 +230,7 @@ async function listGenesis(anchor: SigningKey): Promise<Drafted[]> {
   const contents = [
     {
       ...{ ...common, kind: "anchor", iss: "anchor", subject: "anchor", keys: [toPublicKey(anchor)] },
-      ...{ account: toAccountOf("ANCHOR"), clockAccount: CLOCK, policyKeys: [policyKey] },
+      ...{ account: toAccountOf("ANCHOR"), clockAccount: CLOCK, policyKeys: [policyKey], proofs: [] },
       ...{ policySetThreshold: 1, channelCeiling: "confidential", reservedAccounts: [CLOCK] },
     },
     ...listStatements(AUD, START).map((one) => {
@@ -240,12 +245,29 @@ async function listGenesis(anchor: SigningKey): Promise<Drafted[]> {
       files: files.map(({ name, digest }) => ({ name, digest })),
     },
   ];
-  return contents.map((one) => {
-    const content = Statement.parse(one);
+  const proven = contents.map(async (one) => {
+    const content = await prove(Statement.parse(one), anchor);
     const key = content.iss === "anchor" ? anchor : toKeyOf(content.iss);
     const account = toAccount(content.iss);
     return { content, at: START, account, key, signingInput: toSigningInput(content, STATEMENT_TYP, key) };
   });
+  return Promise.all(proven);
+}
+
+/** By every key of it that signs, and by its account. */
+async function prove(statement: Statement, anchor: SigningKey): Promise<Statement> {
+  if (!("proofs" in statement)) return statement;
+  const { aud } = statement;
+  const proofs = listProvableKeys(statement).map(({ party, key }) => {
+    const own = [anchor, toSigningKey("policy"), toKeyOf(party)].find(({ kid }) => kid === key.kid);
+    return provePossession({ aud, party }, own ?? createAccountKey(toLabel(party)).key);
+  });
+  return { ...statement, proofs: await Promise.all(proofs) };
+}
+
+/** The anchor's account stands under its own name. */
+function toLabel(party: string): string {
+  return party.toUpperCase();
 }
 
 /** A party's own, by its name. */
@@ -269,9 +291,8 @@ function toSeed(seed: number): Buffer {
   return bytes;
 }
 
-function toPublicKey({ kid, alg, jwk }: SigningKey) {
-  const { d: _d, ...open } = jwk;
-  return { ...toValidity(), kid, use: "sig", alg, jwk: open };
+function toPublicKey(key: SigningKey) {
+  return { ...toValidity(), kid: key.kid, use: "sig", alg: key.alg, jwk: toPublicJwk(key) };
 }
 
 function toValidity() {
@@ -283,7 +304,7 @@ function toAccountOf(party: string) {
 }
 
 function toAccount(party: string): AccountId {
-  return `A${party.toUpperCase().replaceAll("-", "")}`.padEnd(56, "Q") as AccountId;
+  return toKnownAccount(toLabel(party));
 }
 
 function* toChunks<T>(items: Iterable<T>): Generator<T[], void> {

@@ -14,7 +14,7 @@ import type { VerifyJob } from "./replay-verify-worker.ts";
 export interface ReplayFigures extends ReplayRunFigures {
   /** Making the records, which is no part of a replay. */
   readonly generatedMs: number;
-  /** A loop that only verifies the same signatures, in as many threads: records a second. */
+  /** A loop that only verifies the same signatures by the same primitive, on all cores: records a second. */
   readonly floorPerSecond: number;
   readonly ratio: number;
 }

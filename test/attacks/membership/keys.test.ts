@@ -1,4 +1,4 @@
-import { type ErrorCode, invariant, type RegisteredKey, type SigningKey, toDigest } from "@leix/protocol";
+import { type ErrorCode, invariant, type LocalKey, type RegisteredKey, toDigest } from "@leix/protocol";
 import {
   checkExactlyOnce,
   createReader,
@@ -15,6 +15,7 @@ import {
   type WireAnswer,
 } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { toProofs } from "../proofs.ts";
 
 let exchange: TestExchange;
 let forge: Forge;
@@ -64,18 +65,21 @@ async function sendAs(oddities: Oddities): Promise<"permitted" | ErrorCode> {
 }
 
 test("a key is good while it is registered and valid, and at no other time", async () => {
-  const old: SigningKey = await forge.signingKey("AL-CUSTOMS");
+  const old: LocalKey = await forge.signingKey("AL-CUSTOMS");
   expect(await sendAs({ key: old })).toBe("permitted");
   const { key, registered } = createSigner();
   expect(await sendAs({ key })).toBe("jws/key-unknown");
+  const prove = (all: readonly RegisteredKey[]) => toProofs(forge, "AL-CUSTOMS", all, [key]);
 
   const ended = listUsed("sig").map((one) => ({ ...one, exp: toNow() - 1 }));
   const notYet = { ...registered, nbf: toNow() + 3_600 };
-  await change("AL-CUSTOMS", 2, { keys: [...ended, notYet, ...listUsed("enc")] });
+  const both = [...ended, notYet, ...listUsed("enc")];
+  await change("AL-CUSTOMS", 2, { keys: both, proofs: await prove(both) });
   expect(await sendAs({ key: old })).toBe("jws/key-not-valid");
   expect(await sendAs({ key })).toBe("jws/key-not-valid");
 
-  await change("AL-CUSTOMS", 3, { keys: [registered, ...listUsed("enc")] });
+  const one = [registered, ...listUsed("enc")];
+  await change("AL-CUSTOMS", 3, { keys: one, proofs: await prove(one) });
   expect(await sendAs({ key: old })).toBe("jws/key-not-valid");
   expect(await sendAs({ key })).toBe("permitted");
   // What is withdrawn is known for ever, and comes back to nobody, its own party included.
@@ -90,7 +94,8 @@ test("a body for a key that its owner has replaced is refused", async () => {
   const statement = forge.statements.find(({ subject }) => subject === "RS-FIU");
   invariant(statement?.kind === "agency", "it is an agency");
   const signing = statement.keys.filter((key) => key.use === "sig");
-  await change("RS-FIU", 2, { keys: [...signing, createReader()] });
+  const replaced = [...signing, createReader()];
+  await change("RS-FIU", 2, { keys: replaced, proofs: await toProofs(forge, "RS-FIU", replaced) });
   // By a sender whose own keys are as they were.
   const sender = await exchange.wire("AL-SPOC");
   const { bytes, raw } = await forge.message("AL-SPOC", ["RS-FIU"], { text: "for the old key" });
