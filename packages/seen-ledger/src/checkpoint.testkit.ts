@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { KeyId, type SigningKey } from "@leix/protocol";
+import { KeyId, type PrivateJwk } from "@leix/protocol";
 import {
   appendLeafHashes,
   createRange,
@@ -14,7 +14,7 @@ import { toLeafHash } from "./tree-trail.ts";
 
 /** A log's key that no ledger knows. */
 export function createLogSigner(origin: string): Promise<NoteSigner<"ed25519">> {
-  const jwk = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }) as SigningKey["jwk"];
+  const jwk = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }) as PrivateJwk;
   return createSigner(origin, "ed25519", { kid: KeyId.parse("A".repeat(43)), alg: "Ed25519", jwk });
 }
 
