@@ -155,7 +155,7 @@ test("its node runs on its own machine by one command, and ends in order", async
   await exchange.startNode(AGENCY);
 });
 
-test("it replaces its keys, which the node uses once they are registered; old texts stay readable", async () => {
+test("it replaces its keys, used once they are registered; old texts stay readable", async () => {
   const before = kidOf(AGENCY, oldest.request);
   const rotate = ["agency", "rotate", "--as", AGENCY, "--out", file("rotation.json")];
   await succeed(onMachine(...rotate, "--signing", "Ed25519", "--encryption", "X25519", "--cosigning"));
@@ -165,7 +165,7 @@ test("it replaces its keys, which the node uses once they are registered; old te
   await succeed(onMachine("agency", "join", file("rotated.json")));
   const { request } = await exchangeWith("RS-FIU");
   expect(kidOf(AGENCY, request)).not.toBe(before);
-  await succeed(onExchange("authority", "withdraw", AGENCY, before));
+  await succeed(onExchange("authority", "withdraw", AGENCY, "--key", before));
   const late = await exchangeWith("RS-FIU");
   expect(kidOf(AGENCY, late.request)).toBe(kidOf(AGENCY, request));
   expect(await exchange.node(AGENCY).readText(oldest.answer.ref)).toBe("A company.");
@@ -230,7 +230,7 @@ test("nothing was lost or done twice; revoked it is out; a replay finds no diffe
   const { status } = await exchange.node(AGENCY).node.send(createRequest(["RS-FIU"], TEXT));
   expect(status).toBe("stored");
   const { checked, mismatches } = await exchange.audit();
-  expect(mismatches).toEqual([]);
+  expect(mismatches).toBe(0);
   expect(checked).toBeGreaterThan(traffic.refs.length);
   process.stdout.write(`${told.join("\n")}\n`);
 });

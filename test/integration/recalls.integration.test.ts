@@ -161,7 +161,7 @@ test("an officer sees it, and answers with a word or with a review", async () =>
   expect(listRecalls(SPOC).map(({ state }) => state)).toEqual(["done", "done"]);
 });
 
-test("who says nothing is late, which both single points of contact are told; the status says all", async () => {
+test("who says nothing is late, and both sides are told; the status says all of it", async () => {
   for (const agency of [SPOC, SILENT]) {
     const isTold = () => {
       const told = exchange.node(agency).node.archive.listNotices();

@@ -25,9 +25,14 @@ test("what waits for a suspended agency stays, and reaches it when it is reinsta
   expect(sent.status).toBe("permitted");
   const before = await waiting();
   expect(before).toBeGreaterThan(0);
-  await leix("authority", "suspend", "AL-CUSTOMS");
+  const suspended = await leix("authority", "suspend", "AL-CUSTOMS", "--json");
+  expect(suspended.json).toMatchObject({ statements: [{ version: 2, result: "recorded" }] });
+  // Without the registry an authority is heard all the same.
+  exchange.running.service("registry").pause();
+  const reinstated = await leix("authority", "reinstate", "AL-CUSTOMS", "--json");
+  expect(reinstated.json).toMatchObject({ statements: [{ version: 3, result: "recorded" }] });
+  expect(reinstated.code).toBe("broker/no-answer");
   await exchange.running.service("registry").kill();
-  await leix("authority", "reinstate", "AL-CUSTOMS");
   expect(await waiting()).toBe(before);
   await exchange.startNode("AL-CUSTOMS");
   await exchange.node("AL-CUSTOMS").untilReceived(sent.ref);

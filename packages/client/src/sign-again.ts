@@ -42,8 +42,8 @@ export async function canSignAgain(
 
 /**
  * Says the same once more, as another message at the end of the chain: the rejected one keeps its place
- * there, its bytes and its answer. All in one transaction with `also`, so that a crash leaves the answer to be
- * judged again, or the new message in the outbox. Undefined where another process was first.
+ * there, its bytes and its answer. All in one transaction with `also`, so that a crash leaves the answer to
+ * be judged again, or the new message in the outbox. Undefined where another process was first.
  */
 export async function signAgain(
   sent: SentRow,

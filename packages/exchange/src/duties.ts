@@ -17,8 +17,8 @@ import { type State, toMessageKey } from "./state.ts";
 // What parties owe by a time, and what becomes of it.
 //
 // 1. A duty is laid on a party by the decision that lets a message through, and by an event that recalls one:
-//    by an obligation or a notice that sets a time. It is owed over one message that the party holds, its subject: the request that is to be
-//    answered, what is to be corrected, and else the message itself.
+//    by an obligation or a notice that sets a time. It is owed over one message that the party holds, its
+//    subject: the request that is to be answered, what is to be corrected, and else the message itself.
 // 2. Who answers a request, or refuses all of it, owes no answer any more (`doneByReply`, asked by
 //    requests.ts, which says what an answer is).
 // 3. Who says of what it holds that it is rectified, erased or restricted, has done what that word covers.

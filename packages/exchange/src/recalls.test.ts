@@ -53,7 +53,7 @@ describe("a key to sign in wrong hands", async () => {
   const passed = await (await passOn(scene, first.ref, SINCE))();
   const waiting = await world.message("AL-SPOC", ["RS-SPOC"], told, { at: AT - 1 });
 
-  test("takes back what it has signed since then, and what was made of that, from whoever holds it", async () => {
+  test("takes back what it has signed since then, and what was made of that", async () => {
     expect((await compromise(scene, LEAK)).map(toWord)).toEqual(["statement"]);
     expect(nextDue(ledger.state)).toBe(AT);
     expect(await tellAt(scene, AT)).toEqual([

@@ -83,7 +83,7 @@ function recallMessages(state: State, { kid, since }: CompromiseStatement, at: n
   for (const one of inOrder(found)) add(state, { key: toMessageKey(one.ref), since: at });
 }
 
-/** What was encrypted to the key: sent while it was valid, and not withdrawn, with a body let through to it. */
+/** What was encrypted to the key: it was valid then, and not withdrawn, and its agency was let to have it. */
 function exposeMessages(
   state: State,
   { subject, since }: CompromiseStatement,

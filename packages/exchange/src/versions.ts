@@ -31,8 +31,6 @@ function findCurrentVersion(state: State, statement: Unversioned): number {
       return state.compromises.get(statement.subject)?.version ?? 0;
     case "statistics":
       return state.statistics.get(statement.subject) ?? 0;
-    case "statistics":
-      return state.statistics.get(statement.subject) ?? 0;
     case "terms":
     case "policy-file":
     case "policy-set":

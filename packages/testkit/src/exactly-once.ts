@@ -1,4 +1,11 @@
-import { type AccountId, type Digest, type MessageRef, type ParsedRecord, toVerdict } from "@leix/protocol";
+import {
+  type AccountId,
+  type Digest,
+  listRejected,
+  type MessageRef,
+  type ParsedRecord,
+  toVerdict,
+} from "@leix/protocol";
 
 /** Something that the broker has acknowledged. Published any number of times, it is one input. */
 export interface ObservedInput {
@@ -52,7 +59,7 @@ export function findViolations(observation: Observation): string[] {
 
 /** An altered copy of an input may be rejected beside it: it has the same signing input and other bytes. */
 function findUnrecorded({ inputs, records }: Observation): string[] {
-  const recorded = new Set(records.map(toPlace));
+  const recorded = new Set(records.flatMap(listPlaces));
   return inputs.flatMap((input) => {
     const { account, raw, signed } = input;
     const isRejected = raw !== undefined && recorded.has(`rejection ${account} ${raw}`);
@@ -63,16 +70,23 @@ function findUnrecorded({ inputs, records }: Observation): string[] {
   });
 }
 
-function toPlace({ kind, decision }: ParsedRecord): string {
-  const { account, digest } = decision.content.input;
-  return `${kind === "rejection" ? kind : "accepted"} ${account} ${digest}`;
+function listPlaces({ decision: { content } }: ParsedRecord): string[] {
+  const { account, digest } = content.input;
+  const rejected = listRejected(content);
+  if (rejected.length === 0) return [`accepted ${account} ${digest}`];
+  return rejected.map((one) => `rejection ${account} ${one.digest}`);
+}
+
+function listSequences({ decision: { content } }: ParsedRecord): number[] {
+  const rejected = listRejected(content);
+  return rejected.length === 0 ? [content.input.sequence] : rejected.map(({ sequence }) => sequence);
 }
 
 function findDecidedTwice(records: readonly ParsedRecord[]): string[] {
   const messages = records.filter(isMessage);
   return [
-    ...listRepeated(records.map(toPlace)).map((place) => `decided twice: ${place}`),
-    ...listRepeated(records.map((one) => one.decision.content.input.sequence)).map(
+    ...listRepeated(records.flatMap(listPlaces)).map((place) => `decided twice: ${place}`),
+    ...listRepeated(records.flatMap(listSequences)).map(
       (sequence) => `decided twice: OUT sequence ${sequence}`,
     ),
     ...listRepeated(messages.map(({ claims }) => `${claims.iss} ${claims.id}`)).map(
@@ -114,6 +128,7 @@ function findUnanswered({ records, stores, accounts }: Observation): string[] {
       }
     }
     for (const index of listRepeated(answers.map((answer) => answer.index))) {
+      if (places.get(index)?.kind === "flood") continue;
       found.push(`two inputs have one answer: record ${index} to ${party}`);
     }
   }

@@ -3,6 +3,7 @@ import {
   type AccountId,
   type Copy,
   type Digest,
+  listRejected,
   type MessageId,
   type OpenDecision,
   openDecision,
@@ -136,9 +137,15 @@ function take({ answers, copies, notices }: Taken, { subject, data }: Delivery):
     }
     case "decision":
     case "rejection": {
-      const { decision, detail } = parseReply(data);
-      const count = (answers.get(id)?.count ?? 0) + 1;
-      answers.set(id, { kind, id, decision: openDecision(decision), detail, payload: data, count });
+      const reply = parseReply(data);
+      const { detail } = reply;
+      const decision = openDecision(reply.decision);
+      const { content } = decision;
+      // A flood answers all of its inputs at once.
+      for (const one of content.kind === "flood" ? listRejected(content).map(({ digest }) => digest) : [id]) {
+        const count = (answers.get(one)?.count ?? 0) + 1;
+        answers.set(one, { kind, id: one, decision, detail, payload: data, count });
+      }
     }
   }
 }

@@ -30,6 +30,10 @@ export interface FaultOrder {
   readonly about?: readonly string[];
   /** Nothing counts before the first tick of the clock is to be published. */
   readonly fromTick?: boolean;
+  /** Nothing counts before the first summary of a flood is to be recorded. */
+  readonly fromFlood?: boolean;
+  /** Since then its clock goes so many times as fast as it should: a minute takes a moment. */
+  readonly hurry?: { readonly sinceMs: number; readonly times: number };
   /** Digests of inputs that end the process whenever it looks at them. */
   readonly deadly?: readonly string[];
   /**

@@ -13,10 +13,10 @@ import { createPolicyService, type PolicyServiceOptions } from "./policy-service
 
 // Started by packages/testkit, service-programs.ts, which says what an order means.
 const order = JSON.parse(process.argv[2] ?? "") as FaultOrder;
-const { about = [], deadly = [], fromTick = false, startsEmpty = false } = order;
+const { about = [], deadly = [], fromTick = false, fromFlood = false, startsEmpty = false } = order;
 const reached = new Map<FaultPlace, number>();
-/** Nothing counts before the round, or the tick, that the order is about. */
-let isArmed = about.length === 0 && !fromTick;
+/** Nothing counts before the round, the tick, or the summary that the order is about. */
+let isArmed = about.length === 0 && !fromTick && !fromFlood;
 
 function tell(line: string): void {
   writeSync(1, `fault: ${line}\n`);
@@ -77,7 +77,7 @@ function gatherRounds(drain: Drain): Drain {
         kept.push(...(mine ?? []));
         if (others && others.length > 0) return others;
       }
-      isArmed ||= !fromTick;
+      isArmed ||= !fromTick && !fromFlood;
       if (kept.length === 0 || only !== undefined) return drain.next(signal, only);
       const [first, ...rest] = kept.toSorted((one, other) => Number(isNamed(other)) - Number(isNamed(one)));
       if (!first || deadly.length === 0) return kept.splice(0);
@@ -144,7 +144,10 @@ await runService(createLogger("policy", "info"), async (signal) => {
         hasRead = true;
         return isFirst && startsEmpty ? readNothing() : ledger.read(index);
       },
-      append: (records, head) => around("record", () => ledger.append(records, head)),
+      append(records, head) {
+        isArmed ||= fromFlood && records.some(({ subject }) => subject.startsWith("leix.ledger.flood."));
+        return around("record", () => ledger.append(records, head));
+      },
     },
     memory: createSeenFile(folder),
     inboxes: { deliver: (deliveries) => around("delivery", () => inboxes.deliver(deliveries)) },
@@ -173,7 +176,8 @@ await runService(createLogger("policy", "info"), async (signal) => {
         tell(`deadly input, delivery ${killer.deliveries}`);
         process.kill(process.pid, "SIGKILL");
       }
-      return Date.now();
+      const { sinceMs, times } = order.hurry ?? { sinceMs: 0, times: 1 };
+      return sinceMs + (Date.now() - sinceMs) * times;
     },
     tz: readZoneVersion(),
     createSalt: () => encodeBase64url(randomBytes(16)),

@@ -13,9 +13,9 @@ import type { FloodOrder } from "./flooder.ts";
  * message after the other, hardly notices.
  */
 const BYSTANDER = "RS-FIU";
-const SAMPLES = 101;
+const SAMPLES = 61;
 /** A shared machine has slow moments of its own; the flood is there all the time. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 6;
 /** What of the flood is decided between two messages of the bystander: a round under way, and its own. */
 const BETWEEN_MAX = 12;
 
@@ -106,15 +106,18 @@ describe("an agency at full speed against its backlog limit", () => {
     );
   });
 
-  it("does not double another's median, and little of it is decided between two messages", async () => {
+  it("has little of it decided between two messages of another", async () => {
+    const { medianBetween } = await measure();
+    expect(medianBetween).toBeGreaterThan(0);
+    expect(medianBetween).toBeLessThanOrEqual(BETWEEN_MAX);
+    expect(await assault.exchange.countMessages("out")).toBeGreaterThan(limits.OUT_BACKLOG_MESSAGES_MAX / 2);
+  });
+
+  it("does not double another's median", async () => {
     const ratios: number[] = [];
     while (ratios.length < ATTEMPTS && Math.min(...ratios) > 2) {
-      const { medianMs, medianBetween } = await measure();
-      expect(medianBetween).toBeGreaterThan(0);
-      expect(medianBetween).toBeLessThanOrEqual(BETWEEN_MAX);
-      ratios.push(medianMs / aloneMs);
+      ratios.push((await measure()).medianMs / aloneMs);
     }
     expect(Math.min(...ratios)).toBeLessThanOrEqual(2);
-    expect(await assault.exchange.countMessages("out")).toBeGreaterThan(limits.OUT_BACKLOG_MESSAGES_MAX / 2);
   });
 });

@@ -27,24 +27,14 @@ async function toNoise(from: string, to: string, bytes: number): Promise<Forged>
   return toForged(token, body, claims);
 }
 
-/** Several at once, each as soon as one before it is decided. */
-async function sendAll(count: number, make: (i: number) => Promise<Forged>, by: string): Promise<string[]> {
-  const outcomes: string[] = [];
-  let next = 0;
-  const work = async () => {
-    for (let i = next++; i < count; i = next++) outcomes.push(await assault.send(await make(i), by));
-  };
-  await Promise.all(Array.from({ length: 8 }, work));
-  return outcomes;
-}
-
 describe("a recipient that never pulls", () => {
-  const LARGE = 700_000;
+  const LARGE = 600_000;
   const FITS = Math.floor(limits.PAIR_OUTSTANDING_BYTES_MAX / LARGE);
 
   it("is filled by one sender up to that sender's part: message/recipient-full", async () => {
-    const outcomes = await sendAll(FITS, () => toNoise(ATTACKER, SILENT, LARGE), ATTACKER);
-    expect(new Set(outcomes)).toEqual(new Set(["permitted"]));
+    for (let i = 0; i < FITS; i++) {
+      expect(await assault.send(await toNoise(ATTACKER, SILENT, LARGE))).toBe("permitted");
+    }
     await assault.refused((await toNoise(ATTACKER, SILENT, LARGE)).bytes, "message/recipient-full");
     expect(await assault.exchange.countWaiting([SILENT])).toBe(FITS);
   });
@@ -59,7 +49,7 @@ describe("a recipient that never pulls", () => {
 });
 
 describe("bodies that nobody can decrypt", () => {
-  const COUNT = 60;
+  const COUNT = 40;
 
   it("are acknowledged as such, body/form or body/undecryptable, and jam no inbox", async () => {
     const sender = "RS-SPOC";
@@ -71,8 +61,7 @@ describe("bodies that nobody can decrypt", () => {
         sent.push(toForged(noise.token, tagged, noise.claims));
       } else sent.push(noise);
     }
-    const outcomes = await sendAll(COUNT, async (i) => sent[i] as Forged, sender);
-    expect(new Set(outcomes)).toEqual(new Set(["permitted"]));
+    for (const one of sent) expect(await assault.send(one, sender)).toBe("permitted");
     const honest = await assault.forge.message(sender, [READER], { text: "the one that matters" });
     expect(await assault.send(honest, sender)).toBe("permitted");
     const node = assault.exchange.node(READER);

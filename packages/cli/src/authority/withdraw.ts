@@ -9,12 +9,12 @@ export function addWithdrawCommand(authority: Command): void {
   withSigningOptions(authority.command("withdraw"))
     .description("end keys of an agency that it has replaced; other keys of it have to be left")
     .argument("<agency>", "its id, as AL-CUSTOMS")
-    .argument("<kid...>", "the keys' thumbprints, as leix authority show has them")
-    .action((id: string, given: string[], flags: DeskFlags, self: Command) => {
+    .requiredOption("--key <kid>", "a key's thumbprint, as leix authority show has it; repeat it", collect)
+    .action((id: string, flags: DeskFlags & { key: string[] }, self: Command) => {
       return withDesk(self, toCountry(id), flags, async (desk) => {
         const statement = await findAgencyStatement(desk, id);
         const { v: _v, aud: _aud, iss: _iss, iat: _iat, version: _version, ...said } = statement;
-        const kids = given.map((kid) => parseSchema(KeyId, kid));
+        const kids = flags.key.map((kid) => parseSchema(KeyId, kid));
         const stranger = kids.find((kid) => !said.keys.some((key) => key.kid === kid));
         if (stranger) throw new LeixError("statement/subject", `kid ${stranger} is no key of ${id} now`);
         const keys = said.keys.filter(({ kid }) => !kids.includes(kid));
@@ -22,4 +22,9 @@ export function addWithdrawCommand(authority: Command): void {
         await speak(desk, [{ ...said, keys, proofs }], flags);
       });
     });
+}
+
+/** An option takes what begins with a hyphen, as a thumbprint may; an argument would not. */
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }

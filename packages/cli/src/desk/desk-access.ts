@@ -39,8 +39,19 @@ export async function withDesk<T>(
   const { dir } = command.optsWithGlobals<{ dir: string }>();
   const folder = findFolder(dir, as);
   await using desk = await openDesk({ folder, natsUrl: loadRunConfig().natsUrl });
-  if (!offline && out === undefined) await desk.refresh();
+  if (!offline && out === undefined) await refresh(desk);
   return await work(desk);
+}
+
+/** Without the registry one can still be heard: the exchange says itself whether a version is the next. */
+async function refresh(desk: Desk): Promise<void> {
+  try {
+    await desk.refresh();
+  } catch (error) {
+    const isKept = desk.state.head.index > 0;
+    if (!(error instanceof LeixError) || error.code !== "broker/no-answer" || !isKept) throw error;
+    process.stderr.write(`${error.explain()}\nGoing on with the membership that is kept here.\n`);
+  }
 }
 
 /** The machine of an authority has its own folder only, so the network's own file is not asked. */

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AgencyId, type ErrorCode, encodeUtf8 } from "@leix/protocol";
+import { AgencyId, CountryCode, type ErrorCode, encodeUtf8 } from "@leix/protocol";
 import { loadSigningKey } from "@leix/runtime";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createTestExchange, PATIENCE, type TestExchange, type TestPost } from "../exchange.testkit.ts";
@@ -12,6 +12,7 @@ import { parseSigned, signStatement } from "./signed-statement.ts";
 vi.setConfig(PATIENCE);
 
 const CUSTOMS = AgencyId.parse("AL-CUSTOMS");
+const AL = CountryCode.parse("AL");
 
 let exchange: TestExchange;
 let root: string;
@@ -31,7 +32,7 @@ let count = 0;
 beforeEach(async () => {
   folder = join(root, `AL-${count++}`);
   await cp(join(exchange.dir, "authorities", "AL"), folder, { recursive: true });
-  post = exchange.connect("AL");
+  post = exchange.connect(AL);
 });
 afterEach(() => {
   post.inbox.takeAll();
@@ -113,7 +114,7 @@ describe("a desk", () => {
     await using first = await open();
     await first.refresh();
     const signed = await clear(first);
-    await exchange.publish("AL", signed.bytes);
+    await exchange.publish(AL, signed.bytes);
     // The answer is lost with whoever took it: only the exchange and the folder know of the statement.
     post.inbox.takeAll();
     await using second = await open();
@@ -126,7 +127,7 @@ describe("a desk", () => {
   test("needs no answer for what the membership shows as recorded", async () => {
     await using desk = await open();
     await desk.refresh();
-    await exchange.publish("AL", (await clear(desk)).bytes);
+    await exchange.publish(AL, (await clear(desk)).bytes);
     await desk.refresh();
     expect(await desk.listOutgoing()).toEqual([]);
   });
@@ -149,7 +150,7 @@ describe("a desk", () => {
     await desk.refresh();
     const forged = encodeUtf8(JSON.stringify({ decision: "e30.e30.e30~" }));
     const acknowledge = () => void post.acknowledged.push("forged");
-    const account = exchange.accountOf("AL");
+    const account = exchange.accountOf(AL);
     post.inbox.add({ kind: "decision", sender: account, id: "x", payload: forged, acknowledge });
     expect((await desk.publish(await clear(desk))).kind).toBe("recorded");
     expect(await decisions()).toContainEqual(expect.stringMatching(/^unproven-/));

@@ -2,10 +2,7 @@ import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type AccountId,
-  type AgencyId,
-  type AgencyStatement,
   type InvitationFile,
-  type KeyId,
   openApproval,
   openInvitation,
   openRequest,
@@ -13,27 +10,25 @@ import {
   toDigest,
 } from "@leix/protocol";
 import {
+  type CreateAgencyOptions,
   createAgency,
   createPassphraseSource,
   installApproval,
-  loadPartyFolder,
   loadSigningKey,
-  loadSigningKeys,
   PARTY_FILES,
-  rotateKeys,
 } from "@leix/runtime";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { type AgencyName, createTestExchange, PATIENCE, type TestExchange } from "../exchange.testkit.ts";
-import { createNode } from "../node.ts";
-import { createRandomBytes, createRequest } from "../party.testkit.ts";
+import { createTestExchange, PATIENCE, type TestExchange } from "../exchange.testkit.ts";
+import { createRequest } from "../party.testkit.ts";
 import { examineRequest } from "./approve-request.ts";
 import {
   approve,
+  enrolAgency,
   forgeProven,
   forgeRequest,
   invite,
-  joinExchange,
   makeAgency,
+  openAgency,
   openEnrolmentDesk,
   toNewId,
 } from "./enrolment.testkit.ts";
@@ -58,22 +53,7 @@ function breakToken(token: string): string {
   return token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
 }
 
-async function enrol(options: Parameters<typeof makeAgency>[2] = {}) {
-  const made = await makeAgency(exchange, await newInvitation(), options);
-  const approval = await approve(exchange, albania, made.request);
-  await joinExchange(exchange, made.folder, approval);
-  const { account, id } = (await loadPartyFolder(made.folder)).party;
-  exchange.network.parties.push({ id, kind: "agency", folder: "x", account: account as AccountId });
-  return { ...made, approval, id };
-}
-
-const openNode = (folder: string, id: string) =>
-  createNode({
-    folder,
-    post: exchange.connect(id as AgencyName),
-    clock: () => exchange.nowMs,
-    randomBytes: createRandomBytes(),
-  });
+const enrol = (options?: Partial<CreateAgencyOptions>) => enrolAgency(exchange, albania, options);
 
 describe("an agency is enrolled by three files", () => {
   test.each([
@@ -81,7 +61,7 @@ describe("an agency is enrolled by three files", () => {
     ["Ed25519", "X25519"],
   ] as const)("with %s and %s, and its first message is permitted", async (signing, encryption) => {
     const { folder, id } = await enrol({ signing, encryption });
-    await using node = await openNode(folder, id);
+    await using node = await openAgency(exchange, folder, id);
     const { ref } = await node.send(createRequest(["RS-FIU"]));
     expect(node.findStatement()).toMatchObject({ subject: id, version: 1, status: "active" });
     const stopping = new AbortController();
@@ -315,106 +295,5 @@ describe("an approval is refused", () => {
     expect(await codeOf(one.folder, approval)).toBe("taken");
     const stolen = join(exchange.dir, "agencies/RS-FIU");
     expect(await codeOf(stolen, approval)).toBe("enrolment/other-keys");
-  });
-});
-
-describe("keys are replaced", () => {
-  test("the new ones beside the old, asked for by the old, and used once they are registered", async () => {
-    const { folder, id } = await enrol();
-    const before = await loadSigningKey(folder);
-    await using node = await openNode(folder, id);
-    await node.refreshMembership();
-    const current = node.findStatement();
-    if (!current) throw new Error("no statement");
-    const party = await loadPartyFolder(folder);
-    const choice = {
-      signing: "Ed25519",
-      encryption: "X25519",
-      cosigning: true,
-      accountSigner: true,
-    } as const;
-    const request = await rotateKeys({ folder: party, choice, current, now: now() });
-    expect(openRequest(request).jws.header.kid).toBe(before.kid);
-    await expect(rotateKeys({ folder: party, choice, current, now: now() })).rejects.toMatchObject({
-      code: "enrolment/folder-used",
-    });
-    expect((await loadSigningKey(folder)).kid).toBe(before.kid);
-    const approval = await approve(exchange, albania, request);
-    await node.refreshMembership();
-    expect(node.findStatement()).toMatchObject({ version: 2, account: { signers: { length: 2 } } });
-    expect(node.findStatement()?.keys.map(({ use }) => use)).toEqual([
-      "sig",
-      "enc",
-      "cosign",
-      "sig",
-      "enc",
-      "cosign",
-    ]);
-    await joinExchange(exchange, folder, approval);
-    expect((await loadSigningKey(folder)).alg).toBe("Ed25519");
-    expect(await readdir(join(folder, PARTY_FILES.encryption))).toHaveLength(2);
-    // The challenge that came with the first approval has served.
-    await expect(
-      approve(exchange, albania, await forgeRequest(folder, request, () => ({}))),
-    ).rejects.toMatchObject({
-      code: "enrolment/invitation-closed",
-    });
-  });
-
-  test("an old one ends at once where the authority says so, but not the last of its use", async () => {
-    const { folder, id } = await enrol();
-    await using node = await openNode(folder, id);
-    await node.refreshMembership();
-    const current = node.findStatement();
-    if (!current) throw new Error("no statement");
-    const party = await loadPartyFolder(folder);
-    const request = await rotateKeys({ folder: party, choice: { signing: "ES256" }, current, now: now() });
-    const [sig, enc] = current.keys.map(({ kid }) => kid);
-    const codeOf = (kid: KeyId | undefined) =>
-      approve(exchange, albania, request, true, kid ? [kid] : []).then(
-        () => "approved",
-        (error: { code: string }) => error.code,
-      );
-    expect(await codeOf(openRequest(request).content.keys[0]?.kid)).toBe("enrolment/request-refused");
-    expect(await codeOf(enc)).toBe("enrolment/request-refused");
-    expect(await codeOf(sig)).toBe("approved");
-    await node.refreshMembership();
-    expect(node.findStatement()?.keys.map(({ kid }) => kid)).not.toContain(sig);
-  });
-
-  test("a new key asks by itself only where the agency was invited anew", async () => {
-    const { folder, id } = await enrol();
-    const party = await loadPartyFolder(folder);
-    const current = albania.desk.state.parties.get(id as AgencyId)?.statement as AgencyStatement;
-    const rotation = { folder: party, choice: { signing: "ES256" }, current, now: now() } as const;
-    const byNewKey = async (request: RequestFile) => {
-      const [next] = await loadSigningKeys(folder, createPassphraseSource());
-      return forgeRequest(folder, request, () => ({}), next);
-    };
-    const strange = await byNewKey(await rotateKeys(rotation));
-    await expect(approve(exchange, albania, strange)).rejects.toMatchObject({
-      code: "enrolment/request-refused",
-    });
-    const invitation = openInvitation(await newInvitation(id as AgencyId));
-    const invited = await byNewKey(await rotateKeys({ ...rotation, invitation, isAnew: true }));
-    const approval = await approve(exchange, albania, invited);
-    expect(openApproval(approval).content.subject).toBe(id);
-  });
-
-  test("an agency that was never invited asks for a challenge first, and answers only its own", async () => {
-    const folder = await exchange.copyFolder("AL-CUSTOMS");
-    const party = await loadPartyFolder(folder);
-    const current = albania.desk.state.parties.get("AL-CUSTOMS" as never)?.statement as never;
-    const rotation = { folder: party, choice: { signing: "ES256" }, current, now: now() } as const;
-    await expect(rotateKeys(rotation)).rejects.toMatchObject({ code: "enrolment/invitation-closed" });
-    const foreign = openInvitation(await newInvitation());
-    await expect(rotateKeys({ ...rotation, invitation: foreign })).rejects.toMatchObject({
-      code: "enrolment/invitation-untrusted",
-    });
-    const own = openInvitation(await newInvitation("AL-CUSTOMS" as never));
-    const request = await rotateKeys({ ...rotation, invitation: own });
-    const approval = openApproval(await approve(exchange, albania, request));
-    expect(approval.content.certificate).toBeUndefined();
-    await joinExchange(exchange, folder, approval.file);
   });
 });

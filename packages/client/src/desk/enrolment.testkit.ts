@@ -28,6 +28,8 @@ import {
   proveDecryption,
 } from "@leix/runtime";
 import type { AgencyName, TestExchange } from "../exchange.testkit.ts";
+import { type AgencyNode, createNode } from "../node.ts";
+import { createRandomBytes } from "../party.testkit.ts";
 import { approveRequest, examineRequest } from "./approve-request.ts";
 import { openDesk } from "./desk.ts";
 import { type EnrolmentDesk, toAuthorityChain } from "./enrolment-desk.ts";
@@ -126,6 +128,31 @@ export async function approve(
   }
   await authority.desk.refresh();
   return file;
+}
+
+/** Enrolled, joined, and one of the parties that the exchange in memory knows. */
+export async function enrolAgency(
+  exchange: TestExchange,
+  authority: EnrolmentDesk,
+  options: Partial<CreateAgencyOptions> = {},
+) {
+  const made = await makeAgency(exchange, await invite(exchange, authority, toNewId()), options);
+  const approval = await approve(exchange, authority, made.request);
+  await joinExchange(exchange, made.folder, approval);
+  const { account, id } = (await loadPartyFolder(made.folder)).party;
+  if (!account) throw new Error("an agency has an account");
+  exchange.network.parties.push({ id, kind: "agency", folder: "elsewhere", account });
+  return { ...made, approval, id };
+}
+
+/** Its node, over the exchange in memory. */
+export function openAgency(exchange: TestExchange, folder: string, id: string): Promise<AgencyNode> {
+  return createNode({
+    folder,
+    post: exchange.connect(id as AgencyName),
+    clock: () => exchange.nowMs,
+    randomBytes: createRandomBytes(),
+  });
 }
 
 /** All that `leix agency join` does once the exchange knows it. */

@@ -1,5 +1,5 @@
 import { decodeProtectedHeader } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   decryptSecret,
   encryptSecret,
@@ -7,6 +7,9 @@ import {
   PASSPHRASE_CHARACTERS_MIN,
   PBKDF2_ITERATIONS,
 } from "./encrypted-secret.ts";
+
+// Deriving keys from passphrases is meant to take its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const PASSPHRASE = "correct horse battery staple";
 const JWK = '{"kty":"OKP","crv":"Ed25519","x":"AA","d":"the private part"}';

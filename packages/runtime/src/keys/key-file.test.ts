@@ -2,11 +2,14 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LeixError, parseJws, RegisteredKey, signJws, toPublicJwk, verifyJws } from "@leix/protocol";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createEncryptionKey, createSigningKey } from "../network/key-pairs.ts";
 import { loadCosigningKey, loadDecryptionKeys, loadSigningKey, PARTY_FILES } from "../party-folder.ts";
 import { loadKeyFile, toTokenKeyText } from "./key-file.ts";
 import { writeSecret } from "./secret-file.ts";
+
+// Deriving keys from passphrases is meant to take its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const PASSPHRASE = "correct horse battery staple";
 const give = async () => PASSPHRASE;

@@ -2,9 +2,12 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadAccessTexts } from "@leix/broker";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isEncrypted } from "./encrypted-secret.ts";
 import { loadSecret, readSecret, replaceSecret, toSecretFile, writeSecret } from "./secret-file.ts";
+
+// Deriving keys from passphrases is meant to take its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const PASSPHRASE = "correct horse battery staple";
 const give = async () => PASSPHRASE;

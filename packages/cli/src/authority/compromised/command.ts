@@ -27,7 +27,7 @@ what was made of it, is told and answers by a time (leix acknowledge, leix send 
 
 The statement is signed in the authority's folder. The report is read from a ledger, which an authority has no
 right to read at the broker: it is made where an auditor's folder or a copy of the ledger is (--file, --store,
---url). On an authority's own machine without one, use --statement-only, and have an auditor use --report-only.`;
+--url). On an authority's own machine without one, use --statement-only; an auditor uses --report-only.`;
 
 /** `leix authority compromised`: a key of one's own agency is in wrong hands. */
 export function addCompromisedCommand(authority: Command): void {
