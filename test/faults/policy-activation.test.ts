@@ -76,7 +76,7 @@ test(
 
     const tooEarly = await leix("policy", "activate", "--as", "RS", "--digest", digest);
     expect(tooEarly.code).toBe("statement/proposal");
-    expect(tooEarly.stderr).toContain("1 signatures of others are missing");
+    expect(tooEarly.stderr).toContain("missing before the last one: 1");
     expect((await leix("policy", "sign", "--as", "RS", "--digest", "A".repeat(43))).code).toBe(
       "statement/proposal",
     );

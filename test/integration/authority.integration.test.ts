@@ -68,7 +68,7 @@ describe("an authority", () => {
     expect((await leix("authority", "clear", "nobody", "secret")).code).toBe("input/schema");
   });
 
-  test("signs offline, by the membership it kept, and publishes from the file, twice to one effect", async () => {
+  test("signs offline by what it kept, and publishes from the file, twice to one effect", async () => {
     const file = join(exchange.dir, "carried.jsonl");
     const signed = await leix("authority", "clear", "AL-CUSTOMS", "confidential", "--out", file, "--json");
     expect(signed.json).toMatchObject({ statements: [{ kind: "clearance", version: 2, result: "signed" }] });
@@ -85,7 +85,7 @@ describe("an authority", () => {
     );
   });
 
-  test("is told the code where the exchange refuses, and may not publish what another has signed", async () => {
+  test("is told the code of a refusal, and may not publish what another has signed", async () => {
     const file = join(exchange.dir, "foreign.jsonl");
     const clear = ["authority", "clear", "RS-FIU", "confidential", "--out", file] as const;
     expect((await leix(...clear)).code).toBe("config/invalid");

@@ -90,7 +90,7 @@ test("from the command line: by its name, with words for what stands in the way"
   expect(nobody.code).toBe("input/schema");
 });
 
-test("who was suspended is left out; a version that is no longer in force is refused, and told so", async () => {
+test("who was suspended is left out; a version no longer in force is refused, and told so", async () => {
   await leix("authority", "suspend", "RS-FIU");
   const without = await exchange.node("AL-SPOC").send(tell({}));
   expect(outcomesOf(without.decision)?.map(([agency]) => agency)).toEqual(["RS-SPOC", "ME-SPOC"]);

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sendMessage } from "@leix/broker";
 import type { MessageRef } from "@leix/protocol";
-import { createPlan, type NetworkPlan } from "@leix/runtime";
+import { createPlan, loadPartyFolder, type NetworkPlan, rotateUser } from "@leix/runtime";
 import {
   createAnswer,
   type Forge,
@@ -191,10 +192,18 @@ test("who says nothing is late, and both sides are told; the status says all of 
 });
 
 test("the thief's next message is refused, and an auditor finds nothing wrong", async () => {
+  const before = (await exchange.records()).length;
+  // The agency's users that were there are cut off as well: it makes a new one, and so may a thief.
+  await rotateUser(await loadPartyFolder(exchange.folderOf(VICTIM)), new Date());
   const next = await forge.message(VICTIM, [SILENT], { text: "Once more." });
-  await thief.publish(next.bytes);
-  const { kind, decision } = await thief.untilAnswered(next.raw);
-  expect([kind, decision.content]).toMatchObject(["rejection", { code: "jws/key-not-valid" }]);
+  await exchange.as(VICTIM, (nc) => sendMessage(nc, next.bytes));
+  const { decision } = await waitUntil("the answer to the thief", async () => {
+    return (await exchange.records(before)).find((one) => one.decision.content.input.digest === next.raw);
+  });
+  expect(decision.content).toMatchObject({ kind: "rejection", code: "jws/key-not-valid" });
+  // Its next statement leaves the key out: who lists a withdrawn key again is refused.
+  const suspended = await runLeix(exchange, ["authority", "suspend", VICTIM, "--json"]);
+  expect(suspended.json).toMatchObject({ statements: [{ kind: "agency", result: "recorded" }] });
   const replay = await exchange.audit();
   expect(replay.differences).toEqual([]);
 });

@@ -1,6 +1,16 @@
-import { countWaiting } from "@leix/broker";
-import { createPlan } from "@leix/runtime";
-import { createRequest, runLeix, startTestExchange, type TestExchange, waitUntil } from "@leix/testkit";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { countWaiting, createCredentials, parseSeed } from "@leix/broker";
+import { LeixError } from "@leix/protocol";
+import { connectAs, createPlan, loadSigningKey, PARTY_FILES } from "@leix/runtime";
+import {
+  createRequest,
+  runLeix,
+  startTestExchange,
+  type TestExchange,
+  toNow,
+  waitUntil,
+} from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let exchange: TestExchange;
@@ -33,10 +43,55 @@ test("what waits for a suspended agency stays, and reaches it when it is reinsta
   expect(reinstated.json).toMatchObject({ statements: [{ version: 3, result: "recorded" }] });
   expect(reinstated.code).toBe("broker/no-answer");
   await exchange.running.service("registry").kill();
+  const show = ["authority", "show", "--as", "AL"] as const;
+  await waitUntil("the registry to answer", async () => !(await leix(...show)).code);
   expect(await waiting()).toBe(before);
   await exchange.startNode("AL-CUSTOMS");
   await exchange.node("AL-CUSTOMS").untilReceived(sent.ref);
   await exchange.stopNode("AL-CUSTOMS");
+});
+
+async function canConnect(agency: string): Promise<boolean> {
+  const { dir, network, broker } = exchange;
+  try {
+    const nc = await connectAs(dir, network, agency, { natsUrl: broker.natsUrl, firstConnectWaitMs: 0 });
+    await nc.close();
+    return true;
+  } catch (error) {
+    if (error instanceof LeixError && error.code === "broker/unreachable") return false;
+    throw error;
+  }
+}
+
+/** As its own key for users signs them. */
+async function makeNewUser(agency: string): Promise<void> {
+  const folder = exchange.folderOf(agency);
+  const signer = parseSeed(
+    "account",
+    (await readFile(join(folder, PARTY_FILES.accountSigner), "utf8")).trim(),
+  );
+  const expiresAt = toNow() + 86_400;
+  const account = exchange.accountOf(agency);
+  const credentials = await createCredentials({ name: agency, account, signer, expiresAt });
+  await writeFile(join(folder, PARTY_FILES.credentials), credentials);
+}
+
+test("after a leak its users stay out, reinstated or not, until it makes new ones", async () => {
+  const agency = "AL-CUSTOMS";
+  const { kid } = await loadSigningKey(exchange.folderOf(agency));
+  expect(await canConnect(agency)).toBe(true);
+  const told = await leix("authority", "compromised", kid, "--since", "1h", "--party", agency);
+  expect(told.exitCode).toBe(0);
+  await waitUntil("its users to be refused", async () => !(await canConnect(agency)));
+  await leix("authority", "suspend", agency);
+  const { json } = await leix("authority", "reinstate", agency, "--json");
+  expect(json).toMatchObject({ statements: [{ version: 5, result: "recorded" }] });
+  await waitUntil("the accounts to be applied", async () =>
+    /accounts +[0-9]+ at the broker/.test(await doctor()),
+  );
+  expect(await canConnect(agency)).toBe(false);
+  await makeNewUser(agency);
+  expect(await canConnect(agency)).toBe(true);
 });
 
 test("what waits for a revoked one is removed, also by a registry that was killed in between", async () => {
@@ -44,7 +99,7 @@ test("what waits for a revoked one is removed, also by a registry that was kille
   const registry = exchange.running.service("registry");
   expect(await waiting()).toBeGreaterThan(0);
   const revoked = await leix("authority", "revoke", "AL-CUSTOMS", "--offline", "--json");
-  expect(revoked.json).toMatchObject({ statements: [{ version: 4, result: "signed" }] });
+  expect(revoked.json).toMatchObject({ statements: [{ version: 6, result: "signed" }] });
   registry.pause();
   await leix("authority", "publish", "--as", "AL");
   expect(await waiting()).toBeGreaterThan(0);

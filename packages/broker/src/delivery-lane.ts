@@ -83,7 +83,8 @@ export class DeliveryLane {
   }
 
   /**
-   * Gives back what nobody has taken or what is set aside, so that others need not wait for it. Resolves when the broker knows.
+   * Gives back what nobody has taken or what is set aside, so that others need not wait for it.
+   * Resolves when the broker knows.
    */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -52,8 +52,8 @@ export function parseAckSubject(subject: string | undefined): DeliveryInfo | nul
 }
 
 /**
- * `onDone` is called once, at the first ack or release, `onPostponed` before that. Null when the message is no
- * delivery.
+ * `onDone` is called once, at the first ack or release, `onPostponed` before that. Null when the message is
+ * no delivery.
  */
 export function toDelivery(
   message: Msg,

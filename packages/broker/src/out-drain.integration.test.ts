@@ -104,6 +104,25 @@ describe("openOutDrain", () => {
     expect(again?.[0]).toMatchObject({ deliveries: 2 });
   });
 
+  it("goes on behind what is set aside, and gives that back when it is closed", async () => {
+    await send("AL-SPOC", 40);
+    drain.add(account("AL-SPOC"));
+    const aside: OutMessage[] = [];
+    while (aside.length < 40) {
+      const round = (await drain.next(signal)) ?? [];
+      for (const message of round) message.postpone();
+      aside.push(...round);
+    }
+    expect(new Set(aside.map(({ sequence }) => sequence)).size).toBe(40);
+    for (const message of aside.slice(0, 10)) message.ack();
+    await drain.close();
+    drain = openOutDrain(policy);
+    drain.add(account("AL-SPOC"));
+    const again = (await take(30)).flat();
+    expect(again.map(({ deliveries }) => deliveries)).toEqual(again.map(() => 2));
+    expect(again.map(toText).toSorted()).toEqual(aside.slice(10).map(toText).toSorted());
+  });
+
   it("begins with one message, so that one that kills its reader has few others in flight", async () => {
     await send("AL-SPOC", 50);
     drain.add(account("AL-SPOC"));

@@ -38,7 +38,7 @@ export interface OutDrain extends AsyncDisposable {
 
 const DEFAULTS = {
   perAccountMax: 16,
-  besideOthersMax: 4,
+  besideOthersMax: 2,
   roundMax: 256,
   heldMessagesMax: 2_048,
   heldBytesMax: 256 * 1_048_576,

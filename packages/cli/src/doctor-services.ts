@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { CheckReport, Problem } from "./doctor-report.ts";
 
 const ANSWER_MS = 2_000;
-const HealthAnswer = z.object({ problems: z.array(z.string().max(500)).max(100) });
+const Texts = z.array(z.string().max(500)).max(100);
+const HealthAnswer = z.object({ problems: Texts, notes: Texts.default([]) });
 
 /** Asks every service that was started from this folder how it is. */
 export async function checkServices(running: RunningFile | undefined): Promise<CheckReport> {
@@ -17,9 +18,13 @@ export async function checkServices(running: RunningFile | undefined): Promise<C
 async function ask({ name, health }: RunningFile["services"][number]): Promise<Problem[]> {
   try {
     const answer = await fetch(health, { signal: AbortSignal.timeout(ANSWER_MS) });
-    const { problems } = HealthAnswer.parse(await answer.json());
+    const { problems, notes } = HealthAnswer.parse(await answer.json());
     const todo = `Read log/${name}.log in the network folder.`;
-    return problems.map((problem) => ({ detail: `${name}: ${problem}`, todo }));
+    const suspend = "Tell the country authority of that party: nobody else can suspend it.";
+    return [
+      ...problems.map((problem) => ({ detail: `${name}: ${problem}`, todo })),
+      ...notes.map((note) => ({ detail: `${name}: ${note}`, todo: suspend })),
+    ];
   } catch {
     const todo = `Read log/${name}.log in the network folder; it is started again when it ends.`;
     return [{ detail: `${name} does not answer`, todo }];

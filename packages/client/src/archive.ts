@@ -11,6 +11,7 @@ import {
   type OpenDecision,
   openDecision,
   parseSchema,
+  type SuspensionProposal,
 } from "@leix/protocol";
 import { listDuties, type OwnDuty } from "./duties.ts";
 import type { Identity } from "./identity.ts";
@@ -71,6 +72,11 @@ export interface StoredNotice {
   readonly notice: Notice;
 }
 
+/** What the exchange proposes to this agency's country. */
+export interface StoredProposal extends Omit<StoredNotice, "notice"> {
+  readonly proposal: SuspensionProposal;
+}
+
 export type StoredMessage = SentMessage | ReceivedMessage;
 
 /** What the node has sent and received, from its own store: needs no broker. */
@@ -99,6 +105,8 @@ export interface Archive {
   listAcknowledgements(ref: MessageRef): Acknowledgement[];
   /** In the order of the ledger. */
   listNotices(): StoredNotice[];
+  /** The same of proposals to suspend a party. */
+  listProposals(): StoredProposal[];
   /** What this agency owes and has done, those with a time first, the nearest before the others. */
   listDuties(): OwnDuty[];
   /**
@@ -134,6 +142,7 @@ export function createArchive(store: Store, identity: Identity, clock: () => num
   return {
     listSent,
     listNotices,
+    listProposals: () => store.notices.list().flatMap(toProposals),
     listDuties: () => {
       const received = listReceived().filter(({ status }) => status === "accepted");
       return listDuties({ agency: identity.agency, sent: listSent(), received, notices: listNotices() });
@@ -224,6 +233,12 @@ function listAcknowledgements(store: Store, ref: MessageRef): Acknowledgement[] 
 function toNotices({ index, decision, arrivedMs }: NoticeRow): StoredNotice[] {
   const { content, notices } = openDecision(decision);
   return notices.map((notice) => ({ ledgerIndex: index, at: content.at, arrivedMs, notice }));
+}
+
+function toProposals({ index, decision, arrivedMs }: NoticeRow): StoredProposal[] {
+  const { content } = openDecision(decision);
+  if (content.kind !== "flood" || !content.proposal) return [];
+  return [{ ledgerIndex: index, at: content.at, arrivedMs, proposal: content.proposal }];
 }
 
 /** A text whose time is over is erased by whoever asks for it first. */

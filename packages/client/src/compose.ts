@@ -45,8 +45,8 @@ export const ID_RANDOM_BYTES = 10;
 
 /**
  * Makes a message of a draft, up to its place in the chain and its signature, with the copies to the single
- * points of contact that it owes. Throws `claims/recipients`,
- * `claims/group-unknown`, `claims/group-members`, `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the
+ * points of contact that it owes. Throws `claims/recipients`, the `claims/group-` codes,
+ * `client/recipient-unusable`, `client/not-found` (re), `input/too-large` and `body/form`: whatever the
  * exchange would refuse for its form is refused here, before anything is stored or sent.
  */
 export async function compose(draft: Draft, options: ComposeOptions): Promise<Composed> {

@@ -42,8 +42,8 @@ type DraftOf<C> = C extends Claims
       /** Beside those to the single points of contact, which the node adds where they are owed. */
       readonly copies?: readonly string[];
       /**
-       * The id of a group, whose other members it is to; `to` is empty then. The node finds them, and names the
-       * version of the group that it knows.
+       * The id of a group, whose other members it is to; `to` is empty then. The node finds them, and names
+       * the version of the group that it knows.
        */
       readonly group?: string;
       /** Who answers for it. A message that no officer answers for is denied (P02). */

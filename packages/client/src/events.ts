@@ -1,5 +1,5 @@
 import type { ConnectionEvent } from "@leix/broker";
-import type { AgencyId, Digest, ErrorCode, MessageId, MessageKind, Notice } from "@leix/protocol";
+import type { AgencyId, Digest, ErrorCode, MessageId, MessageKind, Notice, PartyId } from "@leix/protocol";
 import type { Erasure } from "./store/inbox.ts";
 
 /**
@@ -54,6 +54,8 @@ export type NodeEvent =
       readonly ledgerIndex: number;
       readonly due?: number;
     }
+  /** A party of its country floods the exchange: its authority should look at that. */
+  | { readonly kind: "suspension.proposed"; readonly party: PartyId; readonly ledgerIndex: number }
   | { readonly kind: "notice.refused"; readonly id: string; readonly code: ErrorCode }
   /** Its text is gone from here: its time was over, or an officer erased it. */
   | { readonly kind: "message.erased"; readonly messageId: string; readonly why: Erasure }

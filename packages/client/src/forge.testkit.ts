@@ -10,6 +10,7 @@ import {
   parseRecord,
   presentToRecipient,
   presentToSender,
+  type RejectedInput,
   type SigningKey,
   signJws,
   toSalts,
@@ -45,6 +46,25 @@ export async function forgeDecision(
   const { hidden, disclosures } = hideVerdict({ ...toVerdict(decision), ...verdict }, toSalts(decision));
   const forged = { ...decision.content, ...hidden, ...content } as Decision;
   return encodeSdJwt((await signJws(forged, DECISION_TYP, key)).token, disclosures);
+}
+
+/** A summary as the exchange would record it next: of a flood by the account of a party. */
+export async function forgeFlood(
+  exchange: TestExchange,
+  by: string,
+  inputs: readonly RejectedInput[],
+  proposal?: { readonly suspend: string; readonly to: string },
+): Promise<string> {
+  const { content } = parseRecord(exchange.records.at(-1) ?? new Uint8Array()).decision;
+  const { v, iss, aud, index, prev, received, at, decider } = content;
+  const [first] = inputs;
+  const account = exchange.accountOf(by as AgencyId);
+  const flood = {
+    ...{ v, iss, aud, index: index + 1, prev, received, at, decider, kind: "flood", minute: at - (at % 60) },
+    ...{ input: { account, sequence: first?.sequence, digest: first?.digest }, inputs },
+    ...(proposal ? { proposal } : {}),
+  };
+  return `${(await signJws(flood, DECISION_TYP, exchange.policyKey)).token}~`;
 }
 
 /** The same copy with another decision, as it would be presented to its recipient. */

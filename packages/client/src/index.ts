@@ -6,6 +6,7 @@ export type {
   SentMessage,
   StoredMessage,
   StoredNotice,
+  StoredProposal,
 } from "./archive.ts";
 export {
   type ApprovedRequest,

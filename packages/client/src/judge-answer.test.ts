@@ -1,7 +1,7 @@
-import { encodeUtf8, type KeyId } from "@leix/protocol";
+import { encodeCanonicalBytes, encodeUtf8, type KeyId } from "@leix/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createTestExchange, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
-import { alterPayload, forgeAnswer, readPayload } from "./forge.testkit.ts";
+import { alterPayload, forgeAnswer, forgeFlood, readPayload } from "./forge.testkit.ts";
 import { type AnswerVerdict, judgeAnswer } from "./judge-answer.ts";
 import { createRequest, exchangeMessage, openTestParty, type TestParty } from "./party.testkit.ts";
 import type { InboxDelivery } from "./ports.ts";
@@ -64,6 +64,25 @@ describe("an answer as the exchange gives it", () => {
       sent: { id: rejected.id },
       settlement: { status: "rejected", code: "claims/audience", detail: "this is demo.leix.example" },
     });
+  });
+
+  test("a summary rejects every message that it lists, one judgement after the other", async () => {
+    const sent = [
+      await sender.append(createRequest(["RS-FIU"])),
+      await sender.append(createRequest(["RS-FIU"])),
+    ];
+    const inputs = sent.map(({ rawDigest: digest }, i) => {
+      return { sequence: 100 + i, digest, code: i === 0 ? "claims/too-old" : "jws/key-unknown" } as const;
+    });
+    const decision = await forgeFlood(exchange, "AL-CUSTOMS", inputs);
+    const flood = { ...answer, payload: encodeCanonicalBytes({ decision }) };
+    for (const [i, { id }] of sent.entries()) {
+      const verdict = await judge(flood);
+      const settlement = { status: "rejected", code: inputs[i]?.code, decision };
+      expect(verdict).toMatchObject({ kind: "settles", sent: { id }, settlement, isLast: i === 1 });
+      if (verdict.kind === "settles") sender.store.outbox.settle(id, verdict.settlement);
+    }
+    expect(await judge(flood)).toMatchObject({ kind: "repeats" });
   });
 
   test("the same answer again changes nothing", async () => {

@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   LeixError,
   limits,
+  listRejected,
   type OpenDecision,
   parseClaims,
   parseJws,
@@ -28,6 +29,8 @@ export type AnswerVerdict =
       readonly sent: SentRow;
       readonly settlement: Settlement;
       readonly sighting: Sighting;
+      /** One answer may reject many messages: it is judged again for the others. */
+      readonly isLast: boolean;
     }
   | { readonly kind: "repeats"; readonly sighting: Sighting }
   | {
@@ -46,9 +49,9 @@ export async function judgeAnswer(payload: Uint8Array, judge: AnswerJudge): Prom
     const reply = parseReply(payload);
     decision = await verifyDecision(reply.decision, judge.membership, judge.identity.trust.aud);
     const sighting = toSighting(decision);
-    const sent = findSent(decision, judge);
-    const settlement = toSettlement(decision, sent, reply);
-    if (sent.decision === null) return { kind: "settles", sent, settlement, sighting };
+    const { sent, code, isLast } = findSent(decision, judge);
+    const settlement = toSettlement(decision, sent, reply, code);
+    if (sent.decision === null) return { kind: "settles", sent, settlement, sighting, isLast };
     refuseOtherAnswer(sent, decision);
     return { kind: "repeats", sighting };
   } catch (error) {
@@ -59,12 +62,17 @@ export async function judgeAnswer(payload: Uint8Array, judge: AnswerJudge): Prom
 }
 
 /** Which of the own messages it is about: by account and digest, never by what the subject says. */
-function findSent({ content }: OpenDecision, { identity, outbox }: AnswerJudge): SentRow {
+function findSent({ content }: OpenDecision, { identity, outbox }: AnswerJudge): Found {
   const { account, digest } = content.input;
   if (account !== identity.account) throw new LeixError("decision/other-message", `account ${account}`);
-  if (content.kind === "rejection") {
-    const sent = outbox.getByRawDigest(digest);
-    if (sent) return sent;
+  if (content.kind === "rejection" || content.kind === "flood") {
+    const rejected = listRejected(content).flatMap((one): Omit<Found, "isLast">[] => {
+      const sent = outbox.getByRawDigest(one.digest);
+      return sent ? [{ sent, code: one.code }] : [];
+    });
+    const open = rejected.filter(({ sent }) => sent.decision === null);
+    const found = open[0] ?? rejected[0];
+    if (found) return { ...found, isLast: open.length <= 1 };
     throw new LeixError("client/not-found", `rejected input ${digest}`);
   }
   if (content.kind !== "message") throw new LeixError("decision/other-message", "of another kind");
@@ -72,17 +80,24 @@ function findSent({ content }: OpenDecision, { identity, outbox }: AnswerJudge):
   const sent = outbox.get(id);
   if (!sent) throw new LeixError("client/not-found", id);
   if (iss !== identity.agency || sent.digest !== digest) throw new LeixError("decision/other-message", id);
-  return sent;
+  return { sent, isLast: true };
+}
+
+interface Found {
+  readonly sent: SentRow;
+  /** Where it is rejected. */
+  readonly code?: ErrorCode;
+  readonly isLast: boolean;
 }
 
 function toSettlement(
   decision: OpenDecision,
   sent: SentRow,
   reply: { readonly decision: string; readonly detail?: string | undefined },
+  code: ErrorCode | undefined,
 ): Settlement {
-  const { content, outcome, recipients } = decision;
-  if (content.kind === "rejection") {
-    const { code } = content;
+  const { outcome, recipients } = decision;
+  if (code !== undefined) {
     return { status: "rejected", decision: reply.decision, code, detail: reply.detail ?? "" };
   }
   const { to, copies } = openSent(sent.token);

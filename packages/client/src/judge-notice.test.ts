@@ -1,7 +1,7 @@
-import { encodeUtf8, openDecision, presentNotices, presentToSender } from "@leix/protocol";
+import { encodeUtf8, openDecision, presentNotices, presentToSender, toDigest } from "@leix/protocol";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createTestExchange, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
-import { alterPayload, findRecord, forgeDecision, readPayload } from "./forge.testkit.ts";
+import { alterPayload, findRecord, forgeDecision, forgeFlood, readPayload } from "./forge.testkit.ts";
 import { judgeNotice, type NoticeVerdict } from "./judge-notice.ts";
 import { createRequest, openTestParty, type TestParty, toAgencies } from "./party.testkit.ts";
 import type { InboxDelivery } from "./ports.ts";
@@ -62,6 +62,15 @@ describe("a notice is refused that is", () => {
     [
       "a decision that tells more than it may",
       () => alterPayload(notice, { decision: presentToSender(ofMessage()) }),
+      "decision/other-message",
+    ],
+    [
+      "a proposal to another agency",
+      async () => {
+        const input = { sequence: 7, digest: toDigest("garbage"), code: "input/not-json" } as const;
+        const to = { suspend: "AL-CUSTOMS", to: "AL-SPOC" };
+        return alterPayload(notice, { decision: await forgeFlood(exchange, "AL-CUSTOMS", [input], to) });
+      },
       "decision/other-message",
     ],
     [

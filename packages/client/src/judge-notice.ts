@@ -1,4 +1,11 @@
-import { type ErrorCode, LeixError, type Notice, type OpenDecision, parseNoticeCopy } from "@leix/protocol";
+import {
+  type ErrorCode,
+  LeixError,
+  type Notice,
+  type OpenDecision,
+  parseNoticeCopy,
+  type SuspensionProposal,
+} from "@leix/protocol";
 import type { Identity } from "./identity.ts";
 import type { Membership } from "./membership.ts";
 import type { Sighting } from "./store/sightings.ts";
@@ -15,6 +22,8 @@ export type NoticeVerdict =
       readonly kind: "told";
       readonly decision: string;
       readonly notices: readonly Notice[];
+      /** A party of this agency's country that should be suspended. */
+      readonly proposal?: SuspensionProposal;
       readonly sighting: Sighting;
     }
   | {
@@ -34,8 +43,10 @@ export async function judgeNotice(
     const copy = parseNoticeCopy(payload);
     decision = await verifyDecision(copy.decision, membership, identity.trust.aud);
     verifyTold(decision, identity);
-    const { notices } = decision;
-    return { kind: "told", decision: copy.decision, notices, sighting: toSighting(decision) };
+    const { notices, content } = decision;
+    const proposal = content.kind === "flood" ? content.proposal : undefined;
+    const told = { kind: "told", decision: copy.decision, notices, sighting: toSighting(decision) } as const;
+    return proposal ? { ...told, proposal } : told;
   } catch (error) {
     if (!(error instanceof LeixError)) throw error;
     const refused = { kind: "refused", code: error.code, detail: error.detail } as const;
@@ -48,6 +59,7 @@ function verifyTold(
   { content, notices, disclosures }: OpenDecision,
   { agency }: NoticeJudge["identity"],
 ): void {
+  if (content.kind === "flood" && content.proposal?.to === agency) return;
   const isOwn = notices.length > 0 && notices.every(({ to }) => to === agency);
   if (isOwn && disclosures.length === notices.length) return;
   throw new LeixError("decision/other-message", `record ${content.index} tells ${agency} nothing`);

@@ -1,5 +1,7 @@
+import { encodeCanonicalBytes, toDigest } from "@leix/protocol";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { createTestExchange, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
+import { forgeFlood } from "./forge.testkit.ts";
 import { emptyInboxes, openTestNode, WAIT_MS } from "./node.testkit.ts";
 import { createRequest } from "./party.testkit.ts";
 
@@ -56,4 +58,23 @@ test("a notice that is delivered again, or to a node that is started again, is t
   const about = again.node.archive.listNotices().filter((one) => one.notice.about.id === ref.id);
   expect(about).toHaveLength(1);
   expect(again.log.events.filter(({ kind }) => kind === "notice.received")).toEqual([]);
+});
+
+test("a proposal to suspend a party of its country is told once and kept", async () => {
+  await using spoc = await openTestNode(exchange, "RS-SPOC");
+  const input = { sequence: 7, digest: toDigest("garbage"), code: "input/not-json" } as const;
+  const decision = await forgeFlood(exchange, "RS-FIU", [input], { suspend: "RS-FIU", to: "RS-SPOC" });
+  const sender = exchange.accountOf("RS-FIU");
+  const payload = encodeCanonicalBytes({ decision });
+  const acknowledge = () => undefined;
+  const notice = { kind: "notice", sender, id: toDigest(decision), payload, acknowledge } as const;
+  spoc.post.inbox.add(notice, notice);
+  void spoc.start();
+  const ledgerIndex = exchange.records.length;
+  const told = { kind: "suspension.proposed", party: "RS-FIU", ledgerIndex };
+  expect(await spoc.log.until("suspension.proposed")).toEqual(told);
+  expect(spoc.node.archive.listProposals()).toMatchObject([
+    { ledgerIndex, proposal: { suspend: "RS-FIU", to: "RS-SPOC" } },
+  ]);
+  expect(spoc.node.archive.listNotices().filter((one) => one.ledgerIndex === ledgerIndex)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { NodeEvent, OnNodeEvent } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import { type AnswerVerdict, judgeAnswer } from "./judge-answer.ts";
 import { type CopyVerdict, judgeCopy } from "./judge-copy.ts";
-import { judgeNotice } from "./judge-notice.ts";
+import { judgeNotice, type NoticeVerdict } from "./judge-notice.ts";
 import type { Membership } from "./membership.ts";
 import { canSignAgain, type SignAgainOptions, signAgain } from "./sign-again.ts";
 import type { ArrivalRow } from "./store/inbox.ts";
@@ -76,10 +76,14 @@ async function settleAnswer(row: ArrivalRow, options: SettleOptions): Promise<Se
       return;
     }
     if (verdict.kind === "settles") store.outbox.settle(verdict.sent.id, verdict.settlement);
-    store.inbox.remove(row.arrival);
+    if (isDone(verdict)) store.inbox.remove(row.arrival);
   });
   reportAnswer(row, verdict, options);
-  return "settled";
+  return isDone(verdict) ? "settled" : settleAnswer(row, options);
+}
+
+function isDone(verdict: AnswerVerdict): boolean {
+  return verdict.kind !== "settles" || verdict.isLast;
 }
 
 /** Undefined where that cannot be known now. */
@@ -101,13 +105,14 @@ async function judgeAgain(
 /** What was in flight when its key was withdrawn is not lost: the exchange has only refused the signature. */
 async function settleAgain(
   row: ArrivalRow,
-  { sent, settlement, sighting }: Extract<AnswerVerdict, { kind: "settles" }>,
+  verdict: Extract<AnswerVerdict, { kind: "settles" }>,
   options: SettleOptions,
 ): Promise<Settling> {
   const { store, onEvent } = options;
+  const { sent, settlement, sighting } = verdict;
   const id = await signAgain(sent, settlement, options, () => {
     store.sightings.add(sighting);
-    store.inbox.remove(row.arrival);
+    if (isDone(verdict)) store.inbox.remove(row.arrival);
   });
   if (id === undefined) return "settled";
   onEvent({
@@ -117,7 +122,7 @@ async function settleAgain(
     ledgerIndex: sighting.index,
   });
   await dispatch(id, options);
-  return "settled";
+  return isDone(verdict) ? "settled" : settleAnswer(row, options);
 }
 
 /** Nobody waits for an answer to a notice: once it is kept, it is done with. */
@@ -137,8 +142,16 @@ async function settleNotice(row: ArrivalRow, options: SettleOptions): Promise<Se
     return store.notices.add({ index: sighting.index, decision, arrivedMs: row.arrivedMs });
   });
   if (verdict.kind === "refused") onEvent({ kind: "notice.refused", id: row.id, code: verdict.code });
-  else if (isNew) for (const one of verdict.notices) onEvent(toNoticeEvent(one, verdict.sighting.index));
+  else if (isNew) reportTold(verdict, onEvent);
   return "settled";
+}
+
+function reportTold(
+  { notices, proposal, sighting: { index } }: Extract<NoticeVerdict, { kind: "told" }>,
+  onEvent: OnNodeEvent,
+): void {
+  for (const one of notices) onEvent(toNoticeEvent(one, index));
+  if (proposal) onEvent({ kind: "suspension.proposed", party: proposal.suspend, ledgerIndex: index });
 }
 
 function toNoticeEvent({ notice, rule, about, due }: Notice, ledgerIndex: number): NodeEvent {

@@ -5,6 +5,7 @@ import type { ThrottledInput } from "./batch.ts";
 import { listDeliveries } from "./deliveries.ts";
 import type { Entry } from "./entry.ts";
 import { createFloodedExchange, recordFlood } from "./flood.testkit.ts";
+import { listProposals } from "./flood.ts";
 import { toAgency } from "./genesis.testkit.ts";
 import { createTestLedger, forgeRecord, startTestLedger, type TestLedger, toWord } from "./ledger.testkit.ts";
 import { audit, follow } from "./replay.ts";
@@ -96,7 +97,7 @@ describe("above the limit", () => {
     );
   });
 
-  test("nothing is summarized before its minute is over, twice, or where the minute was not full", async () => {
+  test("nothing is summarized before its minute is over, twice, or where it was not full", async () => {
     const ledger = createLedger();
     const waiting = await fill(ledger, 3);
     expect(await recordFlood(ledger, waiting, MINUTE + 59)).toBeUndefined();
@@ -168,6 +169,7 @@ describe("a flood that lasts", () => {
       const ledger = createLedger();
       const proposals = await flood(ledger, FLOOD_MINUTES_MAX + 3);
       const proposal = { suspend: FLOODER, to: "AL-SPOC" };
+      expect(listProposals(ledger.state)).toEqual([{ suspend: FLOODER, index: expect.any(Number) }]);
       expect(proposals).toEqual(
         proposals.map((_, i) => (i === FLOOD_MINUTES_MAX - 1 ? proposal : undefined)),
       );

@@ -159,6 +159,16 @@ export function propose(state: State, account: AccountId, minute: number): Suspe
   return { suspend: party, ...(to && to !== party ? { to } : {}) };
 }
 
+/** What was proposed within the hour before the last record. */
+export function listProposals(state: State): { readonly suspend: PartyId; readonly index: number }[] {
+  return [...state.rejectionRates.entries()].flatMap(([account, { summaries }]) => {
+    const suspend = state.accounts.get(account);
+    const lately = summaries.filter(({ minute }) => minute > state.head.at - HOUR_SECONDS);
+    const proposal = lately.find(({ isProposal }) => isProposal);
+    return suspend && proposal ? [{ suspend, index: proposal.index }] : [];
+  });
+}
+
 function findContact(state: State, party: PartyId): AgencyId | undefined {
   return findCountry(state, countryOf(party as AgencyId))?.spoc;
 }

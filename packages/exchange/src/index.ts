@@ -10,6 +10,7 @@ export type { Answer, Entry, Examined, Input, NothingDue, Repeat } from "./entry
 export { epochEnd, isEpochOver } from "./epochs.ts";
 export { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 export type { ExaminedRecord } from "./examined-record.ts";
+export { listProposals } from "./flood.ts";
 export { fold } from "./fold.ts";
 export { type FollowedBatch, followChain, resumeAfter, resumeStatement } from "./follow-chain.ts";
 export { toLedgerSubject } from "./ledger-subject.ts";

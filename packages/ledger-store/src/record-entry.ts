@@ -34,7 +34,7 @@ export function hashEntry(entry: Uint8Array): Uint8Array {
 const LEAF_PREFIX = 0x00;
 
 const BEGIN = '{"decision":"';
-const MIDDLE = /^","kind":"(rejection|event|seal|message|statement)","(?:v":1\}$|(\1)":")/;
+const MIDDLE = /^","kind":"(rejection|flood|event|seal|message|statement)","(?:v":1\}$|(\1)":")/;
 const END = '","v":1}';
 const MIDDLE_BYTES_MAX = '","kind":"statement","statement":"'.length;
 const [NEWLINE, QUOTE, BACKSLASH] = [0x0a, 0x22, 0x5c];

@@ -28,7 +28,7 @@ export const ENROLMENT_ERRORS = {
   },
   "enrolment/folder-used": {
     when: "The agency's folder has keys already, or waits for the approval of another request.",
-    todo: "Join with that approval first; to begin anew, move the folder away.",
+    todo: "Join with that approval, or forget it (`leix agency rotate --anew`), or move the folder away.",
   },
   "enrolment/not-recorded": {
     when: "The exchange does not know the agency's statement yet: it is not published, or not applied.",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../vectors/codes.ts";
-import { createSalts, ID, KEYS, STATEMENTS, toPlace } from "../vectors/examples.ts";
+import { createSalts, ID, KEYS, SPOC_ACCOUNT, STATEMENTS, toPlace } from "../vectors/examples.ts";
 import { createX25519Encryption, toSigningKey } from "../vectors/keys.ts";
 import {
   AGENCIES,
@@ -17,11 +17,12 @@ import {
   toLargestNotice,
 } from "../vectors/largest.ts";
 import { encryptBody, stripBody } from "./body.ts";
-import { toEncodedCharacters } from "./bytes.ts";
+import { toDigest, toEncodedCharacters } from "./bytes.ts";
 import { encodeCanonicalBytes } from "./canonical.ts";
 import { CLAIMS_TYP } from "./claims.ts";
 import { DECISION_TYP, type Lapse, type Verdict } from "./decision.ts";
 import { encodeEnvelope, parseCopy, parseEnvelope, parseNoticeCopy } from "./envelope.ts";
+import { ERRORS } from "./errors.ts";
 import type { MessageId } from "./ids.ts";
 import { parseJws, signJws } from "./jws.ts";
 import * as limits from "./limits.ts";
@@ -55,6 +56,25 @@ describe("the limits close", () => {
     expect(decision.length).toBeLessThanOrEqual(limits.DECISION_BYTES_MAX);
     expect(toLapse(openDecision(decision))).toEqual(LARGEST_LAPSE);
     expect(parseRecord(encodeRecord({ v: 1, kind: "event", decision })).kind).toBe("event");
+  });
+
+  it("for the largest flood: it is within what a decision, a record and a reply may be", async () => {
+    const code = Object.keys(ERRORS).toSorted((a, b) => b.length - a.length)[0];
+    const first = Number.MAX_SAFE_INTEGER - limits.FLOOD_SUMMARY_MAX;
+    const inputs = Array.from({ length: limits.FLOOD_SUMMARY_MAX }, (_, i) => {
+      return { sequence: first + i, digest: toDigest(String(i)), code };
+    });
+    const place = {
+      ...toPlace(toDigest("0")),
+      input: { account: SPOC_ACCOUNT, sequence: first, digest: toDigest("0") },
+    };
+    const proposal = { suspend: SENDER, to: SENDER };
+    const payload = { ...place, kind: "flood", minute: 60, inputs, proposal };
+    const decision = `${(await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy))).token}~`;
+    expect(decision.length).toBeLessThanOrEqual(limits.DECISION_BYTES_MAX);
+    expect(openDecision(decision).content).toMatchObject({ kind: "flood", proposal });
+    expect(parseRecord(encodeRecord({ v: 1, kind: "flood", decision })).kind).toBe("flood");
+    expect(encodeCanonicalBytes({ decision }).byteLength).toBeLessThanOrEqual(limits.MESSAGE_BYTES_MAX);
   });
 
   it("for what a party is told by the largest decision and event, one notice or all of them", async () => {

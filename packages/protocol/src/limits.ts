@@ -9,7 +9,7 @@ export const GROUNDS_BYTES_MAX = 5_632;
 export const ORIGINS_MAX = 128;
 /** What one decision can tell parties that are no recipients: the nearest are told first. */
 export const NOTICES_MAX = 256;
-/** Duties whose time ran out that one event can record; the next event takes the next ones. */
+/** Duties whose time ran out that one event can record, and its recalls; the next event takes the next. */
 export const OVERDUE_MAX = 64;
 /**
  * The largest decision, with every disclosure, as text: all of the above for RECIPIENTS_MAX recipients fit

@@ -12,7 +12,15 @@ import {
   signJws,
   toDigest,
 } from "../src/index.ts";
-import { type Chain, EVENT_AT, signDecision, signEvent, signPlainDecision, toIdentity } from "./chain.ts";
+import {
+  type Chain,
+  EVENT_AT,
+  FLOOD,
+  signDecision,
+  signEvent,
+  signPlainDecision,
+  toIdentity,
+} from "./chain.ts";
 import { CUSTOMS, createSalts, FIU, HOLDER, ID, KEYS, RS_SPOC, SPOC, TELLING } from "./examples.ts";
 import { toSigningKey } from "./keys.ts";
 import type { Case } from "./run.ts";
@@ -49,6 +57,7 @@ export async function listDecisionCases(chain: Chain): Promise<Case[]> {
     ...(await listRecallCases(chain)),
     toValid("rejection", hidesNothing("rejection"), rejection, { kind: "rejection" }),
     toValid("statement", hidesNothing("statement"), statement, { kind: "statement" }),
+    ...(await listFloodCases()),
     ...(await listForgedCases(chain)),
     ...(await listPayloadCases(chain)),
     ...(await listEventPayloadCases(chain)),
@@ -246,5 +255,27 @@ async function listEventPayloadCases({ event }: Chain): Promise<Case[]> {
       await sign({ policySet: duty?.["..."] }),
       malformed,
     ),
+  ];
+}
+
+async function listFloodCases(): Promise<Case[]> {
+  const [first, second] = FLOOD.inputs;
+  if (!first || !second) throw new Error("a flood has inputs");
+  const sign = (changes: object) => signPlainDecision("flood", first.digest, { ...FLOOD, ...changes });
+  const invalid = async (name: string, proves: string, changes: object) => {
+    return toInvalid(`flood-${name}`, proves, await sign(changes), "decision/malformed");
+  };
+  const third = { ...second, sequence: 14 };
+  return [
+    toValid("flood", "A decision of kind flood: nothing in it is hidden.", await sign({}), { kind: "flood" }),
+    await invalid("of-nothing", "A flood rejects one input at least.", { inputs: [] }),
+    await invalid("elsewhere", "A flood stands in the place of its first input.", {
+      inputs: [second, third],
+    }),
+    await invalid("in-another-order", "Inputs stand in the order of OUT.", {
+      inputs: [first, { ...second, sequence: 14 }, { ...second, sequence: 13, digest: toDigest("a third") }],
+    }),
+    await invalid("with-one-twice", "An input is rejected once.", { inputs: [first, second, third] }),
+    await invalid("within-a-minute", "A minute begins at a multiple of sixty.", { minute: FLOOD.minute + 1 }),
   ];
 }

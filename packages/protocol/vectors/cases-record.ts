@@ -1,5 +1,5 @@
 import { encodeCanonical, type ParsedJws, STATEMENT_TYP, signJws, toDigest } from "../src/index.ts";
-import { type Chain, signDecision, signPlainDecision, signSeal, toIdentity } from "./chain.ts";
+import { type Chain, FLOOD, signDecision, signPlainDecision, signSeal, toIdentity } from "./chain.ts";
 import { KEYS, STATEMENTS } from "./examples.ts";
 import { toSigningKey } from "./keys.ts";
 import type { Case } from "./run.ts";
@@ -24,6 +24,9 @@ async function listValid(
   // Of what is rejected nothing is believed: it is known by the digest of the bytes that came.
   const raw = toDigest(envelope);
   const rejection = await signPlainDecision("rejection", raw, { code: "jws/signature-invalid" });
+  const [first] = FLOOD.inputs;
+  if (!first) throw new Error("a flood has inputs");
+  const flood = await signPlainDecision("flood", first.digest, FLOOD);
   const tick = toDigest(encodeCanonical({ tick: 1 }));
   const seal = await signSeal(tick);
   const ofSeal = toRecord({ kind: "seal", decision: seal });
@@ -72,6 +75,13 @@ async function listValid(
       toDigest(event.tick),
       event.decision.jws.digest,
       9,
+    ),
+    valid(
+      "flood",
+      "A flood: of the inputs only their places and digests stay.",
+      { text: toRecord({ kind: "flood", decision: flood }) },
+      first.digest,
+      toIdentity(flood),
     ),
     valid("seal", "A seal.", { text: ofSeal }, tick, toIdentity(seal), 10),
   ];

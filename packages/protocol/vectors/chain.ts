@@ -141,13 +141,22 @@ export async function signDecision(verdict: Verdict, digest: ParsedJws["digest"]
 
 /** The decision over a statement, or the rejection of an input: nothing in it is hidden. */
 export async function signPlainDecision(
-  kind: "statement" | "rejection",
+  kind: "statement" | "rejection" | "flood",
   digest: ParsedJws["digest"],
   more: object,
 ): Promise<string> {
   const payload = { ...toPlace(digest), kind, ...more };
   return `${(await signJws(payload, DECISION_TYP, toSigningKey(KEYS.policy))).token}~`;
 }
+
+/** What waited until its minute was over: rejected together, in the place of the first. */
+export const FLOOD = {
+  minute: NOW - (NOW % 60) - 60,
+  inputs: ["one piece of garbage", "another"].map((text, i) => {
+    return { sequence: 12 + i, digest: toDigest(text), code: "input/not-json" };
+  }),
+  proposal: { suspend: "AL-CUSTOMS", to: SPOC },
+} as const;
 
 /** The decision over a tick that came after the end of an epoch. */
 export async function signSeal(digest: ParsedJws["digest"]): Promise<string> {

@@ -50,5 +50,8 @@ export async function watchExpiry(
 
 /** Well where all of them are. */
 export function joinHealth(...all: readonly Health[]): Health {
-  return { problems: () => all.flatMap((one) => one.problems()) };
+  return {
+    problems: () => all.flatMap((one) => one.problems()),
+    notes: () => all.flatMap((one) => one.notes?.() ?? []),
+  };
 }

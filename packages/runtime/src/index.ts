@@ -8,18 +8,9 @@ export {
   openChallenge,
 } from "./enrolment/challenge-file.ts";
 export { type CreateAgencyOptions, createAgency } from "./enrolment/create-agency.ts";
-export {
-  createInvitation,
-  INVITATION_DAYS,
-  type InvitationOptions,
-} from "./enrolment/create-invitation.ts";
-export {
-  type ChallengeKeys,
-  createChallenge,
-  proveDecryption,
-  verifyDecryption,
-} from "./enrolment/decryption-proof.ts";
-export { loadRequest, NEXT_FILES, parseEnrolmentText, toEnrolmentText } from "./enrolment/enrolment-files.ts";
+export { createInvitation, INVITATION_DAYS } from "./enrolment/create-invitation.ts";
+export { proveDecryption, verifyDecryption } from "./enrolment/decryption-proof.ts";
+export { NEXT_FILES, parseEnrolmentText, toEnrolmentText } from "./enrolment/enrolment-files.ts";
 export { type Approved, finishApproval, installApproval } from "./enrolment/install-approval.ts";
 export { loadCosigningKeys, loadSigningKeys } from "./enrolment/next-keys.ts";
 export { type RotationChoice, rotateKeys, rotateUser } from "./enrolment/rotate-keys.ts";

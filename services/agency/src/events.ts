@@ -33,6 +33,7 @@ const LEVELS: Readonly<Record<Exclude<NodeEvent["kind"], "broker.changed">, Leve
   "message.signed-again": "warn",
   "message.erased": "info",
   "notice.received": "info",
+  "suspension.proposed": "warn",
   "notice.refused": "warn",
   "answer.refused": "warn",
   "arrival.deferred": "warn",

@@ -1,5 +1,5 @@
 import type { OutDrain } from "@leix/broker";
-import { createState, type Trust } from "@leix/exchange";
+import { createState, listProposals, type Trust } from "@leix/exchange";
 import { LeixError, type SigningKey } from "@leix/protocol";
 import { untilAborted } from "@leix/runtime";
 import type { Memory } from "@leix/seen-ledger";
@@ -44,6 +44,8 @@ export interface PolicyService {
   run(signal: AbortSignal): Promise<void>;
   /** What keeps it from its work at the moment; empty when all is well. */
   problems(): readonly string[];
+  /** Whom the exchange has proposed to suspend within the last hour. */
+  notes(): readonly string[];
 }
 
 /**
@@ -53,8 +55,8 @@ export interface PolicyService {
  * A crash between record and route: OUT delivers again, under the sequence that the record names; it is
  * routed from the record and nothing is decided.
  * A crash between route and acknowledgement: the same, and the inboxes refuse what they have.
- * A crash while something waits for the summary of its minute: OUT delivers it again, and it waits again, or is
- * found in the summary.
+ * A crash while something waits for the summary of its minute: OUT delivers it again, and it waits again, or
+ * is found in the summary.
  *
  * The normal path is that recovery: whatever fails, the ledger is read on and the same inputs are decided
  * again.
@@ -111,6 +113,10 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
       ...(clock.problem() ? [`no tick of the clock is taken: ${clock.problem()}`] : []),
       ...(hindrance ? [`the broker is in the way: ${hindrance.code} ${hindrance.detail}`] : []),
     ],
+    notes: () =>
+      listProposals(state).map(({ suspend, index }) => {
+        return `record ${index} proposes to suspend ${suspend}, which floods the exchange`;
+      }),
     async run(signal) {
       try {
         await decideAll(signal);

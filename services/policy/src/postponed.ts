@@ -1,6 +1,5 @@
 import { type OutMessage, POSTPONED_MS_MAX } from "@leix/broker";
 import type { Decided, ThrottledInput } from "@leix/exchange";
-import type { AccountId } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
 
 /** An input that stays in OUT until its minute is over. */
@@ -25,8 +24,6 @@ export interface PostponedInputs {
   waitMs(): number | undefined;
   /** Tells the broker in time that all of it is still in hand. */
   holdOn(): void;
-  /** How much waits, by account. */
-  counts(): ReadonlyMap<AccountId, number>;
 }
 
 export interface PostponedOptions {
@@ -85,13 +82,6 @@ export function createPostponedInputs({ now, events }: PostponedOptions): Postpo
       if (performance.now() - saidMs < POSTPONED_MS_MAX) return;
       saidMs = performance.now();
       for (const { message } of waiting.values()) message.postpone();
-    },
-    counts() {
-      const counts = new Map<AccountId, number>();
-      for (const { message } of waiting.values()) {
-        counts.set(message.account, (counts.get(message.account) ?? 0) + 1);
-      }
-      return counts;
     },
   };
 }

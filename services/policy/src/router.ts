@@ -59,7 +59,7 @@ async function toBundles(ledger: RoutedLedger, state: State, decided: readonly D
   return bundles;
 }
 
-/** Many inputs that are sent again may have one record, and so one answer: it is loaded and laid down once. */
+/** Many inputs that are sent again may have one record, and so one answer, which is laid down once. */
 function leaveOutSame(decided: readonly Decided[]): Decided[] {
   const answered = new Set<number>();
   return decided.filter((one) => {

@@ -148,7 +148,7 @@ describe("an account keeper", () => {
     expectApplied(broker);
   });
 
-  it("keeps users out for good that were signed before it was told of a leak, reinstated or not", async () => {
+  it("keeps users out for good that were signed before a leak was told, reinstated or not", async () => {
     const broker = createBroker();
     const keeper = open(broker);
     const party = say("RS-SPOC", "active");

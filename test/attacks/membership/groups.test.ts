@@ -1,4 +1,4 @@
-import { checkExactlyOnce, type Members, toNow, untilIdle } from "@leix/testkit";
+import { checkExactlyOnce, type Members, toNow, untilIdle, waitUntil } from "@leix/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Assault, ATTACKER, listKeys, startAssault } from "../assault.ts";
 import { attackWith, type Row } from "./statement-attacks.ts";
@@ -20,7 +20,10 @@ beforeAll(async () => {
   expect(await found("AL", GROUP, 2, MEMBERS)).toBe("recorded");
   expect(await found("RS", FOREIGN, 1, OTHERS)).toBe("recorded");
 });
-afterAll(() => assault?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  assault?.exchange.running.service("registry").resume();
+  await assault?.[Symbol.asyncDispose]();
+});
 
 /** A statement about a group, in the place of another statement of the same country. */
 function toGroup(
@@ -137,8 +140,15 @@ describe("a compromise statement", () => {
 
   it("by its own authority: the key signs nothing more, and never comes back", async () => {
     expect(await assault.send(await assault.message())).toBe("permitted");
+    // Asleep to the end, it does not tell the broker, which would cut off whoever may have the key.
+    assault.exchange.running.service("registry").pause();
     const { subject, kind, changes } = toCompromise({}, "AL");
     expect(await assault.state("AL", kind, subject, changes())).toBe("recorded");
+    // What the key signed is recalled, which everyone who has it is told.
+    await waitUntil("the recalls", async () => {
+      return (await assault.exchange.records()).some((one) => one.kind === "event");
+    });
+    await untilIdle(assault.exchange);
     await assault.refused((await assault.message()).bytes, "jws/key-not-valid");
     await assault.refused(
       (await assault.message({ claims: { iat: toNow() - 86_400 } })).bytes,

@@ -120,8 +120,8 @@ export const BROKER_ROLES: Readonly<Record<BrokerRole, RolePermissions & { reado
       ],
       subscribe: [OWN_INBOX, LEDGER_HINT],
     },
-    // What waits for whoever is revoked is removed. Which inbox, only the question's body says: whoever has this
-    // right can empty any, and can read none. The registry could take them away anyway: it signs accounts.
+    // What waits for whoever is revoked is removed. Which inbox, only the question's body says: whoever has
+    // this right can empty any, and read none. The registry could take them away anyway: it signs accounts.
     // `_R_` is how the server names the way back to an asker in another account; nobody can guess one.
     registry: {
       account: "BROKER",

@@ -21,7 +21,7 @@ interface ServiceFlags extends DeskFlags {
 
 const each = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
-/** Two statements make a change of keys: one with both, and when the service has changed, one without the old. */
+/** It takes two: a statement with both keys and, when the service has changed, one without the old. */
 export function addServiceCommand(anchor: Command): void {
   withSigningOptions(anchor.command("service"))
     .description("change the keys of one of the exchange's services")

@@ -14,6 +14,7 @@ export function writeMessage(paper: Paper, message: StoredMessage): void {
   const facts: Fact[] = [
     ["id", toSafeText(ref.id)],
     ["state", `${STATUS_WORDS[status]}${problem ? ` [${problem.code}]` : ""}`],
+    ["sent again", message.direction === "sent" ? message.replacedBy : undefined],
     ...(claims ? listStated(claims) : []),
     ...listInForce(message),
     ["ledger", decision ? `record ${decision.content.index}` : undefined],

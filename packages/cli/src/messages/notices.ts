@@ -22,14 +22,20 @@ export function addNoticesCommand(program: Command): void {
 }
 
 function listNotices({ agency, archive }: AgencyNode, { json }: NoticesFlags): void {
-  const notices = archive.listNotices();
+  const [notices, proposals] = [archive.listNotices(), archive.listProposals()];
   if (json) {
-    process.stdout.write(`${JSON.stringify(notices)}\n`);
+    process.stdout.write(`${JSON.stringify([...notices, ...proposals])}\n`);
     return;
   }
   const paper = createPaper(process.stdout);
-  if (notices.length === 0) paper.line(`${agency} was told nothing.`);
+  if (notices.length + proposals.length === 0) paper.line(`${agency} was told nothing.`);
   for (const row of alignRows(notices.map(toRow))) paper.line(row);
+  for (const { at, proposal, ledgerIndex } of proposals) {
+    paper.line(
+      `${toTimeText(at)}  ${proposal.suspend} floods the exchange (record ${ledgerIndex}). ` +
+        "Its country authority should look at it, and suspend it where that is needed.",
+    );
+  }
 }
 
 /** What this agency itself holds, where it was told of that: it is what there is to be found here. */

@@ -35,7 +35,9 @@ function listOutbox(node: AgencyNode, { all, json }: OutboxFlags): void {
   for (const row of alignRows(sent.map((message) => toRow(node, message)))) paper.line(row);
 }
 
-function toRow({ archive }: AgencyNode, { ref, claims, storedMs, status }: SentMessage): string[] {
+function toRow({ archive }: AgencyNode, message: SentMessage): string[] {
+  const { ref, claims, storedMs, replacedBy } = message;
+  const status = replacedBy === undefined ? message.status : `sent again as ${replacedBy}`;
   const addressed = claims.to.length + claims.copies.length;
   const read = new Set(archive.listAcknowledgements(ref).map(({ agency }) => agency)).size;
   const acknowledged = claims.kind === "acknowledgement" ? "" : `acknowledged by ${read} of ${addressed}`;
@@ -43,7 +45,7 @@ function toRow({ archive }: AgencyNode, { ref, claims, storedMs, status }: SentM
 }
 
 function toJson({ archive }: AgencyNode, message: SentMessage): object {
-  const { ref, claims, status, storedMs, problem, decision } = message;
+  const { ref, claims, status, storedMs, problem, decision, replacedBy } = message;
   const acknowledgements = archive.listAcknowledgements(ref);
   const { recipients, markings } = decision ?? {};
   return {
@@ -51,6 +53,7 @@ function toJson({ archive }: AgencyNode, message: SentMessage): object {
     status,
     storedMs,
     problem,
+    replacedBy,
     claims,
     recipients,
     markings,

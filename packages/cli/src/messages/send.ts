@@ -38,8 +38,10 @@ async function send(node: AgencyNode, flags: SendFlags): Promise<void> {
   };
   const sent = await node.send(await toDraft(flags, context));
   const message = await waitForDecision(node, sent, waitMs);
-  const explanation = node.explain(sent.ref.id);
-  if (flags.json) process.stdout.write(`${JSON.stringify({ ref: sent.ref, ...explanation })}\n`);
+  // Not always the one that was sent first: its key may have been replaced meanwhile.
+  const { ref } = message;
+  const explanation = node.explain(ref.id);
+  if (flags.json) process.stdout.write(`${JSON.stringify({ ref, ...explanation })}\n`);
   else
     writeSent(createPaper(process.stdout), message, () =>
       writeExplanation(createPaper(process.stdout), explanation),

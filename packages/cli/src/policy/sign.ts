@@ -39,7 +39,7 @@ export function addActivateCommand(policy: Command): void {
       return withDesk(self, flags.as, flags, async (desk) => {
         const proposal = await findUnsigned(desk, flags.digest);
         if (proposal.missing > 1) {
-          const rest = `${proposal.missing - 1} signatures of others are missing before the last one`;
+          const rest = `signatures of others that are missing before the last one: ${proposal.missing - 1}`;
           throw new LeixError("statement/proposal", rest);
         }
         await signProposal(desk, proposal, flags);

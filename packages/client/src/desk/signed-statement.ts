@@ -31,7 +31,7 @@ export async function signStatement(content: unknown, key: SigningKey): Promise<
   return parseSigned(encodeEnvelope({ statement: token }));
 }
 
-/** Takes a statement's file apart; its signature is the exchange's to judge. Throws `input/`, `jws/` codes. */
+/** Takes a statement's file apart; its signature is not looked at. Throws `input/`, `jws/` codes. */
 export function parseSigned(bytes: Uint8Array<ArrayBuffer>): SignedStatement {
   const envelope = parseEnvelope(bytes);
   if (!("statement" in envelope)) throw new LeixError("input/schema", "this is no signed statement");

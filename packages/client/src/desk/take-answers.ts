@@ -1,5 +1,5 @@
 import type { State } from "@leix/exchange";
-import { type Digest, type ErrorCode, isErrorCode, LeixError, parseReply } from "@leix/protocol";
+import { type Digest, type ErrorCode, LeixError, listRejected, parseReply } from "@leix/protocol";
 import type { InboxDelivery, Post } from "../ports.ts";
 import { verifyDecision } from "../verify-decision.ts";
 import type { DeskFolder } from "./desk-folder.ts";
@@ -32,8 +32,8 @@ export async function takeAnswers(reading: Reading, signal: AbortSignal): Promis
 
 async function keepAnswer({ payload }: InboxDelivery, reading: Reading): Promise<void> {
   try {
-    const { digest } = await openAnswer(payload, reading);
-    await reading.folder.keepDecision(digest, payload);
+    const digests = (await openAnswer(payload, reading)).map(({ digest }) => digest);
+    for (const digest of digests) await reading.folder.keepDecision(digest, payload);
   } catch (error) {
     if (!(error instanceof LeixError) || error.code.startsWith("broker/")) throw error;
     await reading.folder.keepUnproven(payload);
@@ -45,16 +45,23 @@ export async function findAnswer(
   { digest, rawDigest }: SignedStatement,
   reading: Omit<Reading, "post">,
 ): Promise<StatementAnswer | undefined> {
-  const payload =
-    (await reading.folder.findDecision(digest)) ?? (await reading.folder.findDecision(rawDigest));
-  return payload ? (await openAnswer(payload, reading)).answer : undefined;
+  for (const name of [digest, rawDigest]) {
+    const payload = await reading.folder.findDecision(name);
+    const answers = payload ? await openAnswer(payload, reading) : [];
+    const found = answers.find((one) => one.digest === name);
+    if (found) return found.answer;
+  }
+  return undefined;
 }
 
-/** A key of the policy service that is not known here may be a new one. */
+/**
+ * What is answered of which inputs: many may be rejected together. A key of the policy service that is not
+ * known here may be a new one.
+ */
 async function openAnswer(
   payload: Uint8Array,
   { state, refresh }: Pick<Reading, "state" | "refresh">,
-): Promise<{ digest: Digest; answer: StatementAnswer }> {
+): Promise<readonly { digest: Digest; answer: StatementAnswer }[]> {
   const { decision, detail = "" } = parseReply(payload);
   const membership = { findKey: (kid: Parameters<typeof state.keys.get>[0]) => state.keys.get(kid) };
   const verify = () => verifyDecision(decision, membership, state.trust.aud);
@@ -65,10 +72,14 @@ async function openAnswer(
   });
   const { digest } = content.input;
   if (content.kind === "statement") {
-    return { digest, answer: { kind: "recorded", index: content.index, at: content.at } };
+    return [{ digest, answer: { kind: "recorded", index: content.index, at: content.at } }];
   }
-  if (content.kind === "rejection" && isErrorCode(content.code)) {
-    return { digest, answer: { kind: "refused", code: content.code, detail } };
+  const rejected = listRejected(content);
+  if (rejected.length > 0) {
+    return rejected.map((one) => ({
+      digest: one.digest,
+      answer: { kind: "refused", code: one.code, detail },
+    }));
   }
   throw new LeixError("decision/other-message", content.kind);
 }

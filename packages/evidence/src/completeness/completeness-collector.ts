@@ -10,7 +10,9 @@ import {
   type LeafEntry,
   type LedgerIndex,
   LeixError,
+  listRejected,
   openDecision,
+  type ParsedRecord,
   parseLeafEntry,
   parseRecord,
   toDigest,
@@ -91,8 +93,9 @@ export function createCompletenessCollector(trust: EvidenceTrust, choice: Choice
       const record = parseRecord(bytes);
       tree.push(hashLeaf(encodeLeafEntry(toLeafEntry(record.kind, bytes))));
       if (record.kind === "statement") addStatement({ index, bytes, record });
-      const digest = record.kind === "message" ? record.input.digest : record.decision.content.input.digest;
-      if (byDigest.has(digest)) found.set(digest, { index, bytes, record });
+      for (const digest of listDigests(record)) {
+        if (byDigest.has(digest)) found.set(digest, { index, bytes, record });
+      }
     },
     addErased(leaf) {
       const entry = parseLeafEntry(leaf);
@@ -116,6 +119,12 @@ export function createCompletenessCollector(trust: EvidenceTrust, choice: Choice
   };
 }
 
+/** By which its input is known, or the many that it rejects. */
+function listDigests({ decision: { content } }: ParsedRecord): readonly Digest[] {
+  const rejected = listRejected(content);
+  return rejected.length > 0 ? rejected.map(({ digest }) => digest) : [content.input.digest];
+}
+
 /** As which record the exchange has told the agency that it decided a message. */
 function toTold({ decision }: HeldMessage): LedgerIndex | undefined {
   if (decision === undefined) return undefined;
@@ -134,7 +143,7 @@ function toOwnPart(
   if (recorded?.record.kind === "message")
     return { standing: "recorded", part: toEvidencePart(recorded, tree) };
   const rejected = found.get(rawDigest);
-  if (rejected?.record.kind === "rejection" && input) {
+  if (rejected && listRejected(rejected.record.decision.content).length > 0 && input) {
     const part = toEvidencePart(rejected, tree);
     return { standing: "rejected", input: decodeUtf8(input), part };
   }

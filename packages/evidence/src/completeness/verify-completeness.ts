@@ -3,6 +3,7 @@ import {
   type AgencyId,
   type ErrorCode,
   LeixError,
+  listRejected,
   type MessageId,
   type Outcome,
   openDecision,
@@ -78,16 +79,20 @@ async function prove(file: Completeness, trust: EvidenceTrust): Promise<Complete
   const statements = await Promise.all(file.statements.map((part, i) => parsePart(`statements[${i}]`, part)));
   refuseOtherOrder(statements);
   const messages = await Promise.all(file.messages.map((one, i) => parseOwnMessage(`messages[${i}]`, one)));
-  const places = new Map(messages.flatMap((one) => ("named" in one ? [[one.named, one] as const] : [])));
+  const named = messages.flatMap((one) => ("named" in one ? [[one.named, one] as const] : []));
+  const places = new Map(leaveOutSame(named));
   const all = [...statements, ...places.keys()].toSorted((a, b) => a.part.index - b.part.index);
   refuseOtherOrder(all);
   const state = startState({ all }, trust);
   const following: Following = { state, keys: new KeyRegister(), policySet: undefined };
-  for (const named of all) await follow(following, named, places.get(named), agency);
+  for (const one of all) await follow(following, one, places.get(one), agency);
+  for (const [one, own] of named) if (own.standing === "rejected" && !places.has(one)) verifyRejected(own);
   for (const one of messages) await verifyUnrecorded(state, one, agency);
   verifyNumbers(messages, agency, first);
   const log = await onPart("checkpoint", () => verifyCheckpoint(following, file.checkpoint));
-  for (const named of all) await verifyIncluded(named, log.checkpoint);
+  for (const one of [...statements, ...named.map(([part]) => part)]) {
+    await verifyIncluded(one, log.checkpoint);
+  }
   for (const { name, ...own } of messages) {
     if (own.standing === "erased")
       await verifyIncluded({ name: `${name}.part`, part: own.part }, log.checkpoint);
@@ -97,6 +102,19 @@ async function prove(file: Completeness, trust: EvidenceTrust): Promise<Complete
     ...toStandings(messages),
     reorders: findReorders(messages),
   };
+}
+
+/**
+ * One record may have rejected many: it is followed once. That it is the same wherever it is given, its place
+ * in the tree says.
+ */
+function leaveOutSame<Own extends OwnMessage>(named: readonly (readonly [NamedRecord, Own])[]) {
+  const indexes = new Set<number>();
+  return named.filter(([{ part, record }]) => {
+    const isAgain = record.kind === "flood" && indexes.has(part.index);
+    indexes.add(part.index);
+    return !isAgain;
+  });
 }
 
 function follow(
@@ -113,20 +131,22 @@ function follow(
 }
 
 /** The rejection of these very bytes, which came through the agency's own account. */
-async function followRejection(
-  state: State,
-  { name, named, rawDigest }: Extract<OwnMessage, { standing: "rejected" }>,
-  agency: AgencyId,
-): Promise<void> {
-  const { record } = named;
+async function followRejection(state: State, own: RejectedMessage, agency: AgencyId): Promise<void> {
+  const { record } = own.named;
   const { content } = record.decision;
-  if (content.kind !== "rejection") throw new LeixError("evidence/differs", `a ${record.kind}`);
+  if (listRejected(content).length === 0) throw new LeixError("evidence/differs", `a ${record.kind}`);
   enterPlace(state, record);
   verifyPlace(state, record, (await checkRecord(state, record)).policy);
   const owner = state.accounts.get(content.input.account);
   if (owner !== agency) throw new LeixError("identity/issuer-not-account", `account of ${owner}`);
-  if (content.input.digest !== rawDigest) throw toDiffers(`${name}.input`, "not what was rejected");
+  verifyRejected(own);
   goOn(state, record);
+}
+
+type RejectedMessage = Extract<OwnMessage, { standing: "rejected" }>;
+
+function verifyRejected(own: RejectedMessage): void {
+  if (findCode(own) === undefined) throw toDiffers(`${own.name}.input`, "not what was rejected");
 }
 
 /** Of what no record shows: the agency's signature, and the policy service's where it has answered. */
@@ -171,10 +191,16 @@ function toStandings(messages: readonly OwnMessage[]): Pick<CompletenessProof, S
       continue;
     }
     const { content, outcome } = own.named.record.decision;
-    if (content.kind === "rejection") rejected.push({ seq, id, index: content.index, code: content.code });
+    const code = own.standing === "rejected" ? findCode(own) : undefined;
+    if (code !== undefined) rejected.push({ seq, id, index: content.index, code });
     else if (outcome) recorded.push({ seq, id, index: content.index, outcome });
   }
   return { recorded, rejected, erased, unrecorded };
+}
+
+function findCode({ named, rawDigest }: RejectedMessage): ErrorCode | undefined {
+  const rejected = listRejected(named.record.decision.content);
+  return rejected.find(({ digest }) => digest === rawDigest)?.code;
 }
 
 type Standing = "recorded" | "rejected" | "erased" | "unrecorded";

@@ -1,5 +1,5 @@
 import { followLedger, ledgerEnds, readLedger } from "@leix/broker";
-import { type Digest, type ErrorCode, isErrorCode, LeixError, parseRecord } from "@leix/protocol";
+import { type Digest, type ErrorCode, LeixError, listRejected, parseRecord } from "@leix/protocol";
 import type { PartyConnection } from "./party-connection.ts";
 
 /** What to look for: an input is recorded as itself, or rejected under the digest of its bytes. */
@@ -33,8 +33,9 @@ export async function openRecordedInputs(
   const rejected = new Map<Digest, ErrorCode>();
   const note = (bytes: Uint8Array): void => {
     const { content } = parseRecord(bytes).decision;
-    if (content.kind !== "rejection") recorded.add(content.input.digest);
-    else if (isErrorCode(content.code)) rejected.set(content.input.digest, content.code);
+    const refused = listRejected(content);
+    if (refused.length === 0) recorded.add(content.input.digest);
+    for (const { digest, code } of refused) rejected.set(digest, code);
   };
   const has = ({ digest, rawDigest, name }: SoughtInput): boolean => {
     const code = rejected.get(rawDigest);

@@ -1,5 +1,13 @@
 import type { Receipt } from "@leix/client";
-import type { AgencyId, Digest, ErrorCode, MessageId, Outcome, ParsedRecord } from "@leix/protocol";
+import {
+  type AgencyId,
+  type Digest,
+  type ErrorCode,
+  listRejected,
+  type MessageId,
+  type Outcome,
+  type ParsedRecord,
+} from "@leix/protocol";
 
 /** A record that is about one of the agency's messages. */
 export type Place =
@@ -92,10 +100,9 @@ export function createMatcher(agency: AgencyId, receipts: readonly Receipt[]): M
       const { content, jws } = record.decision;
       const { index, at } = content;
       if (erased.parts.at(-1)?.end === index) erased.until = at;
-      if (content.kind === "rejection") {
-        const receipt = byRaw.get(content.input.digest);
-        if (receipt) note(receipt, { kind: "rejected", index, code: content.code }, jws.digest);
-        return;
+      for (const { digest, code } of listRejected(content)) {
+        const receipt = byRaw.get(digest);
+        if (receipt) note(receipt, { kind: "rejected", index, code }, jws.digest);
       }
       if (record.kind !== "message" || record.claims.iss !== agency) return;
       const { id, seq } = record.claims;
