@@ -21,7 +21,7 @@ import { type AgencyName, NOW, type TestExchange } from "./exchange.testkit.ts";
 
 type AgencyContent = Extract<Statement, { kind: "agency" }>;
 
-/** Records a new version of an agency's statement, signed by its country's authority; `added` are new in it. */
+/** Records a new version of an agency's statement, signed by its authority; `added` are keys new in it. */
 export async function changeAgency(
   exchange: TestExchange,
   agency: AgencyName,

@@ -78,7 +78,7 @@ describe("an engine that fails", () => {
     const judge = () => {
       throw error;
     };
-    layer.policySet = { ...policySet, set: { ...policySet.set, judge } };
+    layer.policySet = { ...policySet, set: { ...policySet.set, judgeListed: judge } };
     return decideOn(world, layer, inputs.slice(0, 1));
   }
 

@@ -36,8 +36,8 @@ export async function checkRecord(state: State, record: ParsedRecord): Promise<R
 
 /**
  * The same of signatures that were tried elsewhere, under public keys by their thumbprints alone: which key
- * counts here, and for what, the state says. Undefined where it is another key than the one that was tried, or
- * a statement has more to prove than its own signature: then `checkRecord` has to try it.
+ * counts here, and for what, the state says. Undefined where it is another key than the one that was tried,
+ * or a statement has more to prove than its own signature: then `checkRecord` has to try it.
  */
 export function toChecks(state: State, { record, policy, input }: TriedRecord): RecordChecks | undefined {
   const { decision, input: token } = record;

@@ -44,7 +44,8 @@ export type SignatureCheck = "valid" | ErrorCode;
 
 /**
  * Tries the signature under the registered key of the header's kid, and in a statement the proofs of the keys
- * that it registers. Whether that key was valid then, and whose it is, `step` judges from the state. A tick is not signed: the account that it comes from is its own.
+ * that it registers. Whether that key was valid then, and whose it is, `step` judges from the state. A tick
+ * is not signed: the account that it comes from is its own.
  */
 export async function checkSignature(examined: Examined, state: State): Promise<SignatureCheck> {
   if (examined.kind === "unusable") return examined.code;

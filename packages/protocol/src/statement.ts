@@ -135,7 +135,7 @@ export const AgencyStatement = z.strictObject({
   name,
   type: AgencyType,
   role: AgencyRole,
-  /** Areas of crime that it works in; all where absent. A CERT's is computer crime, an FIU's money laundering. */
+  /** Areas of crime that it works in, as computer crime for a CERT; all where absent. */
   crimes: z.array(CrimeArea).min(1).max(CrimeArea.options.length).optional(),
   /** Purposes that it may exchange for; all that are lawful where absent. */
   purposes: z.array(Purpose).min(1).max(Purpose.options.length).optional(),

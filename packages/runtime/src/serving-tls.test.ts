@@ -82,7 +82,7 @@ async function serialShown(): Promise<string> {
 }
 
 describe("followServingTls", () => {
-  it("shows what was renewed to the same clients, keeps who is connected, and survives a bad file", async () => {
+  it("shows what was renewed, keeps who is connected, and survives a bad file", async () => {
     const before = await open();
     if (typeof before === "string") throw new Error(before);
     // In one file with its key, beside a certificate that is the old one.

@@ -50,7 +50,7 @@ async function count(dir: string, period: string, flags: StatisticsFlags): Promi
   });
 }
 
-/** Follows the ledger: place, chain and signature of each record. Throws where a record that it needs is gone. */
+/** Follows the ledger: place, chain and signature of each record. Throws where one that it needs is gone. */
 export function countRequests(
   trust: Trust,
   source: ReplaySource,

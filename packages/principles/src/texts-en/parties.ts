@@ -29,7 +29,7 @@ export const PARTIES_TEXTS: Readonly<Record<string, Explanation>> = {
   "P01.crime": {
     title: "Competence",
     wrong: "Your agency, or the recipient, does not work in the area of crime that the message states.",
-    todo: "Write to an agency that does (`leix authority show` lists them), or to the single point of contact.",
+    todo: "Write to an agency that does (the membership says which), or to the single point of contact.",
     source: "LED 3(7)",
     link: LED,
     confidence: "V",
@@ -37,7 +37,7 @@ export const PARTIES_TEXTS: Readonly<Record<string, Explanation>> = {
   "P01.purpose": {
     title: "Competence",
     wrong: "Your agency, or the recipient, is not registered for the purpose that the message states.",
-    todo: "Write to an agency that is (`leix authority show` lists them), or to the single point of contact.",
+    todo: "Write to an agency that is (the membership says which), or to the single point of contact.",
     source: "LED 3(7), 4(1)(b)",
     link: LED,
     confidence: "V",
