@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -87,7 +87,8 @@ describe("followServingTls", () => {
     if (typeof before === "string") throw new Error(before);
     // In one file with its key, beside a certificate that is the old one.
     const renewed = await createOwn();
-    await writeFile(files.key, renewed.key + renewed.certificate);
+    await writeFile(`${files.key}.new`, renewed.key + renewed.certificate);
+    await rename(`${files.key}.new`, files.key);
     await waitUntil("it to be seen", () => reloads === 1);
     const wanted = new X509Certificate(renewed.certificate).serialNumber;
     expect(await serialShown()).toBe(wanted);
@@ -98,6 +99,9 @@ describe("followServingTls", () => {
     expect(before.destroyed || before.closed).toBe(false);
     before.destroy();
 
+    await writeFile(files.key, "");
+    await waitUntil("it to be refused", () => failed.length > 0);
+    failed.length = 0;
     await writeFile(files.key, client.key);
     await waitUntil("it to be refused", () => failed.length > 0);
     expect(await serialShown()).toBe(wanted);

@@ -43,7 +43,7 @@ export function readPeerName(socket: Socket): string {
   return (certificate && toPeerName(certificate)) ?? "";
 }
 
-/** Throws `config/invalid` where one cannot be read. */
+/** Throws `config/invalid` where one cannot be read, or there is no key. */
 export async function loadServingTls(files: ServingFiles): Promise<ServingTls> {
   const [ca = "", certificate = "", key = ""] = await Promise.all(
     [files.ca, files.certificate, files.key].map(async (file) => {
@@ -52,6 +52,8 @@ export async function loadServingTls(files: ServingFiles): Promise<ServingTls> {
       });
     }),
   );
+  // A context takes an empty key without a word, and then no client.
+  if (!key.includes("PRIVATE KEY-----")) throw new LeixError("config/invalid", `${files.key} holds no key`);
   return { ca, cert: pickCertificate(key, certificate), key };
 }
 

@@ -28,6 +28,7 @@ import {
 } from "@leix/runtime";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { LedgerLab } from "./ledger-lab.ts";
+import { listStrangers } from "./strangers.ts";
 
 const BATCH_RECORDS = 256;
 const LARGE_BATCH_RECORDS = 64;
@@ -58,12 +59,10 @@ export class NewLedgerLab extends LedgerLab {
   }
 
   async recordRejections(count: number): Promise<void> {
-    const by = this.#authority;
     const first = this.records;
-    const inputs = Array.from({ length: count }, (_, i) => ({
-      by,
-      bytes: encodeUtf8(`not JSON: ${first + i}`),
-    }));
+    const inputs = listStrangers(count).map((account, i) => {
+      return { account, bytes: encodeUtf8(`not JSON: ${first + i}`) };
+    });
     for (let at = 0; at < count; at += BATCH_RECORDS)
       await this.#record(inputs.slice(at, at + BATCH_RECORDS));
   }

@@ -38,6 +38,7 @@ import {
 } from "@leix/runtime";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { encodeUser } from "@nats-io/jwt";
+import { listStrangers } from "./strangers.ts";
 
 /** Where a branch begins to count what is no input: never the same as its trunk has. */
 const BRANCH_GARBAGE = 1_000_000;
@@ -48,7 +49,7 @@ interface RecordedMessage {
 }
 
 type Alteration = (record: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
-type SentInput = { readonly by: string; readonly envelope: string };
+type SentInput = { readonly by: string | AccountId; readonly envelope: string };
 
 /**
  * A network with a real broker and no service: its ledger is written here, by the policy service's key, as
@@ -116,7 +117,7 @@ export class RecordedNetwork implements AsyncDisposable {
     const head = this.state.head.index;
     const now = Math.floor(Date.now() / 1_000);
     const inputs = sent.map(({ by, envelope }, i) => ({
-      account: AccountId.parse(this.network.parties.find(({ id }) => id === by)?.account),
+      account: this.#accountOf(by),
       ...{ sequence: head + i + 1, received: now, bytes: encodeUtf8(envelope), isGivenUp: false },
     }));
     const key = await loadSigningKey(this.folderOf("policy"));
@@ -150,12 +151,14 @@ export class RecordedNetwork implements AsyncDisposable {
 
   /** So many records more, each the rejection of something else that is no input. */
   async recordRejections(count: number, alter?: Alteration): Promise<void> {
-    const [party] = this.network.parties.filter(({ kind }) => kind === "authority");
-    const by = party?.id ?? "";
-    await this.record(
-      Array.from({ length: count }, () => ({ by, envelope: `not an input ${this.#garbage++}` })),
-      alter,
-    );
+    const sent = listStrangers(count).map((by) => ({ by, envelope: `not an input ${this.#garbage++}` }));
+    await this.record(sent, alter);
+  }
+
+  /** A party's, or the account itself. */
+  #accountOf(by: string): AccountId {
+    const account = this.network.parties.find(({ id }) => id === by)?.account;
+    return AccountId.parse(account ?? by);
   }
 
   /** Another history from an index on, over the same broker; its end does not end the network. */

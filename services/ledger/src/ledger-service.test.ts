@@ -14,7 +14,10 @@ import type { Ledger } from "./ports.ts";
 const world = createWorld();
 const genesis = await startTestLedger(world);
 const first = genesis.records.length;
-const garbage = Array.from({ length: BATCH_RECORDS_MAX + 10 }, (_, i) => world.bytes("AL", `no input ${i}`));
+/** From so many accounts that none of them floods. */
+const garbage = Array.from({ length: BATCH_RECORDS_MAX + 10 }, (_, i) => {
+  return world.bytes(`account ${i % 10}`, `no input ${i}`);
+});
 await genesis.appendInputs(garbage);
 const { records } = genesis;
 

@@ -67,13 +67,9 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
   const follower = createFollower({ ledger, memory, state, onNotKept: events.forgetful });
   const routed = { load: ledger.load, begin: follower.begin };
   const router = createRouter(routed, options.inboxes, events);
-  const clock = createClock({
-    state,
-    ticks: options.ticks,
-    now: options.clock,
-    catchUp: () => catchUp(parts),
-  });
-  const postponed = createPostponedInputs({ now: options.clock, events });
+  const { ticks, clock: now } = options;
+  const clock = createClock({ state, ticks, now, catchUp: () => catchUp(parts) });
+  const postponed = createPostponedInputs({ now, events });
   const parts: Parts = { options, state, follower, router, clock, postponed };
   let isReady = false;
   let hindrance: Hindrance | undefined;
