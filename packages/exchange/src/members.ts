@@ -5,6 +5,7 @@ import {
   type CountryCode,
   countryOf,
   listNeededProofs,
+  type PartyId,
 } from "@leix/protocol";
 import type { State } from "./state.ts";
 
@@ -14,10 +15,19 @@ type KnownCountry = NonNullable<ReturnType<Queries["country"]>>;
 export function findAgency(state: State, id: AgencyId): KnownAgency | undefined {
   const statement = state.parties.get(id)?.statement;
   if (statement?.kind !== "agency") return undefined;
-  const { type, role, status, crimes, purposes } = statement;
+  const { type, role, crimes, purposes } = statement;
+  const status = isTakingPart(state, id) || statement.status !== "active" ? statement.status : "suspended";
   const clearance = state.clearances.get(id)?.level ?? "unclassified";
   const competence = { ...(crimes ? { crimes } : {}), ...(purposes ? { purposes } : {}) };
   return { id, country: countryOf(id), type, role, status, clearance, ...competence };
+}
+
+/** Active, and of a country whose authority is: nobody else could stop an agency whose authority is out. */
+export function isTakingPart({ parties }: Pick<State, "parties">, id: PartyId): boolean {
+  const statement = parties.get(id)?.statement;
+  if (statement === undefined || statement.kind === "anchor") return statement !== undefined;
+  const isActive = statement.status === "active";
+  return statement.kind === "agency" ? isActive && isTakingPart({ parties }, statement.iss) : isActive;
 }
 
 /**

@@ -30,7 +30,7 @@ export function judgeStatement(state: State, statement: Statement, received: num
     judgeAuthority(state, statement) ??
     judgeVersion(state, statement) ??
     judgeLimits(state, statement) ??
-    judgeContent(state, statement)
+    judgeContent(state, statement, received)
   );
 }
 
@@ -114,7 +114,7 @@ function judgeVersion(state: State, statement: Statement): Refusal | undefined {
   return { code: "statement/version", detail: `${version}, expected ${expected}` };
 }
 
-function judgeContent(state: State, statement: Statement): Refusal | undefined {
+function judgeContent(state: State, statement: Statement, received: number): Refusal | undefined {
   switch (statement.kind) {
     case "anchor":
     case "clearance":
@@ -126,23 +126,41 @@ function judgeContent(state: State, statement: Statement): Refusal | undefined {
     case "authority":
       return (
         judgeOwnCountry(statement.subject, statement.spoc) ??
+        judgeStanding(state, statement) ??
         judgeKeys(state, statement.subject, statement.keys, ["sig"]) ??
         judgeAccount(state, statement)
       );
     case "agency":
       return (
+        judgeStanding(state, statement) ??
         judgeKeys(state, statement.subject, statement.keys, ["sig", "enc", "cosign"]) ??
         judgeAccount(state, statement)
       );
     case "group":
       return judgeMembers(state, statement);
     case "compromise":
-      return judgeCompromise(state, statement);
+      return judgeCompromise(state, statement, received);
     case "policy-file":
       return judgePolicyFile(statement);
     case "policy-set":
       return judgePolicySet(state, statement);
   }
+}
+
+/**
+ * Who was revoked does not come back under its name: what waited for it is gone. Who is suspended may have no
+ * key left that is not in wrong hands; who is active has one.
+ */
+function judgeStanding(
+  state: State,
+  { subject, status, keys }: Extract<Statement, { kind: "authority" | "agency" }>,
+): Refusal | undefined {
+  const before = state.parties.get(subject)?.statement;
+  const isRevoked = before !== undefined && before.kind !== "anchor" && before.status === "revoked";
+  if (isRevoked && status !== "revoked") return { code: "statement/revoked", detail: subject };
+  return status === "active" && keys.length === 0
+    ? { code: "statement/no-keys", detail: subject }
+    : undefined;
 }
 
 /** A key belongs to one party and one use, ever: so no party can pass off another's key as its own. */
@@ -185,9 +203,21 @@ function judgeMembers(state: State, { members }: GroupStatement): Refusal | unde
 }
 
 /** Also of a key that was withdrawn before: what it signed until then is what the statement is about. */
-function judgeCompromise(state: State, { subject, kid }: CompromiseStatement): Refusal | undefined {
-  if (state.keys.get(kid)?.party === subject) return undefined;
-  return { code: "statement/subject", detail: `kid ${kid} is no key of ${subject}` };
+function judgeCompromise(
+  state: State,
+  { subject, kid, since }: CompromiseStatement,
+  received: number,
+): Refusal | undefined {
+  const owned = state.keys.get(kid);
+  if (owned?.party !== subject) {
+    return { code: "statement/subject", detail: `kid ${kid} is no key of ${subject}` };
+  }
+  if (since - received > limits.CLOCK_SKEW_SECONDS_MAX) {
+    return { code: "claims/issued-in-future", detail: `since ${since - received} seconds ahead` };
+  }
+  // What it says was told already: telling it again would only make everyone look through all messages.
+  const isKnown = owned.compromisedSince !== undefined && since >= owned.compromisedSince;
+  return isKnown ? { code: "statement/version", detail: `known since ${owned.compromisedSince}` } : undefined;
 }
 
 function judgePolicySet(

@@ -8,6 +8,7 @@ import type { SignatureCheck } from "./examine.ts";
 import type { SignedName } from "./examined-record.ts";
 import { findRejected, isThrottled, toMinuteEnd } from "./flood.ts";
 import { findLapse } from "./lapse.ts";
+import { isTakingPart } from "./members.ts";
 import { createQueries } from "./queries.ts";
 import type { RecordedPlace } from "./recorded.ts";
 import { digestState } from "./snapshot.ts";
@@ -159,9 +160,7 @@ function judgeSigner(state: State, examined: Message | StatementInput): Refusal 
   if (withdrawn || examined.received < key.nbf || examined.received >= key.exp) {
     return { code: "jws/key-not-valid", detail: `kid ${kid}` };
   }
-  const statement = state.parties.get(party)?.statement;
-  const isActive = statement?.kind === "anchor" || statement?.status === "active";
-  return isActive ? undefined : { code: "identity/party-not-active", detail: party };
+  return isTakingPart(state, party) ? undefined : { code: "identity/party-not-active", detail: party };
 }
 
 /**

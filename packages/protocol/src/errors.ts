@@ -192,6 +192,14 @@ export const ERRORS = {
     when: "A key or account of the statement already belongs to another party or another use.",
     todo: "Make a new key pair: a key belongs to one party and one use, ever.",
   },
+  "statement/revoked": {
+    when: "The statement would bring back a party that was revoked.",
+    todo: "Enrol it anew, under another id: what waited for the old one is gone. Suspending can be undone.",
+  },
+  "statement/no-keys": {
+    when: "The statement lists no key of a party that is to be active.",
+    todo: "Have it make a key (`leix agency rotate`) and approve that, or suspend it until it has one.",
+  },
   "statement/possession": {
     when: "A key that signs, or the account, has not proven itself for this party and this exchange.",
     todo: "Have the key's holder sign a proof (`leix agency init` does), and nothing else, then sign again.",

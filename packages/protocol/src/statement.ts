@@ -139,7 +139,8 @@ export const AgencyStatement = z.strictObject({
   crimes: z.array(CrimeArea).min(1).max(CrimeArea.options.length).optional(),
   /** Purposes that it may exchange for; all that are lawful where absent. */
   purposes: z.array(Purpose).min(1).max(Purpose.options.length).optional(),
-  keys,
+  /** None where all of them are in wrong hands: then it cannot be active. */
+  keys: z.array(RegisteredKey).max(KEYS_MAX),
   account,
   proofs,
   status: PartyStatus,

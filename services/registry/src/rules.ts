@@ -52,6 +52,10 @@ export function answerRules(
 ): Uint8Array {
   const asker = findAsker(state, account);
   const { after } = parseSchema(RulesQuestion, parseCanonical(question, QUESTION_BYTES_MAX));
+  // An observer would else see each record that is made.
+  const head = isObserver(asker)
+    ? (rules.findLast(({ statement }) => isToldTo(asker, statement))?.index ?? -1) + 1
+    : state.head.index;
   const page: string[] = [];
   let bytes = 0;
   for (const { index, statement, bytes: record } of rules) {
@@ -61,7 +65,7 @@ export function answerRules(
     if (page.length > 0 && bytes > RULES_PAGE_BYTES_MAX) break;
     page.push(entry);
   }
-  return encodeUtf8(`{"head":${state.head.index},"records":[${page.join(",")}]}`);
+  return encodeUtf8(`{"head":${head},"records":[${page.join(",")}]}`);
 }
 
 /** Where there is no answer: `{"code": "…"}`. */
@@ -86,6 +90,10 @@ function findAsker(state: State, account: AccountId): Asker {
   return statement;
 }
 
+function isObserver(asker: Asker): boolean {
+  return asker.kind === "agency" && asker.type === "observer";
+}
+
 /** What an observer is told: who publishes, and what. */
 const PUBLIC: readonly Statement["kind"][] = ["anchor", "service", "statistics"];
 
@@ -94,7 +102,7 @@ const PUBLIC: readonly Statement["kind"][] = ["anchor", "service", "statistics"]
  * those who sign it. Everything else every member needs, to judge for itself whom to believe.
  */
 function isToldTo(asker: Asker, statement: Statement): boolean {
-  if (asker.kind === "agency" && asker.type === "observer") return PUBLIC.includes(statement.kind);
+  if (isObserver(asker)) return PUBLIC.includes(statement.kind);
   switch (statement.kind) {
     case "clearance":
       return asker.subject === statement.iss;

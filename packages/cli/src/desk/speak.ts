@@ -28,15 +28,27 @@ export async function speak(
   return spoken;
 }
 
-/** Those after a refused one rest on it. */
+/**
+ * Those after a refused one rest on it; and on what waits here about the same subject, which is therefore
+ * published first: their versions follow it.
+ */
 export async function publishAll(desk: Desk, signed: readonly SignedStatement[]): Promise<Spoken[]> {
   const spoken: Spoken[] = [];
-  for (const one of signed) {
+  for (const one of [...(await listBefore(desk, signed)), ...signed]) {
     const answer = await desk.publish(one);
     spoken.push({ signed: one, ...answer });
     if (answer.kind === "refused") break;
   }
   return spoken;
+}
+
+async function listBefore(desk: Desk, signed: readonly SignedStatement[]): Promise<SignedStatement[]> {
+  const isNamed = (digest: string) => signed.some((one) => one.digest === digest);
+  const isAbout = ({ statement: { kind, subject } }: SignedStatement) => {
+    return signed.some(({ statement }) => statement.kind === kind && statement.subject === subject);
+  };
+  const outgoing = (await desk.listOutgoing()).map((one) => one.signed);
+  return outgoing.filter((one) => !isNamed(one.digest) && isAbout(one));
 }
 
 /** One statement a line: nothing in an envelope is a line end. */

@@ -1,7 +1,7 @@
 import { issueClientCertificate } from "@leix/broker";
 import { withoutWithdrawnKeys } from "@leix/exchange";
 import {
-  type AgencyStatement,
+  AgencyStatement,
   APPROVAL_TYP,
   Approval,
   type ApprovalFile,
@@ -18,6 +18,7 @@ import {
   type Statement,
   signJws,
   toNextAgency,
+  verifyPossession,
   verifyRequest,
 } from "@leix/protocol";
 import {
@@ -72,10 +73,22 @@ export async function examineRequest(
   const isInvited = challenge.given === "invitation";
   await verifyRequest(request, { current, isInvited, now: seconds });
   verifyDecryption(content, keys);
+  const ground = { agency: challenge.agency, current, request: content, now: seconds, withdraw: [] };
+  const common = { v: 1, aud, iss: country, iat: seconds, version: 1 };
+  await verifyPossession(AgencyStatement.parse({ ...common, ...toNextAgency(ground) }));
   if (!current && content.certificateRequest === undefined) {
     throw new LeixError("certificate/request", "it is not there");
   }
   return { request, challenge, current, signed };
+}
+
+/** What is signed already says which keys count. */
+function refuseToWithdraw(statement: Statement, withdraw: readonly KeyId[]): void {
+  if (statement.kind !== "agency") return;
+  const kept = statement.keys.find(({ kid }) => withdraw.includes(kid));
+  if (!kept) return;
+  const detail = `approved already, and kid ${kept.kid} stays; to end it: leix authority withdraw`;
+  throw new LeixError("enrolment/request-refused", detail);
 }
 
 /** What was signed and not finished is not signed again: a crash leaves the one statement that it has. */
@@ -129,6 +142,7 @@ export async function approveRequest(
   const before = challenge.answer;
   if (before) {
     const statements = before.statements.map((envelope) => parseSigned(encodeUtf8(envelope)));
+    for (const { statement } of statements) refuseToWithdraw(statement, withdraw);
     return { file: before.approval, statements };
   }
   const chain = toAuthorityChain(authority);
@@ -137,6 +151,7 @@ export async function approveRequest(
   const certificate = await certify(authority, request.content, now);
   const ground = { agency, current, request: request.content, now: seconds, withdraw };
   const own = examined.signed ?? (await authority.desk.sign(toNextAgency(ground)));
+  refuseToWithdraw(own.statement, withdraw);
   const statements = [own, ...(await clear(authority, challenge, current))];
   const dates = toNetworkDates(now);
   const approval = Approval.parse({

@@ -70,6 +70,7 @@ export async function installApproval(options: InstallOptions): Promise<Approved
     throw new LeixError("enrolment/other-keys", `it is for the request ${approval.content.request}`);
   }
   refuseOther(request.content, statement);
+  refuseForeignReader(folder, request.content, statement);
   if (!existsSync(join(folder, PARTY_FILES.party))) await install(options, request.content);
   await keepEnrolmentFile(folder, "approval", approval.file);
   return approved;
@@ -85,6 +86,17 @@ function refuseOther({ iss, keys, account }: EnrolmentRequest, statement: Agency
   if (encodeCanonical(statement.account) !== encodeCanonical(account)) {
     throw new LeixError("enrolment/other-keys", "the account is not as it was asked for");
   }
+}
+
+/** Whoever has a key to decrypt that is registered for the agency reads what is sent to it. */
+function refuseForeignReader(folder: string, { keys }: EnrolmentRequest, statement: AgencyStatement): void {
+  const isOwn = (kid: string) => {
+    return (
+      keys.some((key) => key.kid === kid) || existsSync(join(folder, PARTY_FILES.encryption, `${kid}.jwk`))
+    );
+  };
+  const foreign = statement.keys.find(({ use, kid }) => use === "enc" && !isOwn(kid));
+  if (foreign) throw new LeixError("enrolment/other-keys", `kid ${foreign.kid} is nothing that is kept here`);
 }
 
 async function loadTrust(folder: string): Promise<ExchangeTrust> {
