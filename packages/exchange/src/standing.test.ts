@@ -35,7 +35,7 @@ describe("an agency", () => {
     ]);
   });
 
-  test("can be put out when none of its keys may be used any more, and is not active without one", async () => {
+  test("can be put out without a key that may be used, and is not active without one", async () => {
     const none = { keys: [], account: toAccountOf("AL-CUSTOMS") };
     expect(await decide(agency(2, { ...none, status: "suspended" }))).toEqual(["statement"]);
     expect(await decide(agency(2, { ...none, status: "revoked" }))).toEqual(["statement"]);

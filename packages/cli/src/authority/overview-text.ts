@@ -43,10 +43,18 @@ function toMemberRows(members: readonly Member[]): string[][] {
 }
 
 function toKeyRows(members: readonly Member[], now: number): string[][] {
-  return members.flatMap(({ id, keys }) => {
-    return keys.map(({ kid, use, alg, nbf, exp }) => {
+  return members.flatMap(({ id, keys, signers = [], leaked }) => {
+    const rows = keys.map(({ kid, use, alg, nbf, exp }) => {
       const state = now >= exp ? "ended" : now < nbf ? `from ${toTimeText(nbf)}` : "until";
-      return [id, use, alg, kid, now < nbf ? state : `${state} ${toTimeText(exp)}`];
+      const time = now < nbf ? state : `${state} ${toTimeText(exp)}`;
+      return [
+        id,
+        use,
+        alg,
+        kid,
+        leaked?.kid === kid ? `in wrong hands since ${toTimeText(leaked.since)}` : time,
+      ];
     });
+    return [...rows, ...signers.map((signer) => [id, "users", "NATS", signer, ""])];
   });
 }

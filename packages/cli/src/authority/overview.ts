@@ -23,6 +23,10 @@ export interface Member {
   readonly spoc?: string;
   readonly zone?: string;
   readonly languages?: readonly string[];
+  /** Keys that sign users of an agency's NATS account. */
+  readonly signers?: readonly string[];
+  /** Whose keys are in wrong hands: since when they may have been. */
+  readonly leaked?: { readonly kid: string; readonly since: number };
   /** Known of one's own country's agencies only. */
   readonly clearance?: Classification;
 }
@@ -71,7 +75,7 @@ function listMembers(state: State, party: string): Member[] {
 
 function toMember(
   statement: Extract<Statement, { kind: "service" | "authority" | "agency" }>,
-  { clearances }: State,
+  { clearances, compromises }: State,
   party: string,
 ): Member {
   const { subject: id, kind, status, version } = statement;
@@ -82,8 +86,10 @@ function toMember(
     const { name, spoc, zone, languages } = statement;
     return { ...common, name, spoc, zone, languages };
   }
-  const { name, type, role } = statement;
+  const { name, type, role, account } = statement;
+  const leak = compromises.get(statement.subject);
+  const leaked = leak ? { leaked: { kid: leak.kid, since: leak.since } } : {};
   const level = clearances.get(statement.subject)?.level;
   const clearance = statement.iss === party && level ? { clearance: level } : {};
-  return { ...common, name, type, role, ...clearance };
+  return { ...common, name, type, role, signers: account.signers, ...leaked, ...clearance };
 }
