@@ -7,5 +7,11 @@ import { fileURLToPath } from "node:url";
 // nothing is kept.
 enableCompileCache(fileURLToPath(new URL("../../../node_modules/.cache/leix", import.meta.url)));
 
+// Whoever reads has seen enough, as `head` has: no failure, and nothing to say.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
 const { runProgram } = await import("./program.ts");
 await runProgram(process.argv.slice(2));
