@@ -3,6 +3,7 @@ import { createStatistics, type Period, type Trust, toEntry } from "@leix/exchan
 import { type ExchangeStatistics, LeixError, parseSchema, StatisticsPeriod } from "@leix/protocol";
 import type { Command } from "commander";
 import { createPaper } from "../messages/paper.ts";
+import type { StatisticsReport } from "../statistics/report.ts";
 import { writeStatistics } from "../statistics/statistics-text.ts";
 import { createProgress } from "./progress.ts";
 import type { ReplayProgress } from "./replay-result.ts";
@@ -14,12 +15,6 @@ import { type LedgerFlags, withLedger, withLedgerOptions } from "./source-choice
 interface StatisticsFlags extends LedgerFlags {
   readonly out?: string;
   readonly json?: true;
-}
-
-/** What `leix statistics publish` takes. */
-export interface StatisticsReport {
-  readonly period: string;
-  readonly statistics: ExchangeStatistics;
 }
 
 /** `leix audit statistics`: the figures of a year or a month, as they may be published. */

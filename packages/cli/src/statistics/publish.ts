@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { ExchangeStatistics, LeixError, parseSchema, StatisticsPeriod } from "@leix/protocol";
 import type { Command } from "commander";
 import { z } from "zod";
-import type { StatisticsReport } from "../audit/statistics-command.ts";
 import { type DeskFlags, withDesk, withSigningOptions } from "../desk/desk-access.ts";
 import { speak } from "../desk/speak.ts";
+import type { StatisticsReport } from "./report.ts";
 
 const Report = z.strictObject({ period: StatisticsPeriod, statistics: ExchangeStatistics });
 

@@ -1,6 +1,6 @@
 import { limits, type PublishedCount, type RequestCounts } from "@leix/protocol";
-import type { StatisticsReport } from "../audit/statistics-command.ts";
 import { alignRows, type Paper } from "../messages/paper.ts";
+import type { StatisticsReport } from "./report.ts";
 
 /** Figures for people. */
 export function writeStatistics(paper: Paper, { period, statistics }: StatisticsReport): void {
