@@ -85,6 +85,17 @@ describe("an authority", () => {
     );
   });
 
+  test("publishes first what waits about the same subject: an urgent word is not refused for it", async () => {
+    await leix("authority", "clear", "AL-CUSTOMS", "confidential", "--offline");
+    const spoken = await leix("authority", "clear", "AL-CUSTOMS", "restricted", "--json");
+    expect(spoken.json).toMatchObject({
+      statements: [
+        { version: 4, result: "recorded" },
+        { version: 5, result: "recorded" },
+      ],
+    });
+  });
+
   test("is told the code of a refusal, and may not publish what another has signed", async () => {
     const file = join(exchange.dir, "foreign.jsonl");
     const clear = ["authority", "clear", "RS-FIU", "confidential", "--out", file] as const;

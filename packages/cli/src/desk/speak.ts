@@ -44,11 +44,13 @@ export async function publishAll(desk: Desk, signed: readonly SignedStatement[])
 
 async function listBefore(desk: Desk, signed: readonly SignedStatement[]): Promise<SignedStatement[]> {
   const isNamed = (digest: string) => signed.some((one) => one.digest === digest);
-  const isAbout = ({ statement: { kind, subject } }: SignedStatement) => {
-    return signed.some(({ statement }) => statement.kind === kind && statement.subject === subject);
+  const isBefore = ({ statement: { kind, subject, version } }: SignedStatement) => {
+    return signed.some(({ statement: next }) => {
+      return next.kind === kind && next.subject === subject && version < next.version;
+    });
   };
   const outgoing = (await desk.listOutgoing()).map((one) => one.signed);
-  return outgoing.filter((one) => !isNamed(one.digest) && isAbout(one));
+  return outgoing.filter((one) => !isNamed(one.digest) && isBefore(one));
 }
 
 /** One statement a line: nothing in an envelope is a line end. */
