@@ -85,7 +85,7 @@ describe("an authority", () => {
     );
   });
 
-  test("publishes first what waits about the same subject: an urgent word is not refused for it", async () => {
+  test("publishes first what waits about the same subject: an urgent word is not refused", async () => {
     await leix("authority", "clear", "AL-CUSTOMS", "confidential", "--offline");
     const spoken = await leix("authority", "clear", "AL-CUSTOMS", "restricted", "--json");
     expect(spoken.json).toMatchObject({
