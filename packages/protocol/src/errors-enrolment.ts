@@ -30,6 +30,10 @@ export const ENROLMENT_ERRORS = {
     when: "The agency's folder has keys already, or waits for the approval of another request.",
     todo: "Join with that approval, or forget it (`leix agency rotate --anew`), or move the folder away.",
   },
+  "enrolment/registered-already": {
+    when: "The request that is to be forgotten was approved: its keys are registered, and nobody else has them.",
+    todo: "Join with the approval; `leix authority approve` of the same request writes it once more.",
+  },
   "enrolment/not-recorded": {
     when: "The exchange does not know the agency's statement yet: it is not published, or not applied.",
     todo: "Ask the authority whether it has published it (`leix authority publish`), and run the same again.",

@@ -68,7 +68,13 @@ describe("keys are replaced", () => {
     expect((await loadSigningKey(folder)).kid).toBe(before.kid);
     const approval = await approve(exchange, albania, request);
     await node.refreshMembership();
-    expect(node.findStatement()).toMatchObject({ version: 2, account: { signers: { length: 2 } } });
+    const registered = node.findStatement();
+    expect(registered).toMatchObject({ version: 2, account: { signers: { length: 2 } } });
+    if (!registered) throw new Error("no statement");
+    // What is registered is nowhere else: it is not forgotten for another request.
+    await expect(
+      rotateKeys({ folder: party, choice, current: registered, isAnew: true, now: now() }),
+    ).rejects.toMatchObject({ code: "enrolment/registered-already" });
     expect(node.findStatement()?.keys.map(({ use }) => use)).toEqual([
       "sig",
       "enc",

@@ -52,12 +52,13 @@ export interface RotationOptions {
 /**
  * Makes new keys beside the old ones, which go on counting, and asks for them. The request is kept last:
  * what a crash leaves before it is made anew. Throws `enrolment/folder-used` where another request waits,
- * `enrolment/invitation-closed` without a challenge, and as `verifyInvitation` does.
+ * `enrolment/registered-already` where that cannot be forgotten, `enrolment/invitation-closed` without a
+ * challenge, and as `verifyInvitation` does.
  */
 export async function rotateKeys(options: RotationOptions): Promise<RequestFile> {
   const { folder: party, choice, current, now, isAnew = false } = options;
   const { folder } = party;
-  if ((await loadRequest(folder)) && !isAnew) throw new LeixError("enrolment/folder-used", folder);
+  await refuseWaiting(folder, current, isAnew);
   const seconds = Math.floor(now.getTime() / 1_000);
   const challenge = await chooseChallenge(options, seconds);
   const dates = toNetworkDates(now);
@@ -89,6 +90,19 @@ export async function rotateKeys(options: RotationOptions): Promise<RequestFile>
   await mkdir(join(folder, ENROLMENT_FOLDER), { recursive: true, mode: FOLDER_MODE });
   await keepEnrolmentFile(folder, "request", request);
   return request;
+}
+
+/** A request may be forgotten as long as nothing of it counts. */
+async function refuseWaiting(folder: string, current: AgencyStatement, isAnew: boolean): Promise<void> {
+  const waiting = await loadRequest(folder);
+  if (!waiting) return;
+  if (!isAnew) throw new LeixError("enrolment/folder-used", folder);
+  const { keys, account } = waiting.content;
+  const known = new Set<string>([...current.keys.map(({ kid }) => kid), ...current.account.signers]);
+  const signers = existsSync(join(folder, NEXT_FILES.accountSigner)) ? account.signers.slice(-1) : [];
+  const registered = [...keys.map(({ kid }) => kid), ...signers].find((one) => known.has(one));
+  if (registered === undefined) return;
+  throw new LeixError("enrolment/registered-already", `${registered}, in ${folder}`);
 }
 
 async function chooseChallenge(

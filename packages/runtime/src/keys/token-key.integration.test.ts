@@ -118,6 +118,17 @@ describe.runIf(hasSoftToken || isRequired)("a key in a PKCS#11 token (SoftHSM)",
     const pinFile = join(token.dir, "other-pin");
     await writeFile(pinFile, "314159\n", { mode: 0o600 });
     expect(await codeOf({ pinFile })).toBe("token/pin-wrong");
+    const path = process.env.PATH;
+    process.env.PATH = token.dir;
+    try {
+      // Without the tool there is no attempt: the answer is what was noted of the last one.
+      const again = readTokenKey({ ...places.ES256, pinFile });
+      await expect(again).rejects.toMatchObject({ code: "token/pin-wrong" });
+    } finally {
+      process.env.PATH = path;
+    }
+    await writeFile(pinFile, await readFile(token.pinFile, "utf8"));
+    expect(await codeOf({ pinFile })).toBe("opened");
     await chmod(token.pinFile, 0o640);
     try {
       await expect(readTokenKey(places.ES256)).rejects.toMatchObject({ code: "key/readable-by-others" });

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { LeixError } from "@leix/protocol";
 import { toChildEnvironment } from "../config.ts";
 import type { TokenPlace } from "./key-file.ts";
+import { noteRefusedPin, refuseRefusedPin } from "./refused-pin.ts";
 import { readSecret } from "./secret-file.ts";
 
 /** OpenSC's own tool speaks PKCS#11, so that this program needs no native code. */
@@ -13,12 +14,23 @@ const TIMEOUT_MS = 60_000;
 /**
  * Runs `pkcs11-tool` on the token: what it writes. The PIN goes through the child's environment, which only
  * the same user can read, never through its arguments. Throws the `token/` codes, `key/readable-by-others`.
+ * A PIN that was refused is not tried again until its file is written anew.
  */
 export async function runTokenTool(
   place: TokenPlace,
   args: readonly string[],
   input: Uint8Array = new Uint8Array(),
 ): Promise<Uint8Array> {
+  await refuseRefusedPin(place);
+  try {
+    return await runTool(place, args, input);
+  } catch (error) {
+    if (error instanceof LeixError && error.code === "token/pin-wrong") await noteRefusedPin(place);
+    throw error;
+  }
+}
+
+async function runTool(place: TokenPlace, args: readonly string[], input: Uint8Array): Promise<Uint8Array> {
   const [pin = ""] = (await readSecret(place.pinFile)).split(/\r?\n/, 1);
   const common = ["--module", place.module, "--token-label", place.token];
   const login = ["--login", "--pin", `env:${PIN_VARIABLE}`];
