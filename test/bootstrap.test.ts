@@ -29,16 +29,18 @@ async function writeEntry(source: string): Promise<string> {
 test("the entry gets its arguments, the pinned Node, no settings of npm's; stdout is its own", async () => {
   const entry = await writeEntry(`
     const json: string | undefined = process.env.npm_config_json;
-    const seen: object = { argv: process.argv.slice(2), node: process.version, json };
+    const { NODE_COMPILE_CACHE: cache } = process.env;
+    const seen: object = { argv: process.argv.slice(2), node: process.version, json, cache };
     process.stdout.write(JSON.stringify(seen));
   `);
-  const env = { ...process.env, npm_config_json: "true" };
+  const env = { ...process.env, NODE_COMPILE_CACHE: undefined, npm_config_json: "true" };
   const { stdout, status } = spawnSync("node", [bootstrap, entry, "--json", "a b"], {
     env,
     encoding: "utf8",
   });
   expect(status).toBe(0);
-  expect(JSON.parse(stdout)).toEqual({ argv: ["--json", "a b"], node: process.version });
+  const cache = path.join(root, "node_modules", ".cache", "node");
+  expect(JSON.parse(stdout)).toEqual({ argv: ["--json", "a b"], node: process.version, cache });
 });
 
 test("the exit code is the entry's", async () => {
