@@ -85,6 +85,37 @@ describe("an authority", () => {
     );
   });
 
+  test("signs nothing where there is no room for the file, and takes back what was not published", async () => {
+    const file = join(exchange.dir, "carried.jsonl");
+    const signed = ["authority", "clear", "AL-CUSTOMS", "confidential", "--out", file] as const;
+    const outgoing = () => readdir(join(exchange.folderOf("AL"), "outgoing"));
+    expect((await leix(...signed)).code).toBe("config/invalid");
+    expect(await outgoing()).toEqual([]);
+    await leix("authority", "clear", "AL-CUSTOMS", "confidential", "--offline");
+    const dropped = await leix("authority", "publish", "--as", "AL", "--drop");
+    expect(dropped.stdout).toBe("clearance AL-CUSTOMS, version 4: taken back.\n");
+    expect(await outgoing()).toEqual([]);
+  });
+
+  test("changes what an agency is competent for, which is asked of its next message", async () => {
+    const invite = ["authority", "invite", "AL-CUSTOMS", "--crimes", "computer-crime"] as const;
+    const refused = await leix(...invite, "--out", join(exchange.dir, "invitation.json"));
+    expect(refused.code).toBe("config/invalid");
+    expect((await leix("authority", "change", "AL-CUSTOMS")).code).toBe("config/invalid");
+    expect((await leix("authority", "change", "AL-CUSTOMS", "--crimes", "parking")).code).toBe(
+      "input/schema",
+    );
+    const limited = await leix("authority", "change", "AL-CUSTOMS", "--crimes", "computer-crime", "--json");
+    expect(limited.json).toMatchObject({ statements: [{ kind: "agency", version: 4, result: "recorded" }] });
+    const outside = await exchange.node("RS-FIU").send(createRequest(["AL-CUSTOMS"], "outside its crimes"));
+    const reasons = outside.decision?.recipients.map(({ agency, ...one }) => [agency, one.reasons]);
+    expect(reasons).toContainEqual(["AL-CUSTOMS", ["P01.crime"]]);
+    const freed = await leix("authority", "change", "AL-CUSTOMS", "--crimes", "all", "--json");
+    expect(freed.json).toMatchObject({ statements: [{ version: 5, result: "recorded" }] });
+    const inside = await exchange.node("RS-FIU").send(createRequest(["AL-CUSTOMS"], "inside them again"));
+    expect(inside.status).toBe("permitted");
+  });
+
   test("publishes first what waits about the same subject: an urgent word is not refused", async () => {
     await leix("authority", "clear", "AL-CUSTOMS", "confidential", "--offline");
     const spoken = await leix("authority", "clear", "AL-CUSTOMS", "restricted", "--json");

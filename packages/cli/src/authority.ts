@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { addApproveCommand } from "./authority/approve.ts";
+import { addChangeCommand } from "./authority/change.ts";
 import { addClearCommand } from "./authority/clear.ts";
 import { addCompromisedCommand } from "./authority/compromised/command.ts";
 import { addInviteCommand } from "./authority/invite.ts";
@@ -16,6 +17,7 @@ export function addAuthorityCommands(program: Command): void {
   addShowCommand(authority);
   addInviteCommand(authority);
   addApproveCommand(authority);
+  addChangeCommand(authority);
   addStatusCommands(authority);
   addWithdrawCommand(authority);
   addClearCommand(authority);

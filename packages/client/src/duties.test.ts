@@ -24,7 +24,11 @@ function message(
   return {
     ref: ref(iss, id),
     claims: { iss, id, ...rest },
-    decision: { content: { kind: "message", index: index++, received }, recipients: [recipient] },
+    decision: {
+      content: { kind: "message", index: index++, received },
+      outcome: permits ? "permitted" : "denied",
+      recipients: [recipient],
+    },
   } as unknown as SentMessage & ReceivedMessage;
 }
 
@@ -176,6 +180,11 @@ describe("a recall", () => {
     expect(list({ notices: [later], sent: [reviewed] })).toMatchObject([{ state: "open" }]);
   });
 
+  test("is not done by a review that went to nobody", () => {
+    const denied = message(OWN, "denied", { kind: "review", re: held }, [], false);
+    expect(list({ notices: [after], sent: [denied] })).toMatchObject([{ state: "open" }]);
+  });
+
   test("of a key to encrypt with lays nothing on whoever is told", () => {
     expect(list({ notices: [toNotice({ notice: "readable-by-others" })] })).toEqual([]);
   });
@@ -196,6 +205,8 @@ describe("what else is laid on an agency", () => {
   test("a review is done by a review", () => {
     expect(list({ sent: [override] })).toMatchObject([{ state: "open", by: OWN }]);
     expect(list({ sent: [override, reviewed] })).toMatchObject([{ state: "done" }]);
+    const denied = message(OWN, "denied review", { kind: "review", re: ref(OWN, "override") }, [], false);
+    expect(list({ sent: [override, denied] })).toMatchObject([{ state: "open" }]);
   });
 
   test("what is only to be known is never done, and comes after what has a time", () => {

@@ -114,7 +114,8 @@ function isDone({ duty, about, subject, index = -1 }: Laid, { sent }: DutySource
       return isAbout && (words ?? []).includes(claims.status);
     }
     const isReviewed = words === undefined || duty === RECALL;
-    return claims.kind === "review" && isReviewed && isSame(claims.re, subject);
+    const isThrough = decision.outcome !== "denied";
+    return claims.kind === "review" && isThrough && isReviewed && isSame(claims.re, subject);
   });
 }
 

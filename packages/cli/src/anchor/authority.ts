@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { type DeskFlags, withDesk, withSigningOptions } from "../desk/desk-access.ts";
 import { findAgencyStatement, findAuthorityStatement } from "../desk/members.ts";
 import { speak } from "../desk/speak.ts";
+import { toContent } from "../desk/statement-content.ts";
 
 interface AuthorityFlags extends DeskFlags {
   readonly name?: string;
@@ -41,15 +42,7 @@ export function addAuthorityCommand(anchor: Command): void {
         if (spoc !== undefined) await findAgencyStatement(desk, spoc);
         const said = Object.entries({ name, spoc, zone, languages, judicial, status });
         const changes = Object.fromEntries(said.filter(([, value]) => value !== undefined));
-        const {
-          v: _v,
-          aud: _aud,
-          iss: _iss,
-          iat: _iat,
-          version: _version,
-          ...content
-        } = parseSchema(AuthorityStatement, { ...before, ...changes });
-        await speak(desk, [content], flags);
+        await speak(desk, [toContent(parseSchema(AuthorityStatement, { ...before, ...changes }))], flags);
       });
     });
 }

@@ -14,6 +14,8 @@ interface ApproveFlags {
   readonly json?: true;
 }
 
+const REFUSED = "The exchange refused it: do not hand the file over. Make a new invitation, which asks anew.";
+
 /** `leix authority approve`: an agency's keys become registered ones. */
 export function addApproveCommand(authority: Command): void {
   authority
@@ -42,7 +44,10 @@ export function addApproveCommand(authority: Command): void {
         const waiting = approved.statements.map((signed) => ({ signed, kind: "signed" }) as const);
         const spoken = flags.offline ? waiting : await publishAll(desk.desk, approved.statements);
         tell(spoken, desk.desk, flags.json ? { json: true } : {});
-        paper.line(`${flags.out} is the agency's answer. There: leix agency join ${flags.out}`);
+        const isRefused = spoken.some(({ kind }) => kind === "refused");
+        paper.line(
+          isRefused ? REFUSED : `${flags.out} is the agency's answer. There: leix agency join ${flags.out}`,
+        );
       });
     });
 }

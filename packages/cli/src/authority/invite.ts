@@ -90,11 +90,27 @@ async function toAgency(
 ): Promise<Invitation["agency"]> {
   const { name, type, role } = flags;
   const known = (await desk.draft()).parties.get(subject)?.statement;
-  if (known?.kind === "agency") return Invitation.shape.agency.strip().parse(known);
+  if (known?.kind === "agency") {
+    refuseFlags(subject, flags);
+    return Invitation.shape.agency.strip().parse(known);
+  }
   if (name !== undefined && type !== undefined && role !== undefined) {
     return parseSchema(Invitation.shape.agency, { subject, name, type, role, ...toLimits(flags) });
   }
   throw new LeixError("config/invalid", `${subject} is new: --name, --type and --role say what it is`);
+}
+
+/** An invitation is about keys. What is registered else of an agency is another command's. */
+function refuseFlags(
+  subject: AgencyId,
+  { name, type, role, clearance, crimes, purposes }: InviteFlags,
+): void {
+  const given = { name, type, role, clearance, crimes, purposes };
+  const told = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (told.length === 0) return;
+  const options = told.map(([option]) => `--${option}`).join(", ");
+  const commands = "`leix authority change` or `leix authority clear`";
+  throw new LeixError("config/invalid", `${subject} is registered: ${options} is for ${commands}`);
 }
 
 /** What it works in and exchanges for, where that is not everything. */

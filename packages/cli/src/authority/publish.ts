@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parseSigned, type SignedStatement } from "@leix/client";
+import { type Desk, parseSigned, type SignedStatement } from "@leix/client";
 import { encodeUtf8, LeixError } from "@leix/protocol";
 import type { Command } from "commander";
 import { withDesk } from "../desk/desk-access.ts";
@@ -8,6 +8,7 @@ import { createPaper } from "../messages/paper.ts";
 
 interface PublishFlags {
   readonly as: string;
+  readonly drop?: true;
   readonly json?: true;
 }
 
@@ -18,6 +19,7 @@ export function addPublishCommand(authority: Command): void {
     .description("publish statements that are signed; to do it again is harmless")
     .argument("[file]", "what was signed with --out; without it all that waits in the folder")
     .requiredOption("--as <party>", "who has signed them: a country's code, or anchor")
+    .option("--drop", "take them back instead; what was sent once may be recorded all the same")
     .option("--json", "the result as one line of JSON")
     .action((file: string | undefined, flags: PublishFlags, self: Command) => {
       // Not refreshed before: what was recorded meanwhile is to be told, and not only to be gone.
@@ -26,9 +28,19 @@ export function addPublishCommand(authority: Command): void {
         const signed = file === undefined ? waiting : await loadSigned(file);
         if (signed.length === 0 && !flags.json)
           createPaper(process.stdout).line("Nothing waits to be published.");
+        else if (flags.drop) await drop(desk, signed);
         else tell(await publishAll(desk, signed), desk, flags);
       });
     });
+}
+
+async function drop(desk: Desk, signed: readonly SignedStatement[]): Promise<void> {
+  const paper = createPaper(process.stdout);
+  for (const one of signed) {
+    await desk.drop(one);
+    const { kind, subject, version } = one.statement;
+    paper.line(`${kind} ${subject}, version ${version}: taken back.`);
+  }
 }
 
 /** Throws `config/invalid` where it cannot be read, and the codes of what is no signed statement. */

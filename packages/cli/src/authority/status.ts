@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type DeskFlags, withDesk, withSigningOptions } from "../desk/desk-access.ts";
 import { findAgencyStatement, toCountry } from "../desk/members.ts";
 import { speak } from "../desk/speak.ts";
+import { toContent } from "../desk/statement-content.ts";
 
 type Status = AgencyStatement["status"];
 
@@ -14,15 +15,8 @@ export function addStatusCommands(authority: Command): void {
       .argument("<agency>", "its id, as AL-CUSTOMS")
       .action((id: string, flags: DeskFlags, self: Command) => {
         return withDesk(self, toCountry(id), flags, async (desk) => {
-          const {
-            v: _v,
-            aud: _aud,
-            iss: _iss,
-            iat: _iat,
-            version: _version,
-            ...said
-          } = await findAgencyStatement(desk, id);
-          await speak(desk, [{ ...said, status }], flags);
+          const before = await findAgencyStatement(desk, id);
+          await speak(desk, [toContent({ ...before, status })], flags);
         });
       });
   };

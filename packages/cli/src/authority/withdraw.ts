@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { type DeskFlags, withDesk, withSigningOptions } from "../desk/desk-access.ts";
 import { findAgencyStatement, toCountry } from "../desk/members.ts";
 import { speak } from "../desk/speak.ts";
+import { toContent } from "../desk/statement-content.ts";
 import { withdrawFrom } from "./withdrawn.ts";
 
 interface WithdrawFlags extends DeskFlags {
@@ -30,8 +31,8 @@ export function addWithdrawCommand(authority: Command): void {
           throw new LeixError("config/invalid", "--key or --signer is needed");
         }
         const statement = await findAgencyStatement(desk, id);
-        const { v: _v, aud: _aud, iss: _iss, iat: _iat, version: _version, ...said } = statement;
-        await speak(desk, [{ ...said, ...withdrawFrom(statement, { kids, signers }) }], flags);
+        const next = { ...statement, ...withdrawFrom(statement, { kids, signers }) };
+        await speak(desk, [toContent(next)], flags);
       });
     });
 }

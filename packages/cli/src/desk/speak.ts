@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
 import type { Desk, SignedStatement, StatementAnswer, StatementContent } from "@leix/client";
 import { decodeUtf8, ERRORS } from "@leix/protocol";
 import { createPaper, toSafeText } from "../messages/paper.ts";
 import type { DeskFlags } from "./desk-access.ts";
+import { createNewFile } from "./new-file.ts";
 
 /** What has become of a statement; `signed` where it was not published. */
 export type Spoken = { readonly signed: SignedStatement } & (StatementAnswer | { readonly kind: "signed" });
@@ -16,10 +16,11 @@ export async function speak(
   contents: readonly StatementContent[],
   flags: DeskFlags,
 ): Promise<readonly Spoken[]> {
+  const { offline, out } = flags;
+  await using file = out === undefined ? undefined : await createNewFile(out);
   const signed: SignedStatement[] = [];
   for (const content of contents) signed.push(await desk.sign(content));
-  const { offline, out } = flags;
-  if (out !== undefined) await writeFile(out, toLines(signed), { flag: "wx" });
+  await file?.write(toLines(signed));
   const isKept = offline || out !== undefined;
   const spoken = isKept
     ? signed.map((one): Spoken => ({ signed: one, kind: "signed" }))

@@ -1,9 +1,9 @@
-import { writeFile } from "node:fs/promises";
 import { KeyId, LeixError, parseSchema } from "@leix/protocol";
 import type { Command } from "commander";
 import { createProgress } from "../../audit/progress.ts";
 import { type LedgerFlags, withLedger, withLedgerOptions } from "../../audit/source-choice.ts";
 import { type DeskFlags, withSigningOptions } from "../../desk/desk-access.ts";
+import { createNewFile } from "../../desk/new-file.ts";
 import { parsePast } from "../../messages/durations.ts";
 import { createPaper } from "../../messages/paper.ts";
 import { type LedgerReader, readWholeLedger } from "./read-ledger.ts";
@@ -28,6 +28,9 @@ what was made of it, is told and answers by a time (leix acknowledge, leix send 
 The statement is signed in the authority's folder. The report is read from a ledger, which an authority has no
 right to read at the broker: it is made where an auditor's folder or a copy of the ledger is (--file, --store,
 --url). On an authority's own machine without one, use --statement-only; an auditor uses --report-only.`;
+
+/** What a leak has touched is nobody else's to read. */
+const OWNER_ONLY = 0o600;
 
 /** `leix authority compromised`: a key of one's own agency is in wrong hands. */
 export function addCompromisedCommand(authority: Command): void {
@@ -68,11 +71,12 @@ function parseSince(text: string, nowMs: number): number {
 
 /** The key is withdrawn first: a ledger may take minutes to read. */
 async function handleLeak(leak: Leak, flags: CompromisedFlags, self: Command): Promise<void> {
+  await using file = flags.report === undefined ? undefined : await createNewFile(flags.report, OWNER_ONLY);
   const isSaid = flags.reportOnly || (await speakOfLeak(leak, flags, self));
   if (flags.statementOnly || !isSaid) return;
   const report = await readLedger(flags, self, (first, state) => new CompromiseReader(leak, first, state));
   refuseOther(report, flags.party);
-  if (flags.report !== undefined) await writeReportFile(flags.report, report);
+  await file?.write(`${JSON.stringify(report, null, 2)}\n`);
   if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else writeReport(createPaper(process.stdout), report);
 }
@@ -82,11 +86,6 @@ function refuseOther({ kid, owner }: CompromiseReport, party: string | undefined
   if (owner && (party === undefined || owner.agency === party)) return;
   const whose = owner ? `a key of ${owner.agency}` : "no key that the ledger knows";
   throw new LeixError("statement/subject", `kid ${kid} is ${whose}`);
-}
-
-/** Nobody else's, and never over another report. */
-async function writeReportFile(file: string, report: CompromiseReport): Promise<void> {
-  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`, { flag: "wx", mode: 0o600 });
 }
 
 async function showStatus(flags: CompromisedFlags, self: Command): Promise<void> {

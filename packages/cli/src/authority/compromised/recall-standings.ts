@@ -1,5 +1,5 @@
 import type { State } from "@leix/exchange";
-import type { MessageRef, Notice, ParsedRecord } from "@leix/protocol";
+import type { MessageRef, Notice, OverdueDuty, ParsedRecord } from "@leix/protocol";
 
 /** How one recall stands with one agency that was told of it. */
 export interface RecallStanding {
@@ -46,8 +46,8 @@ export class RecallStandings {
     const { content } = record.decision;
     if (record.kind === "event") {
       for (const notice of record.decision.notices) this.#tell(notice, content.index);
-      for (const { duty, party, about } of record.decision.overdue) {
-        if (duty === RECALL) this.#late(party, about, content.index);
+      for (const one of record.decision.overdue) {
+        if (one.duty === RECALL) this.#late(one, content.index);
       }
     } else if (record.kind === "message") this.#answer(record, content.index);
   }
@@ -69,11 +69,12 @@ export class RecallStandings {
     this.#told.set(key, [...(this.#told.get(key) ?? []), standing]);
   }
 
-  #late(party: string, about: MessageRef, index: number): void {
+  /** One message may be recalled twice of an agency, by two times: for what it holds, and what was made later. */
+  #late({ party, about, due }: OverdueDuty, index: number): void {
     for (const [key, all] of this.#told) {
       const changed = all.map((one) => {
-        const isThis = one.agency === party && one.about.digest === about.digest && !one.answer;
-        return isThis ? { ...one, lateAt: index } : one;
+        const isThis = one.agency === party && one.about.digest === about.digest && one.due === due;
+        return isThis && !one.answer ? { ...one, lateAt: index } : one;
       });
       this.#told.set(key, changed);
     }

@@ -1,5 +1,5 @@
 import { createWorld, NOW, startTestLedger, type TestLedger, toSigningKey } from "@leix/exchange/testkit";
-import { AgencyId, type KeyId, type MessageRef } from "@leix/protocol";
+import { AgencyId, type KeyId, type MessageRef, type ParsedRecord } from "@leix/protocol";
 import { describe, expect, test, vi } from "vitest";
 import type { ReplaySource } from "../../audit/replay-source.ts";
 import { createSealedLedger } from "../../audit/signed-ledger.testkit.ts";
@@ -191,4 +191,20 @@ test("where the beginning was put away, what the exchange still knew at the seal
   });
   expect(known.some(({ index }) => index < seal)).toBe(true);
   expect(toIds(rest.signed)).toEqual(toIds(known));
+});
+
+test("a message that is recalled twice of an agency is late each time by its own time", () => {
+  const about = { iss: "AL-SPOC", id: "signed", digest: "d0" };
+  const recall = (held: string, due: number) => {
+    return { notice: "recall", to: "RS-FIU", about, held: { iss: "RS-FIU", id: held, digest: held }, due };
+  };
+  const toEvent = (index: number, notices: object[], overdue: object[]) =>
+    ({ kind: "event", decision: { content: { index }, notices, overdue } }) as unknown as ParsedRecord;
+  const standings = new RecallStandings();
+  standings.add(toEvent(1, [recall("first", 100), recall("made later", 500)], []));
+  standings.add(toEvent(2, [], [{ rule: "P30", duty: "recall", party: "RS-FIU", about, due: 100 }]));
+  expect(standings.list().map((one) => [one.held.id, toRecallState(one)])).toEqual([
+    ["first", "overdue"],
+    ["made later", "open"],
+  ]);
 });

@@ -14,7 +14,8 @@ interface LeakFlags extends DeskFlags {
 }
 
 /**
- * Signs the statement that a key is in wrong hands, and publishes it; false where the exchange refused it.
+ * Signs the statement that a key is in wrong hands, and publishes it, unless that was said before; false where
+ * the exchange refused it.
  * Throws `statement/subject` where no folder here belongs to the authority of the agency whose key it is, and
  * what signing throws.
  */
@@ -27,6 +28,9 @@ export async function speakOfLeak({ kid, since }: Leak, flags: LeakFlags, self: 
     if (owner === undefined || (flags.party !== undefined && owner !== flags.party)) {
       throw new LeixError("statement/subject", `kid ${kid} is no key of ${flags.party ?? "an agency"}`);
     }
+    const said = (await desk.draft()).compromises.get(owner);
+    // Said once is enough: whoever runs this again wants the report.
+    if (said?.kid === kid && said.since <= since) return true;
     const spoken = await speak(desk, [{ kind: "compromise", subject: owner, kid, since }], flags);
     return spoken.every((one) => one.kind !== "refused");
   });
