@@ -34,6 +34,10 @@ const FORMAT = "leix-sealed-state";
 
 /** Of one line: the largest part is what leaves the state on one day. */
 const LINE_BYTES_MAX = 268_435_456;
+/** What gzip gives is at most so many times what it was given: a state is mostly digests, of which it makes a few. */
+const UNPACKED_RATIO_MAX = 64;
+/** Up to here nobody asks: a small state may be of nearly the same lines. */
+const UNPACKED_FREE_BYTES = 16_777_216;
 /** Lines are compressed by about as many bytes at once. */
 const BLOCK_BYTES = 65_536;
 const DIGEST_BYTES = 32;
@@ -119,14 +123,24 @@ function parsePart(line: Buffer): StatePart {
   return part as unknown as StatePart;
 }
 
-/** What was compressed. The digest at the end is compared before the last of it is given. */
+/**
+ * What was compressed, as long as that is no bomb: it is read before the seal can say what it should be. The
+ * digest at the end is compared before the last of it is given.
+ */
 async function* gunzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
   const source = Readable.from(splitDigest(pieces), { objectMode: false });
   const stream = createGunzip();
   const pumped = pipeline(source, stream);
   pumped.catch(() => undefined);
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+    let bytes = 0;
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > UNPACKED_FREE_BYTES + stream.bytesWritten * UNPACKED_RATIO_MAX) {
+        throw toDamaged("it unpacks to far more than a state does");
+      }
+      yield chunk;
+    }
     await pumped;
   } catch (cause) {
     throw cause instanceof LeixError ? cause : toDamaged("it cannot be unpacked", cause);

@@ -89,6 +89,25 @@ describe("a sealed state in a store", () => {
     }
   });
 
+  it("that unpacks to far more than it is, whole as it is, is given up early", async () => {
+    const same = (bytes: number): SealedLine => {
+      return { kind: "part", part: ["entry", "messages", "same", "a".repeat(bytes)] };
+    };
+    async function countGiven(count: number): Promise<number> {
+      await writeSealedState(folder, { index: INDEX, tree }, Array(count).fill(same(1_000_000)));
+      const content = await readSealedState(folder, INDEX);
+      let given = 0;
+      const reading = async () => {
+        for await (const _ of content?.items ?? []) given++;
+      };
+      if (count > 20) expect(await codeOf(reading())).toBe("ledger/seal-differs");
+      else await reading();
+      return given;
+    }
+    expect(await countGiven(10)).toBe(10);
+    expect(await countGiven(100)).toBeLessThan(50);
+  });
+
   it("is refused in a store before anything of it is given", async () => {
     await writeSealedState(folder, { index: INDEX, tree }, LINES);
     const file = join(folder, "sealed", String(INDEX));
