@@ -1,5 +1,5 @@
+export type { Acknowledgement } from "./acknowledgements.ts";
 export type {
-  Acknowledgement,
   Archive,
   Problem,
   ReceivedMessage,
@@ -40,7 +40,13 @@ export type { Receipt } from "./receipts.ts";
 export type { BodyReader } from "./rewrap-body.ts";
 export type { RunChoices } from "./run-node.ts";
 export type { HeldMessage } from "./store/outbox.ts";
-export { type Comparison, compareCheckpoints, type LoadTile } from "./witness/compare.ts";
+export {
+  type Comparison,
+  compareCheckpoints,
+  createVerifiers,
+  type LoadTile,
+  type LogKeysOf,
+} from "./witness/compare.ts";
 export type { WitnessAnswer } from "./witness/cosigner.ts";
 export { createForkFolder, type ForkFolder } from "./witness/fork-folder.ts";
 export type { Witness, WitnessedCheckpoint } from "./witness.ts";

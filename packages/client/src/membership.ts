@@ -4,7 +4,9 @@ import {
   auditStatement,
   createLayer,
   createState,
+  isTakingPart,
   listLogKeys,
+  listLogKeysOf,
   type State,
   type Trust,
   toWitnessQuorum,
@@ -58,6 +60,8 @@ export interface Membership {
   findEncryptionKey(id: AgencyId, at: number): EncryptionKey | undefined;
   /** With which the ledger service may sign checkpoints at a time; without one, all it ever had. */
   listLogKeys(at?: number): readonly VerifierKey<"ed25519">[];
+  /** With which a checkpoint of so many records may be signed: see `listLogKeysOf` of the exchange. */
+  listLogKeysOf(size: number): readonly VerifierKey<"ed25519">[];
   /**
    * Whether the exchange's rules, or a larger quorum of one's own, let rely on a checkpoint at a time. Throws
    * as `acceptLedgerCheckpoint`.
@@ -100,9 +104,10 @@ export async function openMembership(trust: Trust, store: Store, post: Post): Pr
     findSpoc: (country) => findSpoc(state, country),
     findEncryptionKey: (id, at) => findEncryptionKey(state, id, at),
     listLogKeys: (at) => listLogKeys(state, at),
+    listLogKeysOf: (size) => listLogKeysOf(state, size),
     acceptCheckpoint: (note, at, quorum) => acceptLedgerCheckpoint(note, state, at, quorum),
     toWitnessQuorum: (at) => toWitnessQuorum(state, at),
-    isActive: (id) => isActive(state, id),
+    isActive: (id) => isTakingPart(state, id as PartyId),
   };
 }
 
@@ -151,11 +156,6 @@ function replacesKeys({ kind, version }: Statement): boolean {
     kind === "compromise" ||
     ((kind === "authority" || kind === "agency") && version > 1)
   );
-}
-
-function isActive(state: State, id: string): boolean {
-  const statement = state.parties.get(id as PartyId)?.statement;
-  return statement !== undefined && (statement.kind === "anchor" || statement.status === "active");
 }
 
 /** With the keys that count: one that is in wrong hands does not, whatever the statement lists. */

@@ -17,6 +17,7 @@ import {
   type Note,
   parseCosignatures,
   parseForkProof,
+  parseNote,
   parseTreeSize,
   signNote,
   toVerifierKey,
@@ -25,6 +26,7 @@ import {
 } from "@leix/tlog";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type AgencyName, createTestExchange, NOW, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
+import { compareCheckpoints } from "./witness/compare.ts";
 import { createTestLog, type TestLog } from "./witness/test-log.testkit.ts";
 import { codeOf, openWitness, type TestWitness } from "./witness/test-witness.testkit.ts";
 
@@ -138,7 +140,7 @@ describe("a witness that asks", () => {
 describe("two histories", () => {
   const prove = async (file: string, witness: TestWitness) => {
     const keys = await Promise.all(witness.node.witness.listLogKeys().map(createVerifier));
-    return verifyFork(parseForkProof(await readFile(file)), keys);
+    return verifyFork(parseForkProof(await readFile(file)), () => keys);
   };
 
   test.each([
@@ -258,7 +260,7 @@ describe("two histories", () => {
     if (compared.kind !== "forked") throw new Error(compared.kind);
     await using third = await open("AL-CUSTOMS", undefined);
     const keys = await Promise.all(third.node.witness.listLogKeys().map(createVerifier));
-    expect(await verifyFork(compared.proof, keys)).toMatchObject({
+    expect(await verifyFork(compared.proof, () => keys)).toMatchObject({
       first: { size: 21 },
       second: { size: 34 },
     });
@@ -268,6 +270,9 @@ describe("two histories", () => {
     expect(await albanian.node.witness.compare(one, one)).toEqual({ kind: "same" });
     const newer = albanian.node.witness.last()?.note ?? one;
     expect(await albanian.node.witness.compare(newer, one)).toEqual({ kind: "extends" });
+    const keysOf = (size: number) => (size < 34 ? third.node.witness.listLogKeys() : []);
+    const withdrawn = compareCheckpoints(parseNote(one), parseNote(two), keysOf, () => Promise.reject());
+    expect(await codeOf(withdrawn)).toBe("tlog/note-unsigned");
     const foreign = await signAs("RS-SPOC", await log.sign());
     expect(await codeOf(albanian.node.witness.compare(one, encodeNote(foreign)))).toBe("tlog/note-unsigned");
   });

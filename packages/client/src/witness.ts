@@ -1,13 +1,6 @@
 import type { WitnessQuorum } from "@leix/exchange";
 import { type ErrorCode, LeixError, toLogOrigin, toWitnessName } from "@leix/protocol";
-import {
-  type AcceptedCheckpoint,
-  createVerifier,
-  parseForkProof,
-  parseNote,
-  type VerifierKey,
-  verifyFork,
-} from "@leix/tlog";
+import { type AcceptedCheckpoint, parseForkProof, parseNote, type VerifierKey, verifyFork } from "@leix/tlog";
 import { createBell } from "./bell.ts";
 import type { OnNodeEvent } from "./events.ts";
 import type { Identity } from "./identity.ts";
@@ -19,7 +12,7 @@ import type { WitnessedRow } from "./store/witnessed.ts";
 import type { Store } from "./store.ts";
 import { acceptAndKeep } from "./witness/accept.ts";
 import { type Alarm, createAlarm, listProblems, lookForProofs, refuse } from "./witness/alarm.ts";
-import { type Comparison, compareCheckpoints } from "./witness/compare.ts";
+import { type Comparison, compareCheckpoints, createVerifiers, type LogKeysOf } from "./witness/compare.ts";
 import { examineContradiction, findOfferedFork } from "./witness/contradictions.ts";
 import {
   type Cosigner,
@@ -72,6 +65,8 @@ export interface Witness {
   keepFork(proof: Uint8Array): Promise<string>;
   /** Every key the ledger service has had, as far as the membership is known here. */
   listLogKeys(): readonly VerifierKey<"ed25519">[];
+  /** Those of them with which a checkpoint of so many records may be signed. */
+  readonly listLogKeysOf: LogKeysOf;
   /**
    * Compares two signed checkpoints, with tiles that the ledger service gives. Throws as
    * `compareCheckpoints` and `cosignNewest` do.
@@ -95,6 +90,7 @@ export interface WitnessOptions {
     | "count"
     | "refresh"
     | "listLogKeys"
+    | "listLogKeysOf"
     | "acceptCheckpoint"
     | "findAgency"
     | "findKey"
@@ -170,9 +166,10 @@ export async function createWitness(options: WitnessOptions): Promise<Witness> {
     listForks: () => context.forks.listProofs(),
     keepFork: (proof) => keepFork(proof, context),
     listLogKeys: () => membership.listLogKeys(),
+    listLogKeysOf: membership.listLogKeysOf,
     accept: (note, quorum = 0) => accept(note, quorum, context),
     compare: (one, other) =>
-      compareCheckpoints(parseNote(one), parseNote(other), membership.listLogKeys(), context.log.loadTile),
+      compareCheckpoints(parseNote(one), parseNote(other), membership.listLogKeysOf, context.log.loadTile),
   };
 }
 
@@ -215,7 +212,7 @@ async function examineWhatWasBrought(context: Context): Promise<void> {
   const { unexamined } = alarm;
   if (!unexamined) return;
   alarm.unexamined = undefined;
-  const finding = await examineContradiction(unexamined, membership.listLogKeys(), log.loadTile);
+  const finding = await examineContradiction(unexamined, membership.listLogKeysOf, log.loadTile);
   if (finding instanceof LeixError) {
     // What anyone sends is kept only where it proves something; where nobody answered, it is asked again.
     if (finding.code.startsWith("broker/")) alarm.unexamined ??= unexamined;
@@ -239,13 +236,13 @@ async function settle(outcome: WitnessOutcome, sender: "ledger" | "anyone", cont
   }
   const { contradiction, code } = outcome;
   if (!contradiction) return sender === "ledger" ? refuse({ code }, context) : undefined;
-  const keys = membership.listLogKeys();
-  const offered = await findOfferedFork(contradiction, keys);
+  const keysOf = membership.listLogKeysOf;
+  const offered = await findOfferedFork(contradiction, keysOf);
   if (!offered && sender === "anyone") {
     alarm.unexamined ??= contradiction;
     return;
   }
-  const finding = offered ?? (await examineContradiction(contradiction, keys, log.loadTile));
+  const finding = offered ?? (await examineContradiction(contradiction, keysOf, log.loadTile));
   if (finding === undefined) return refuse({ code }, context);
   if (finding instanceof LeixError) {
     return refuse({ code, file: await forks.addRefused(contradiction.request.note) }, context);
@@ -272,7 +269,7 @@ async function keepFork(bytes: Uint8Array, context: Context): Promise<string> {
   const { membership, forks } = context;
   const proof = parseForkProof(bytes);
   await learnMembership(context);
-  await verifyFork(proof, await Promise.all(membership.listLogKeys().map(createVerifier)));
+  await verifyFork(proof, createVerifiers(membership.listLogKeysOf));
   const file = await forks.addProof(proof);
   await lookForProofs(context);
   return file;

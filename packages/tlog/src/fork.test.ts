@@ -41,7 +41,7 @@ async function sign(tree: ReferenceTree, size: number, by = log, origin = LOG): 
   return { text, signatures: [await signNote(text, by.signer)] };
 }
 
-const verify = (proof: ForkProof, verifiers = [log.verifier]) => verifyFork(proof, verifiers);
+const verify = (proof: ForkProof, verifiers = [log.verifier]) => verifyFork(proof, () => verifiers);
 const refusal = (proof: ForkProof, verifiers = [log.verifier]) => codeOfAsync(() => verify(proof, verifiers));
 
 async function prove(first: number, second: number): Promise<ForkProof> {
@@ -106,6 +106,15 @@ describe("two histories", () => {
     expect(toForkProof(await sign(told, 0), second, [])).toBeNull();
   });
 
+  it("name their keys, each of which has to count for its own tree", async () => {
+    const proof = await prove(20, 30);
+    expect((await verify(proof)).keys).toEqual([log.verifier.key, log.verifier.key]);
+    // Withdrawn by entry 24: what is signed with it over more entries is not the log's word.
+    const until = (end: number) => (size: number) => (size <= end ? [log.verifier] : [stranger.verifier]);
+    expect(await codeOfAsync(() => verifyFork(proof, until(24)))).toBe("tlog/note-unsigned");
+    expect(await verifyFork(proof, until(30))).toMatchObject({ second: { size: 30 } });
+  });
+
   it("of an empty tree are two roots of nothing", async () => {
     const empty = await sign(told, 0);
     const text = encodeCheckpoint({ origin: LOG, size: 0, root: other.toHash(0, 1), extensions: [] });
@@ -143,7 +152,7 @@ describe("a fork proof", () => {
     let tried = 0;
     for (let bit = 0; bit < bytes.length * 8; bit += 3) {
       const code = await codeOfAsync(async () => verify(parseForkProof(flipBit(bytes, bit))));
-      expect(code, `bit ${bit}`).toMatch(/^tlog\/(fork|note|note-unsigned|signature-invalid)$/);
+      expect(code, `bit ${bit}`).toMatch(/^tlog\/(checkpoint|fork|note|note-unsigned|signature-invalid)$/);
       tried++;
     }
     expect(tried).toBeGreaterThan(1_000);

@@ -11,7 +11,7 @@ import {
 import { CONSISTENCY_HASHES_MAX, FORK_BYTES_MAX } from "./limits.ts";
 import { isSameHash, verifyHash } from "./merkle-hash.ts";
 import { decodeNoteText, encodeNote, type Note, parseNote } from "./note.ts";
-import type { NoteVerifier } from "./note-key.ts";
+import type { NoteVerifier, VerifierKey } from "./note-key.ts";
 import { verifyNote } from "./signed-note.ts";
 import { isPowerOfTwo } from "./sizes.ts";
 import { type HashReader, hashSubtree, listRangeNodes, type TreeNode } from "./tree-node.ts";
@@ -38,7 +38,14 @@ export interface ProvenFork {
   readonly second: Checkpoint;
   /** Of the second tree's beginning of the first one's size. */
   readonly root: Uint8Array;
+  /** With which the first was signed, and the second. */
+  readonly keys: readonly [VerifierKey<"ed25519">, VerifierKey<"ed25519">];
 }
+
+/** The log's keys that count for a tree of so many entries: one may have been withdrawn by one of them. */
+export type VerifiersOf = (
+  size: number,
+) => readonly NoteVerifier<"ed25519">[] | Promise<readonly NoteVerifier<"ed25519">[]>;
 
 const HEADER = "fork-proof/v1";
 
@@ -89,12 +96,10 @@ export function toForkProof(first: Note, second: Note, hashes: readonly Uint8Arr
  */
 export async function verifyFork(
   { first, second, root, hashes }: ForkProof,
-  verifiers: readonly NoteVerifier<"ed25519">[],
+  verifiersOf: VerifiersOf,
 ): Promise<ProvenFork> {
-  const [smaller, larger] = [
-    await verifyCheckpoint(first, verifiers),
-    await verifyCheckpoint(second, verifiers),
-  ];
+  const { checkpoint: smaller, key: firstKey } = await verifyCheckpoint(first, verifiersOf);
+  const { checkpoint: larger, key: secondKey } = await verifyCheckpoint(second, verifiersOf);
   const { origin } = smaller;
   if (origin !== larger.origin) throw new LeixError("tlog/origin", `${origin} and ${larger.origin}`);
   if (smaller.size > larger.size) throw new LeixError("tlog/fork", "the first is larger than the second");
@@ -105,7 +110,7 @@ export async function verifyFork(
   } else {
     verifyBeginning({ first: smaller.size, second: larger.size, hashes }, root, larger.root);
   }
-  return { origin, first: smaller, second: larger, root };
+  return { origin, first: smaller, second: larger, root, keys: [firstKey, secondKey] };
 }
 
 /**
@@ -157,12 +162,14 @@ function toOrder(one: Note, other: Note): readonly [Note, Note] {
 
 async function verifyCheckpoint(
   note: Note,
-  verifiers: readonly NoteVerifier<"ed25519">[],
-): Promise<Checkpoint> {
-  const { text, verified } = await verifyNote(note, verifiers);
-  const checkpoint = parseCheckpoint(text);
-  if (!verified.some(({ key }) => key.name === checkpoint.origin)) {
-    throw new LeixError("tlog/origin", `${checkpoint.origin} is not the signer's name`);
-  }
-  return checkpoint;
+  verifiersOf: VerifiersOf,
+): Promise<{ readonly checkpoint: Checkpoint; readonly key: VerifierKey<"ed25519"> }> {
+  const checkpoint = parseCheckpoint(note.text);
+  const verifiers = await verifiersOf(checkpoint.size);
+  const { verified } = await verifyNote(note, verifiers);
+  const own = verifiers.find(({ key }) => {
+    return key.name === checkpoint.origin && verified.some((one) => one.key === key);
+  });
+  if (!own) throw new LeixError("tlog/origin", `${checkpoint.origin} is not the signer's name`);
+  return { checkpoint, key: own.key };
 }

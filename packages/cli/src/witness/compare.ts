@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { createVerifier, encodeForkProof, parseCheckpoint, parseNote, verifyFork } from "@leix/tlog";
+import { createVerifiers } from "@leix/client";
+import { encodeForkProof, parseCheckpoint, parseNote, verifyFork } from "@leix/tlog";
 import type { Command } from "commander";
 import { type NodeFlags, withNode, withNodeOptions } from "../messages/node-access.ts";
 import { createPaper } from "../messages/paper.ts";
@@ -41,8 +42,8 @@ export function addCompareCommand(witness: Command): void {
           paper.line(`${word}: ${smaller} and ${larger} records of one history.`);
           return;
         }
-        const keys = await Promise.all(node.witness.listLogKeys().map(createVerifier));
-        for (const line of toForkText(await verifyFork(compared.proof, keys))) paper.line(line);
+        const verifiersOf = createVerifiers(node.witness.listLogKeysOf);
+        for (const line of toForkText(await verifyFork(compared.proof, verifiersOf))) paper.line(line);
         paper.line(
           `The proof is ${flags.out}; anyone checks it with leix witness fork-verify. [ledger/forked]`,
         );

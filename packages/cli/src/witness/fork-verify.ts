@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { encodeBase64url, LeixError } from "@leix/protocol";
-import { createVerifier, parseForkProof, parseVerifierKey, type VerifierKey, verifyFork } from "@leix/tlog";
+import { createVerifiers, type LogKeysOf } from "@leix/client";
+import { LeixError } from "@leix/protocol";
+import { parseForkProof, parseVerifierKey, verifyFork } from "@leix/tlog";
 import type { Command } from "commander";
 import { withNode } from "../messages/node-access.ts";
 import { createPaper } from "../messages/paper.ts";
-import { toForkText } from "./fork-text.ts";
+import { toForkJson, toForkText } from "./fork-text.ts";
 import { learnMembership } from "./membership.ts";
 
 interface ForkVerifyFlags {
@@ -25,15 +26,12 @@ export function addForkVerifyCommand(witness: Command): void {
     .option("--keep", "with --as: keep a proof in that agency's folder, where its node raises the alarm")
     .option("--json", "the result as one line of JSON")
     .action(async (file: string, flags: ForkVerifyFlags, command: Command) => {
-      const keys = await loadKeys(flags, command);
+      const keysOf = await loadKeys(flags, command);
       const bytes = await loadFile(file);
-      const proven = await verifyFork(parseForkProof(bytes), await Promise.all(keys.map(createVerifier)));
+      const proven = await verifyFork(parseForkProof(bytes), createVerifiers(keysOf));
       const kept = await keep(bytes, flags, command);
       if (flags.json) {
-        const toTree = ({ size, root }: typeof proven.first) => ({ size, root: encodeBase64url(root) });
-        const { origin, first, second } = proven;
-        const trees = { first: toTree(first), second: toTree(second), root: encodeBase64url(proven.root) };
-        process.stdout.write(`${JSON.stringify({ proven: true, origin, ...trees, kept })}\n`);
+        process.stdout.write(`${JSON.stringify({ proven: true, ...toForkJson(proven), kept })}\n`);
         return;
       }
       const paper = createPaper(process.stdout);
@@ -61,13 +59,14 @@ async function keep(
   return withNode(command, { as }, ({ witness }) => witness.keepFork(bytes));
 }
 
-async function loadKeys({ log, as }: ForkVerifyFlags, command: Command): Promise<VerifierKey<"ed25519">[]> {
+async function loadKeys({ log, as }: ForkVerifyFlags, command: Command): Promise<LogKeysOf> {
   if ((log === undefined) === (as === undefined)) {
     throw new LeixError("config/invalid", "--log or --as: one of the two");
   }
-  if (log) return log.map((text) => parseVerifierKey(text, "ed25519"));
+  const given = log?.map((text) => parseVerifierKey(text, "ed25519"));
+  if (given) return () => given;
   return withNode(command, { as: as ?? "" }, async (node) => {
     await learnMembership(node);
-    return [...node.witness.listLogKeys()];
+    return node.witness.listLogKeysOf;
   });
 }

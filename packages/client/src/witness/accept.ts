@@ -1,5 +1,5 @@
 import { LeixError } from "@leix/protocol";
-import { type AcceptedCheckpoint, encodeNote, parseNote, type VerifierKey } from "@leix/tlog";
+import { type AcceptedCheckpoint, encodeNote, parseNote } from "@leix/tlog";
 import type { Membership } from "../membership.ts";
 import type { WitnessedRow } from "../store/witnessed.ts";
 import type { Store } from "../store.ts";
@@ -9,7 +9,7 @@ import type { ForkFolder } from "./fork-folder.ts";
 export interface AcceptOptions {
   readonly origin: string;
   readonly store: Pick<Store, "witnessed" | "relied" | "transaction">;
-  readonly membership: Pick<Membership, "listLogKeys" | "acceptCheckpoint">;
+  readonly membership: Pick<Membership, "listLogKeysOf" | "acceptCheckpoint">;
   readonly loadTile: LoadTile;
   readonly forks: Pick<ForkFolder, "addProof">;
   /** So many countries must have cosigned it, where that is more than the exchange asks for. */
@@ -32,13 +32,12 @@ export async function acceptAndKeep(bytes: Uint8Array, options: AcceptOptions): 
   const at = Math.floor(clock() / 1_000);
   const accepted = await membership.acceptCheckpoint(bytes, at, quorum);
   const { size, root } = accepted.checkpoint;
-  const keys = membership.listLogKeys();
-  const signed = encodeNote(await verifyLogNote(parseNote(bytes), keys));
+  const signed = encodeNote(await verifyLogNote(parseNote(bytes), membership.listLogKeysOf));
   while (true) {
     const last = store.witnessed.get(origin);
     const relied = store.relied.get(origin);
     const isOlder = relied !== undefined && size < relied.size;
-    if (last) await refuseFork(bytes, last, isOlder, keys, options);
+    if (last) await refuseFork(bytes, last, isOlder, options);
     if (isOlder) throw new LeixError("ledger/checkpoint-older", `${size} records, after ${relied.size}`);
     // Where another process came first, all is judged again.
     const isKept = store.transaction(() => {
@@ -54,12 +53,12 @@ async function refuseFork(
   bytes: Uint8Array,
   last: WitnessedRow,
   isOlder: boolean,
-  keys: readonly VerifierKey<"ed25519">[],
-  { loadTile, forks }: AcceptOptions,
+  { membership, loadTile, forks }: AcceptOptions,
 ): Promise<void> {
   let compared: Comparison;
   try {
-    compared = await compareCheckpoints(parseNote(last.note), parseNote(bytes), keys, loadTile);
+    const notes = [parseNote(last.note), parseNote(bytes)] as const;
+    compared = await compareCheckpoints(...notes, membership.listLogKeysOf, loadTile);
   } catch (error) {
     // It is refused all the same: that it might be forked too cannot be found out now.
     if (error instanceof LeixError && isOlder) return;

@@ -9,11 +9,15 @@ import {
   listForkNodes,
   listProvingTiles,
   type Note,
+  type NoteVerifier,
   parseCheckpoint,
   proveFork,
   type VerifierKey,
   verifyNote,
 } from "@leix/tlog";
+
+/** The log's keys that count for a checkpoint of so many records. */
+export type LogKeysOf = (size: number) => readonly VerifierKey<"ed25519">[];
 
 export type LoadTile = (tile: HashTile) => Promise<Uint8Array>;
 
@@ -34,10 +38,10 @@ export type Comparison =
 export async function compareCheckpoints(
   one: Note,
   other: Note,
-  keys: readonly VerifierKey<"ed25519">[],
+  keysOf: LogKeysOf,
   loadTile: LoadTile,
 ): Promise<Comparison> {
-  for (const note of [one, other]) await verifyLogNote(note, keys);
+  for (const note of [one, other]) await verifyLogNote(note, keysOf);
   const [first, second] = [parseCheckpoint(one.text), parseCheckpoint(other.text)];
   if (first.origin !== second.origin) throw new LeixError("tlog/origin", second.origin);
   const isOneSize = first.size === second.size;
@@ -54,10 +58,16 @@ export async function compareCheckpoints(
 }
 
 /** The note with those of its signatures only that are the log's. Throws as `verifyNote`, `tlog/origin`. */
-export async function verifyLogNote(note: Note, keys: readonly VerifierKey<"ed25519">[]): Promise<Note> {
-  const { text, verified } = await verifyNote(note, await Promise.all(keys.map(createVerifier)));
-  const { origin } = parseCheckpoint(text);
+export async function verifyLogNote(note: Note, keysOf: LogKeysOf): Promise<Note> {
+  const { origin, size } = parseCheckpoint(note.text);
+  const { text, verified } = await verifyNote(note, await createVerifiers(keysOf)(size));
   const signatures = verified.filter(({ key }) => key.name === origin).map(({ line }) => line);
   if (signatures.length === 0) throw new LeixError("tlog/origin", origin);
   return { text, signatures };
+}
+
+export function createVerifiers(
+  keysOf: LogKeysOf,
+): (size: number) => Promise<readonly NoteVerifier<"ed25519">[]> {
+  return (size) => Promise.all(keysOf(size).map(createVerifier));
 }

@@ -1,13 +1,6 @@
 import { LeixError } from "@leix/protocol";
-import {
-  type ForkProof,
-  parseCheckpoint,
-  parseNote,
-  proveFork,
-  toForkProof,
-  type VerifierKey,
-} from "@leix/tlog";
-import { compareCheckpoints, type LoadTile, verifyLogNote } from "./compare.ts";
+import { type ForkProof, parseCheckpoint, parseNote, proveFork, toForkProof } from "@leix/tlog";
+import { compareCheckpoints, type LoadTile, type LogKeysOf, verifyLogNote } from "./compare.ts";
 import type { Contradiction } from "./cosigner.ts";
 
 /**
@@ -22,9 +15,9 @@ export type Finding = ForkProof | LeixError | undefined;
  */
 export async function findOfferedFork(
   { last, request }: Contradiction,
-  keys: readonly VerifierKey<"ed25519">[],
+  keysOf: LogKeysOf,
 ): Promise<ForkProof | undefined> {
-  const [kept, note] = [parseNote(last.note), await verifyLogNote(request.note, keys)];
+  const [kept, note] = [parseNote(last.note), await verifyLogNote(request.note, keysOf)];
   const isOneSize = parseCheckpoint(note.text).size === last.size;
   const proof = isOneSize ? proveFork(kept, note, () => undefined) : toForkProof(kept, note, request.hashes);
   return proof ?? undefined;
@@ -33,12 +26,12 @@ export async function findOfferedFork(
 /** By its tiles, which whoever signed it has to have, and may withhold. */
 export async function examineContradiction(
   { last, request }: Contradiction,
-  keys: readonly VerifierKey<"ed25519">[],
+  keysOf: LogKeysOf,
   loadTile: LoadTile,
 ): Promise<Finding> {
   try {
-    const note = await verifyLogNote(request.note, keys);
-    const compared = await compareCheckpoints(parseNote(last.note), note, keys, loadTile);
+    const note = await verifyLogNote(request.note, keysOf);
+    const compared = await compareCheckpoints(parseNote(last.note), note, keysOf, loadTile);
     return compared.kind === "forked" ? compared.proof : undefined;
   } catch (error) {
     if (error instanceof LeixError) return error;

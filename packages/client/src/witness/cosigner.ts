@@ -98,7 +98,7 @@ async function judge(
     );
     if (decision.status !== 200) return toRefusal(decision, request, last);
     const { size, root } = decision.checkpoint;
-    const note = encodeNote(await verifyLogNote(request.note, keys));
+    const note = encodeNote(await verifyLogNote(request.note, () => keys));
     const at = trees.keep(origin, { size, root, note, at: Math.floor(clock() / 1_000) }, last);
     if (at === undefined) continue;
     const lines = await cosign({ size, root, note, at, isHandedIn: false });
