@@ -1,4 +1,4 @@
-import type { AgencyId, Claims, Markings, MessageRef } from "@leix/protocol";
+import type { AgencyId, Claims, MessageRef } from "@leix/protocol";
 import { findSources, listAsDerived } from "./copies.ts";
 import { doneByReview, doneByWord, layDuties } from "./duties.ts";
 import type { Entry } from "./entry.ts";
@@ -39,7 +39,7 @@ export function foldMessage(state: State, entry: MessageEntry): void {
 function toRecorded(state: State, { index, input, received, claims, ref, kid, verdict }: MessageEntry) {
   const permitted = verdict.recipients
     .filter(({ effect }) => effect === "permit")
-    .map(({ agency }) => share(state, agency));
+    .map(({ agency }) => agency);
   const isThrough = permitted.length > 0;
   const message: RecordedMessage = {
     index,
@@ -48,14 +48,14 @@ function toRecorded(state: State, { index, input, received, claims, ref, kid, ve
     signer: toSigner(state, kid, claims, permitted),
     ref,
     kind: claims.kind,
-    thread: claims.thread === ref.id ? ref.id : claims.thread,
-    re: claims.re && shareRef(state, claims.re),
+    thread: claims.thread,
+    re: claims.re,
     bytes: countBytes(claims),
     permitted: isThrough ? permitted : NONE,
     outstanding: isAcknowledged(claims) && isThrough ? permitted : NONE,
     readers: NONE,
     owing: NONE,
-    markings: isThrough ? shareMarkings(state, verdict.markings, ref) : undefined,
+    markings: isThrough ? verdict.markings : undefined,
     sources: findSources(state, ref.iss, isThrough ? toNamed(claims) : []),
     derived: undefined,
     ...(claims.kind === "request" && isThrough ? { request: toRequest(claims, permitted) } : {}),
@@ -116,20 +116,4 @@ function correct(
   const message = findPermitted(state, re);
   if (!message || iss !== re.iss || message.corrected?.action === "erase") return;
   state.messages.set(toMessageKey(re), { ...message, corrected: { ref, action } });
-}
-
-// What many messages have in common is kept once: a replayed ledger has it in texts of its own each time.
-
-function share(state: State, agency: AgencyId): AgencyId {
-  const statement = state.parties.get(agency)?.statement;
-  return statement?.kind === "agency" ? statement.subject : agency;
-}
-
-function shareRef(state: State, ref: MessageRef): MessageRef {
-  return findMessage(state, ref)?.ref ?? ref;
-}
-
-function shareMarkings(state: State, markings: Markings, own: MessageRef): Markings {
-  const origins = markings.origins.map((ref) => (ref.digest === own.digest ? own : shareRef(state, ref)));
-  return { ...markings, origins };
 }

@@ -1,16 +1,31 @@
 /** In a layer, over a key that it has deleted. */
 const GONE = Symbol("gone");
 
+/** What a map keeps its entries in: a `Map`, or one that keeps them otherwise. */
+export interface Entries<K, V> {
+  get(key: K): V | undefined;
+  has(key: K): boolean;
+  set(key: K, value: V): unknown;
+  delete(key: K): unknown;
+  entries(): Iterable<[K, V]>;
+}
+
 /**
  * A map over another that it leaves untouched until told to absorb it. Steps are decided on such a layer
  * ahead of the commit: where the commit fails, the layer is dropped and nothing has happened.
  */
 export class LayeredMap<K, V> {
-  readonly #own = new Map<K, V | typeof GONE>();
+  readonly #own: Entries<K, V | typeof GONE>;
   readonly #below: LayeredMap<K, V> | undefined;
 
-  constructor(below?: LayeredMap<K, V>) {
+  constructor(below?: LayeredMap<K, V>, own: Entries<K, V | typeof GONE> = new Map()) {
     this.#below = below;
+    this.#own = own;
+  }
+
+  /** At the bottom, where nothing is ever gone from below. */
+  static over<K, V>(own: Entries<K, V>): LayeredMap<K, V> {
+    return new LayeredMap<K, V>(undefined, own);
   }
 
   get(key: K): V | undefined {
@@ -34,7 +49,7 @@ export class LayeredMap<K, V> {
 
   /** Every entry once, the newest value of each. */
   *entries(): IterableIterator<[K, V]> {
-    for (const [key, value] of this.#own) {
+    for (const [key, value] of this.#own.entries()) {
       if (value !== GONE) yield [key, value];
     }
     for (const entry of this.#below?.entries() ?? []) {
@@ -44,7 +59,7 @@ export class LayeredMap<K, V> {
 
   /** Takes over what a layer made from this map has set and deleted. */
   absorb(layer: LayeredMap<K, V>): void {
-    for (const [key, value] of layer.#own) {
+    for (const [key, value] of layer.#own.entries()) {
       if (value === GONE) this.delete(key);
       else this.set(key, value);
     }

@@ -7,3 +7,8 @@ export interface LinkedList<T> {
 export function* iterateList<T>(list: LinkedList<T> | undefined): IterableIterator<T> {
   for (let link = list; link; link = link.rest) yield link.value;
 }
+
+/** The first item is the list's front. */
+export function toList<T>(items: readonly T[]): LinkedList<T> | undefined {
+  return items.reduceRight<LinkedList<T> | undefined>((rest, value) => ({ value, rest }), undefined);
+}

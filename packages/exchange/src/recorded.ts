@@ -129,6 +129,11 @@ export interface RejectionRate {
   readonly count: number;
   /** The last minute that had as many as it may, as long as no summary closes it. */
   readonly full?: number;
+  /**
+   * Days since 1970 (in UTC) until the one in which something was rejected last, and how much was rejected
+   * one by one in it.
+   */
+  readonly day?: { readonly number: number; readonly count: number };
   /** In the order of the ledger, the last FLOODS_REMEMBERED_MAX of them. */
   readonly summaries: readonly RecordedSummary[];
 }

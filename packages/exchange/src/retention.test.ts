@@ -1,14 +1,18 @@
 import { type MessageRef, parseRecord } from "@leix/protocol";
 import { describe, expect, test, vi } from "vitest";
+import { auditBatch } from "./audit-batch.ts";
 import { nextDue } from "./duties.ts";
 import type { Entry } from "./entry.ts";
 import { fold } from "./fold.ts";
+import { toPolicySet } from "./genesis.testkit.ts";
+import { iterateLeaving } from "./leaving.ts";
 import { toContent, toWord } from "./ledger.testkit.ts";
 import { REMEMBERED_SECONDS, RETENTION_SECONDS } from "./limits.ts";
 import { toEntry } from "./recorded-entry.ts";
 import { findUnacknowledged } from "./room.ts";
 import { createScene, type Scene } from "./scene.testkit.ts";
-import { createLayer } from "./state.ts";
+import { digestState } from "./snapshot.ts";
+import { createLayer, createState } from "./state.ts";
 import { NOW, toAccount } from "./world.testkit.ts";
 
 /** Every test starts a ledger of its own. */
@@ -25,6 +29,12 @@ async function operate({ ledger, world }: Scene, at: number, days = 3): Promise<
 }
 
 const isThere = ({ ledger }: Scene, { iss, id }: MessageRef) => ledger.state.messages.has(`${iss}/${id}`);
+
+/** What is to leave, but the rejections by which the exchange operates here. */
+function listLeaving({ ledger }: Scene): string[] {
+  const lists = [...ledger.state.leaving.entries()].map(([, list]) => [...iterateLeaving(list)]);
+  return lists.flatMap((list) => list.flatMap(({ table, key }) => (table === "rejections" ? [] : [key])));
+}
 
 /** The same message again, as of another time: for what no key of a test world lives long enough. */
 function foldAgain(
@@ -58,14 +68,14 @@ describe("a message leaves", () => {
 
   test("with it what was owed because of it, its room in inboxes, and its place in its case", async () => {
     const scene = await createScene();
-    const before = toContent(scene.ledger.state);
-    await scene.send("AL-SPOC", ["RS-SPOC"], { case: CASE, deleteBy: NOW });
     const { state } = scene.ledger;
+    const before = { ...toContent(state), leaving: listLeaving(scene) };
+    await scene.send("AL-SPOC", ["RS-SPOC"], { case: CASE, deleteBy: NOW });
     expect(findUnacknowledged(state, "RS-SPOC").messages).toBe(1);
     await operate(scene, NOW + REMEMBERED_SECONDS + DAY);
-    const after = toContent(state);
-    for (const table of ["messages", "duties", "cases", "leaving"])
-      expect(after[table]).toEqual(before[table]);
+    const after: typeof before = { ...toContent(state), leaving: listLeaving(scene) };
+    for (const table of ["messages", "duties", "cases", "leaving"] as const)
+      expect(after[table as "leaving"]).toEqual(before[table as "leaving"]);
     expect(findUnacknowledged(state, "RS-SPOC")).toEqual({ messages: 0, bytes: 0 });
     expect([nextDue(state), state.dueQueue]).toEqual([undefined, undefined]);
   });
@@ -132,15 +142,19 @@ describe("what has left is not taken for new", () => {
     return { scene, sent };
   }
 
-  test("the same message sent again is too old, and its rejection keeps its answer", async () => {
+  test("the same message sent again is too old, and its rejection keeps its answer for a while", async () => {
     const { scene, sent } = await createAfterwards();
     const again = { ...sent.input, sequence: 9_000, received: LEFT };
     const index = scene.ledger.records.length;
     expect((await scene.ledger.appendInputs([again], LEFT)).map(toWord)).toEqual(["claims/too-old"]);
-    const oncemore = { ...again, sequence: 9_001, received: LEFT + 200 * DAY };
-    await operate(scene, LEFT + 190 * DAY);
-    const decided = await scene.ledger.appendInputs([oncemore], LEFT + 200 * DAY);
+    const soon = { ...again, sequence: 9_001, received: LEFT + 20 * DAY };
+    const decided = await scene.ledger.appendInputs([soon], LEFT + 20 * DAY);
     expect(decided.map(toWord)).toEqual([`repeat of ${index}`]);
+    const late = { ...again, sequence: 9_002, received: LEFT + 200 * DAY };
+    await operate(scene, LEFT + 190 * DAY);
+    expect((await scene.ledger.appendInputs([late], LEFT + 200 * DAY)).map(toWord)).toEqual([
+      "claims/too-old",
+    ]);
   });
 
   test("nor can its id be used again, however new the message says it is", async () => {
@@ -161,16 +175,6 @@ describe("what has left is not taken for new", () => {
     const decided = await scene.ledger.appendInputs([sent.input, tick], later + DAY + 60);
     expect(decided.map(({ kind }) => kind)).toEqual(["repeat", "repeat"]);
   });
-
-  test("a rejection stays for as long as the ledger does", async () => {
-    const scene = await createScene();
-    const garbage = scene.world.bytes("RS-SPOC", "garbage");
-    await scene.ledger.appendInputs([garbage]);
-    const index = scene.ledger.records.length - 1;
-    await operate(scene, NOW + 400 * DAY);
-    const again = await scene.ledger.appendInputs([{ ...garbage, sequence: 9_000 }], NOW + 403 * DAY);
-    expect(again.map(toWord)).toEqual([`repeat of ${index}`]);
-  });
 });
 
 test("what was made of a message is still found when a message between the two has left", async () => {
@@ -185,6 +189,48 @@ test("what was made of a message is still found when a message between the two h
   await operate(scene, NOW + REMEMBERED_SECONDS + 2 * DAY);
   expect([isThere(scene, between.ref), isThere(scene, last.ref)]).toEqual([false, true]);
   expect(list()).toEqual([told, last].map(({ ref }) => ref.id));
+});
+
+describe("a rejection", () => {
+  const isRejected = ({ ledger }: Scene, digest: string) => {
+    return ledger.state.rejections.has(`${toAccount("AL-SPOC")}/${digest}`);
+  };
+  const rejectGarbage = async ({ ledger, world }: Scene, at = NOW) => {
+    const garbage = world.bytes("AL-SPOC", "garbage");
+    const [decided] = await ledger.appendInputs([garbage], at);
+    return { garbage, digest: decided?.examined.rawDigest ?? "", word: toWord(decided) };
+  };
+
+  test("leaves like what was denied; the same bytes are then rejected anew, and leave again", async () => {
+    const scene = await createScene();
+    const { garbage, digest } = await rejectGarbage(scene);
+    await operate(scene, NOW + REMEMBERED_SECONDS - DAY, 2);
+    expect(isRejected(scene, digest)).toBe(true);
+    const [again] = await scene.ledger.appendInputs([garbage], NOW + REMEMBERED_SECONDS);
+    expect(toWord(again)).toMatch(/^repeat of/);
+    await operate(scene, NOW + REMEMBERED_SECONDS + DAY);
+    expect(isRejected(scene, digest)).toBe(false);
+    const later = await rejectGarbage(scene, NOW + REMEMBERED_SECONDS + 4 * DAY);
+    expect([later.word, isRejected(scene, digest)]).toEqual(["input/not-json", true]);
+    await operate(scene, NOW + 2 * REMEMBERED_SECONDS + 6 * DAY);
+    expect(isRejected(scene, digest)).toBe(false);
+    expect([...scene.ledger.state.rejections.entries()].length).toBeLessThanOrEqual(4);
+    const start = createState(scene.world.trust);
+    const { audited } = await auditBatch(start, scene.ledger.records);
+    expect(audited.filter(({ difference }) => difference)).toEqual([]);
+    expect(digestState(start)).toBe(digestState(scene.ledger.state));
+  });
+
+  test("stays under a policy set that allows a decider which does not limit refusals", async () => {
+    const scene = await createScene();
+    const set = { version: 2, deciders: ["1"] };
+    const signed = ["AL", "RS"].map((by) => scene.world.statement(by as "AL", toPolicySet(scene.world, set)));
+    await scene.ledger.append(...(await Promise.all(signed)));
+    const { digest } = await rejectGarbage(scene);
+    await operate(scene, NOW + 2 * REMEMBERED_SECONDS);
+    expect(isRejected(scene, digest)).toBe(true);
+    expect(listLeaving(scene)).toEqual([]);
+  });
 });
 
 test("a layer lets leave what a state would, and the one below keeps it until it is absorbed", async () => {

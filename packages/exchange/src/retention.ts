@@ -1,12 +1,14 @@
 import type { Claims } from "@leix/protocol";
 import { passOnDerived } from "./copies.ts";
+import { limitsRefusals } from "./decider.ts";
 import { forgetDuties } from "./duties.ts";
 import { forgetFlood } from "./flood.ts";
+import { addLeaving, type Leaving, takeLeaving } from "./leaving.ts";
 import { LEAVING_PER_RECORD_MAX, REMEMBERED_SECONDS, RETENTION_SECONDS } from "./limits.ts";
 import type { RecordedMessage } from "./recorded.ts";
 import { takeOffCase } from "./requests.ts";
 import { giveRoom } from "./room.ts";
-import { type Leaving, type State, toMessageKey } from "./state.ts";
+import { type State, toMessageKey } from "./state.ts";
 
 // What leaves the state, and when: a function of the records' own times.
 //
@@ -18,8 +20,12 @@ import { type Leaving, type State, toMessageKey } from "./state.ts";
 // again at once when the exchange runs again; so everything leaves late by two operating days, those on which
 // something is recorded. While nothing is recorded, nothing leaves.
 //
-// Rejections and statements stay. What was rejected may be any bytes, without a time of its own: sent again,
-// they are told from new ones by nothing but this memory, and the ledger takes no second record of them.
+// A rejection leaves REMEMBERED_SECONDS after its record too. The same bytes are then judged anew: rejected
+// as before (no parser of garbage gets wiser; a message is too old by then, unless it stated a time to come),
+// or taken, where a statement has become what it should be. LEDGER takes no second record of a rejection as
+// long as it has the first: whoever decides finds it there, and answers with it.
+//
+// Statements stay; and so does what was rejected under a policy set that does not limit refusals.
 
 const DAY_SECONDS = 86_400;
 
@@ -38,6 +44,10 @@ export function keepFlood(state: State, index: number, at: number): void {
   leave(state, at + REMEMBERED_SECONDS, { table: "floods", key: String(index) });
 }
 
+export function keepRejection(state: State, key: string, at: number): void {
+  if (limitsRefusals(state)) leave(state, at + REMEMBERED_SECONDS, { table: "rejections", key });
+}
+
 function toLastUse({ permitted, markings, consent }: RecordedMessage, { kind }: Claims, at: number): number {
   if (permitted.length === 0 || kind === "acknowledgement") return at;
   return markings?.deleteBy ?? Math.max(at + RETENTION_SECONDS, consent?.grant.until ?? 0);
@@ -45,7 +55,7 @@ function toLastUse({ permitted, markings, consent }: RecordedMessage, { kind }: 
 
 function leave(state: State, time: number, leaving: Leaving): void {
   const day = toDay(time) + 1;
-  state.leaving.set(day, { value: leaving, rest: state.leaving.get(day) });
+  state.leaving.set(day, addLeaving(state.leaving.get(day), leaving));
 }
 
 /** Lets leave what was to leave by the third operating day from the end: with each record only some. */
@@ -56,7 +66,10 @@ export function sweep(state: State, at: number): void {
   while (room > 0 && state.sweptDay < state.operatingDays.third) {
     const day = state.sweptDay + 1;
     let list = state.leaving.get(day);
-    for (; list && room > 0; list = list.rest, room--) forget(state, list.value);
+    for (let next = takeLeaving(list); next && room > 0; next = takeLeaving(list), room--) {
+      forget(state, next[0]);
+      list = next[1];
+    }
     if (list) state.leaving.set(day, list);
     else {
       state.leaving.delete(day);
@@ -68,6 +81,10 @@ export function sweep(state: State, at: number): void {
 function forget(state: State, { table, key }: Leaving): void {
   if (table === "events") {
     state.events.delete(key);
+    return;
+  }
+  if (table === "rejections") {
+    state.rejections.delete(key);
     return;
   }
   if (table === "floods") {

@@ -2,7 +2,9 @@ import { type Digest, encodeCanonicalBytes, LeixError, toDigest } from "@leix/pr
 import { enqueue } from "./due-queue.ts";
 import { openActiveSet } from "./fold-statement.ts";
 import { LayeredMap } from "./layered-map.ts";
-import { iterateList, type LinkedList } from "./linked-list.ts";
+import { iterateLeaving, type Leaving, type LeavingList, toLeavingList } from "./leaving.ts";
+import { MESSAGE_FORM } from "./packed-messages.ts";
+import type { RecordedMessage } from "./recorded.ts";
 import { createState, type State, type Trust } from "./state.ts";
 
 /**
@@ -13,8 +15,8 @@ export type SnapshotPart = readonly ["value", string, unknown] | readonly ["entr
 
 /** Made from others: what is trusted and what this program can do, the queue of the duties. */
 const DERIVED = ["trust", "deciders", "dueQueue"];
-/** Tables whose entries are lists that share their ends, as long as a day's records. */
-const LISTS = "leaving";
+/** Tables whose entries are in parts what they are not in a state. */
+const LEAVING = "leaving";
 const MESSAGES = "messages";
 
 /** Every part of a state, one after another, so that it is nowhere twice as a whole. */
@@ -39,7 +41,8 @@ const DIGEST_DOMAIN = "leix state 1";
  * parts; in memory, about a hundred bytes a part. Pass the parts as they are read, or a state's.
  */
 export function digestParts(parts: Iterable<SnapshotPart>): Digest {
-  const digests = [...parts].map((part) => toDigest(encodeCanonicalBytes(part)));
+  const digests: Digest[] = [];
+  for (const part of parts) digests.push(toDigest(encodeCanonicalBytes(part)));
   return toDigest([DIGEST_DOMAIN, ...digests.toSorted()].join("\n"));
 }
 
@@ -63,7 +66,7 @@ export function createRestorer(trust: Trust): StateRestorer {
     add(part) {
       const [kind, name, ...rest] = part;
       if (!Object.hasOwn(state, name) || DERIVED.includes(name)) throw refuse("a part that is not known");
-      if (kind === "entry") putEntry(state, name, rest[0], fromJson(name, share(rest[1], shared)));
+      if (kind === "entry") putEntry(state, name, rest[0], fromJson(name, shareIn(name, rest[1], shared)));
       else putValue(state, name, rest[0], seen);
     },
     finish() {
@@ -115,21 +118,18 @@ function refuse(detail: string): LeixError {
 }
 
 function toJson(table: string, entry: unknown): unknown {
-  if (table === LISTS) return [...iterateList(entry as LinkedList<unknown>)];
-  if (table !== MESSAGES) return entry;
-  const { derived, ...rest } = entry as { readonly derived?: LinkedList<string> };
-  return { ...rest, derived: [...iterateList(derived)] };
+  if (table === LEAVING) return [...iterateLeaving(entry as LeavingList)];
+  return table === MESSAGES ? MESSAGE_FORM.toJson(entry as RecordedMessage) : entry;
 }
 
 function fromJson(table: string, entry: unknown): unknown {
-  if (table === LISTS) return toList(entry as readonly unknown[]);
-  if (table !== MESSAGES) return entry;
-  const { derived, ...rest } = entry as { readonly derived: readonly string[] };
-  return { ...rest, derived: toList(derived) };
+  if (table === LEAVING) return toLeavingList(entry as readonly Leaving[]);
+  return table === MESSAGES ? MESSAGE_FORM.fromJson(entry) : entry;
 }
 
-function toList<T>(items: readonly T[]): LinkedList<T> | undefined {
-  return items.reduceRight<LinkedList<T> | undefined>((rest, value) => ({ value, rest }), undefined);
+/** What is kept packed has its texts in bytes of its own. */
+function shareIn(table: string, entry: unknown, shared: Map<string, string>): unknown {
+  return table === MESSAGES || table === LEAVING ? entry : share(entry, shared);
 }
 
 /** Texts that many entries have in common are kept once, as they were. */

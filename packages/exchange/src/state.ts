@@ -19,7 +19,8 @@ import {
 import { DECIDERS, type KnownDecider } from "./decider.ts";
 import type { DueQueue } from "./due-queue.ts";
 import { LayeredMap } from "./layered-map.ts";
-import type { LinkedList } from "./linked-list.ts";
+import type { LeavingList } from "./leaving.ts";
+import { createPackedMessages } from "./packed-messages.ts";
 import type {
   PendingRecall,
   RecordedDuty,
@@ -104,12 +105,6 @@ export interface OperatingDays {
   readonly third: number;
 }
 
-/** What leaves the state on a day. */
-export interface Leaving {
-  readonly table: "messages" | "events" | "floods";
-  readonly key: string;
-}
-
 /** Of the pending recalls: the number of the first, and of the next that is added. */
 export interface RecallQueue {
   readonly first: number;
@@ -172,7 +167,7 @@ interface Tables {
   /** By their numbers, in the order in which they are told. */
   readonly pendingRecalls: LayeredMap<number, PendingRecall>;
   readonly statements: LayeredMap<string, RecordedStatement>;
-  /** By account and digest of the bytes. They stay: the ledger takes no second record under these names. */
+  /** By account and digest of the bytes. */
   readonly rejections: LayeredMap<string, RecordedPlace>;
   readonly rejectionRates: LayeredMap<AccountId, RejectionRate>;
   /** By the index of the summary, as text. */
@@ -182,7 +177,7 @@ interface Tables {
   /** By digest of the tick. */
   readonly events: LayeredMap<string, RecordedPlace>;
   /** By the day on which they leave. */
-  readonly leaving: LayeredMap<number, LinkedList<Leaving>>;
+  readonly leaving: LayeredMap<number, LeavingList>;
 }
 
 /**
@@ -258,7 +253,7 @@ function createTables(below?: State): Tables {
     statistics: layer(below?.statistics),
     proposals: layer(below?.proposals),
     policyFiles: layer(below?.policyFiles),
-    messages: layer(below?.messages),
+    messages: below ? layer(below.messages) : LayeredMap.over(createPackedMessages()),
     cases: layer(below?.cases),
     duties: layer(below?.duties),
     unacknowledged: layer(below?.unacknowledged),

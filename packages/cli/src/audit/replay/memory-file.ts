@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import { listParts, restoreState, type SnapshotPart, type State, type Trust } from "@leix/exchange";
+import { createRestorer, listParts, type SnapshotPart, type State, type Trust } from "@leix/exchange";
 import { decodeBase64url, encodeBase64url, LeixError } from "@leix/protocol";
 import { parseRange } from "@leix/tlog";
 import type { KeptTree } from "./replay-tree.ts";
@@ -63,15 +63,13 @@ export async function writeMemory(path: string, memory: ReplayMemory): Promise<v
 
 /** Null where there is none yet. Throws `audit/resume-unusable`. */
 export async function loadMemory(path: string, trust: Trust): Promise<ReplayMemory | null> {
-  const lines = await readLines(path);
-  if (!lines) return null;
+  const restorer = createRestorer(trust);
   try {
-    const { header, parts } = lines;
-    if (header.format !== FORMAT || header.v !== VERSION) throw unusable("another format");
-    if (JSON.stringify(header.trust) !== JSON.stringify(trust)) throw unusable("of another exchange");
+    const header = await readLines(path, (first) => verifyHeader(first, trust), restorer.add);
+    if (!header) return null;
     const range = parseRange({ begin: 0, end: header.range.end, hashes: header.range.hashes.map(toHash) });
     const roots = header.roots.map(({ size, root }) => ({ size, root: toHash(root) }));
-    const state = restoreState(trust, parts);
+    const state = restorer.finish();
     if (state.head.index !== range.end) throw unusable("state and tree are not of one size");
     const { counted, passed } = header;
     return { state, tree: { range, roots }, counted, passed, last: toHash(header.last) };
@@ -79,6 +77,11 @@ export async function loadMemory(path: string, trust: Trust): Promise<ReplayMemo
     if (!(cause instanceof LeixError) || cause.code === "audit/resume-unusable") throw cause;
     throw new LeixError("audit/resume-unusable", cause.message, { cause });
   }
+}
+
+function verifyHeader(header: Header, trust: Trust): void {
+  if (header.format !== FORMAT || header.v !== VERSION) throw unusable("another format");
+  if (JSON.stringify(header.trust) !== JSON.stringify(trust)) throw unusable("of another exchange");
 }
 
 async function writeLines(handle: FileHandle, header: Header, parts: Iterable<SnapshotPart>): Promise<void> {
@@ -99,27 +102,35 @@ async function writeLines(handle: FileHandle, header: Header, parts: Iterable<Sn
   await handle.writeFile(`${digest.digest("base64url")}\n`);
 }
 
+/** The first line, after all others were added, one by one: together they may be larger than the state. */
 async function readLines(
   path: string,
-): Promise<{ readonly header: Header; readonly parts: readonly SnapshotPart[] } | null> {
+  verify: (header: Header) => void,
+  add: (part: SnapshotPart) => void,
+): Promise<Header | null> {
   const digest = createHash("sha256");
-  const parsed: unknown[] = [];
+  let header: Header | undefined;
   let last: string | undefined;
   try {
     for await (const line of createInterface({ input: createReadStream(path) })) {
       if (last !== undefined) {
         digest.update(`${last}\n`);
-        parsed.push(JSON.parse(last));
+        const parsed: unknown = JSON.parse(last);
+        if (header) add(parsed as SnapshotPart);
+        else {
+          header = parsed as Header;
+          verify(header);
+        }
       }
       last = line;
     }
   } catch (cause) {
+    if (cause instanceof LeixError) throw cause;
     if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
     throw new LeixError("audit/resume-unusable", path, { cause });
   }
-  const [header, ...parts] = parsed;
   if (last !== digest.digest("base64url") || !header) throw unusable("damaged");
-  return { header: header as Header, parts: parts as SnapshotPart[] };
+  return header;
 }
 
 function toHash(text: string): Uint8Array {
