@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createNode } from "@leix/client";
 import {
   createPassphraseSource,
   createPlan,
   isEncrypted,
+  NETWORK_FILES,
   PARTY_FILES,
   protectFolder,
   readTokenKey,
@@ -17,6 +20,7 @@ import {
   createSoftToken,
   hasSoftToken,
   SOFT_TOKEN_HOW,
+  startProgram,
   startTestExchange,
   type TestExchange,
 } from "@leix/testkit";
@@ -93,4 +97,30 @@ test.runIf(hasSoftToken || isRequired)("an agency signs with a token, and everyo
   await receiver.untilReceived(sent.ref);
   expect(await receiver.readText(sent.ref)).toBe("And now?");
   await exchange.stopNode(WITH_TOKEN);
+});
+
+test.each([
+  ["agency", `agencies/${PROTECTED}`, "agency.started", { LEIX_AGENCY: PROTECTED }],
+  ["policy", "services/policy", "policy.started", {}],
+  ["auditor", "services/auditor", "auditor.started", {}],
+  ["ledger", "services/ledger", "ledger.started", {}],
+  ["registry", "services/registry", "registry.settled", {}],
+])("the service %s asks for its passphrase once", async (service, folder, event, env) => {
+  await protectFolder(join(exchange.dir, folder), PASSPHRASE, async () => PASSPHRASE);
+  // Gives what is in it once: whoever asks again waits for ever.
+  const pipe = join(exchange.dir, `${service}.pipe`);
+  await promisify(execFile)("mkfifo", ["-m", "600", pipe]);
+  const asked = writeFile(pipe, PASSPHRASE);
+  await using program = await startProgram({
+    file: new URL(`../../services/${service}/src/main.ts`, import.meta.url),
+    env: {
+      LEIX_NETWORK: exchange.dir,
+      LEIX_NATS_URL: exchange.broker.natsUrl,
+      LEIX_KEY_PASSPHRASE_FILE: pipe,
+      ...env,
+    },
+    logFile: join(exchange.dir, NETWORK_FILES.log, `${service}-protected.log`),
+  });
+  await program.untilSaid(`"event":"${event}"`);
+  await asked;
 });

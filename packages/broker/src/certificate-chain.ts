@@ -59,6 +59,11 @@ export function pickCertificate(key: string, certificate: string): string {
   return (key.match(BLOCK) ?? []).length > 0 ? joinBlocks(key) : certificate;
 }
 
+/** The text of a key's file that carries its certificate, in the place of any that it carried before. */
+export function toPairText(key: string, certificate: string): string {
+  return `${key.replace(BLOCK, "").trimEnd()}\n${certificate}`;
+}
+
 function joinBlocks(pem: string): string {
   return (pem.match(BLOCK) ?? []).map((block) => `${block}\n`).join("");
 }

@@ -56,11 +56,11 @@ export {
   type CertificateEnd,
   hasKey,
   isChainOf,
-  isMemberName,
   listCertificateEnds,
   listHosts,
   parseCertificates,
   pickCertificate,
+  toPairText,
   toPeerName,
   toShareLeft,
   toSubordinateName,
@@ -98,11 +98,10 @@ export {
   listOperatorExpiring,
   parseUserEnd,
   toEnd,
-  toExpired,
 } from "./expiring.ts";
 export { type Inbox, type InboxSubject, openInbox, parseInboxSubject } from "./inbox.ts";
 export { followLedger } from "./ledger-follower.ts";
-export type { LedgerMessage } from "./ledger-range.ts";
+export { findLedgerSequence, type LedgerMessage } from "./ledger-range.ts";
 export {
   checkStillThere,
   type LedgerEnds,
@@ -158,4 +157,4 @@ export {
   startNatsServer,
 } from "./server/start-nats-server.ts";
 export { STREAM_SIZES_DEFAULT, type StreamSizes } from "./streams.ts";
-export { countWaiting, removeWaiting } from "./waiting-messages.ts";
+export { countWaiting, listWaitingSubjects, removeWaiting } from "./waiting-messages.ts";

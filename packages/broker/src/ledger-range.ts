@@ -1,4 +1,4 @@
-import { LeixError, STREAMS } from "@leix/protocol";
+import { LeixError, limits, STREAMS } from "@leix/protocol";
 import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import { toRequestError } from "./broker-error.ts";
 import { untilCutOff } from "./connection-watch.ts";
@@ -39,7 +39,18 @@ export function loadLedgerRange(
   return loadRange(nc, STREAMS.ledger, { seq: from, ...toQuestion(size) }, signal);
 }
 
-/** The same of SEALED: of the messages whose subjects a filter covers. */
+/** Where LEDGER has a message under a subject; undefined where it has none. Throws as `loadLedgerRange`. */
+export async function findLedgerSequence(
+  nc: NatsConnection,
+  subject: string,
+  signal?: AbortSignal,
+): Promise<number | undefined> {
+  const question = { seq: 1, next_by_subj: subject, ...toQuestion(ONE) };
+  const { messages } = await loadRange(nc, STREAMS.ledger, question, signal);
+  return messages[0]?.sequence;
+}
+
+/** As `loadLedgerRange`, of SEALED: of the messages whose subjects a filter covers. */
 export function loadSealedRange(
   nc: NatsConnection,
   filter: string,
@@ -49,6 +60,8 @@ export function loadSealedRange(
 ): Promise<LedgerRange> {
   return loadRange(nc, STREAMS.sealed, { seq: from, next_by_subj: filter, ...toQuestion(size) }, signal);
 }
+
+const ONE: RangeSize = { count: 1, bytes: 2 * limits.BROKER_PAYLOAD_BYTES_MAX };
 
 /** What one answer may bring. */
 export interface RangeSize {

@@ -18,10 +18,15 @@ export async function removeWaiting(nc: NatsConnection, account: AccountId): Pro
 
 /** How much waits in one account's inbox. Needs the role `monitor`. Throws as `removeWaiting` does. */
 export async function countWaiting(nc: NatsConnection, account: AccountId): Promise<number> {
+  return (await listWaitingSubjects(nc, account)).length;
+}
+
+/** The same, by subject. */
+export async function listWaitingSubjects(nc: NatsConnection, account: AccountId): Promise<string[]> {
   const manager = await openManager(nc, READER_API);
   const subjects_filter = toInboxFilter(account);
   const { state } = await attempt(`inbox ${account}`, () =>
     manager.streams.info(STREAMS.inbox, { subjects_filter }),
   );
-  return Object.keys(state.subjects ?? {}).length;
+  return Object.keys(state.subjects ?? {});
 }

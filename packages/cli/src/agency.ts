@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addInitCommand } from "./agency/init.ts";
 import { addJoinCommand } from "./agency/join.ts";
+import { addResumeCommand } from "./agency/resume.ts";
 import { addRotateCommand } from "./agency/rotate.ts";
 import { addRunCommand } from "./agency/run.ts";
 
@@ -13,4 +14,5 @@ export function addAgencyCommands(program: Command): void {
   addJoinCommand(agency);
   addRunCommand(agency);
   addRotateCommand(agency);
+  addResumeCommand(agency);
 }

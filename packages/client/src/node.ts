@@ -10,7 +10,7 @@ import {
   type MessageRef,
   type SigningKey,
 } from "@leix/protocol";
-import { listEndingSoon, loadPartyFolder, PARTY_FILES } from "@leix/runtime";
+import { listEndingSoon, loadPartyFolder, PARTY_FILES, type PassphraseSource } from "@leix/runtime";
 import { type Archive, createArchive, type SentMessage } from "./archive.ts";
 import { type Bell, createBell } from "./bell.ts";
 import { createChain } from "./chain.ts";
@@ -27,6 +27,7 @@ import { createNatsPost } from "./nats-post.ts";
 import type { OfficerName } from "./officer.ts";
 import { listKeyEnds, refuseEndedKey } from "./own-keys.ts";
 import type { Post } from "./ports.ts";
+import { refuseBehind } from "./resume-chain.ts";
 import { eraseOnWord } from "./retention.ts";
 import { type RunChoices, type RunOptions, refreshMembership, runNode } from "./run-node.ts";
 import type { SentRow } from "./store/outbox.ts";
@@ -38,6 +39,8 @@ export interface NodeOptions {
   readonly folder: string;
   /** Where the broker is, instead of what the folder says. */
   readonly natsUrl?: string;
+  /** Of the folder's encrypted secrets, where they are opened elsewhere, too: a person is asked once. */
+  readonly askPassphrase?: PassphraseSource;
   readonly onEvent?: OnNodeEvent;
   /** How long to keep trying for the first connection. Default 0: one try. */
   readonly connectWaitMs?: number;
@@ -72,7 +75,8 @@ export interface AgencyNode extends AsyncDisposable {
    * whatever happens to this process. Copies to the single points of contact are added where they are owed,
    * unless the draft says why they are withheld. Throws, before anything is stored, `input/too-large`,
    * `claims/recipients`, the `claims/group-` codes, `client/recipient-unusable`, `client/not-found` (re),
-   * `body/form`, `input/schema`, and `jws/key-not-valid` where the agency's signing key has ended.
+   * `body/form`, `input/schema`, `client/chain-behind`, and `jws/key-not-valid` where the agency's signing key
+   * has ended.
    */
   send(draft: Draft): Promise<Sent>;
   /**
@@ -113,7 +117,7 @@ const SEND_ATTEMPTS_MAX = 3;
  * `client/store-unusable`.
  */
 export async function createNode(options: NodeOptions): Promise<AgencyNode> {
-  const folder = await loadPartyFolder(options.folder, options.natsUrl);
+  const folder = await loadPartyFolder(options.folder, options.natsUrl, options.askPassphrase);
   const identity = await loadIdentity(folder);
   const [changed, arrived, reconnected] = [createBell(), createBell(), createBell()];
   const health = createNodeHealth();
@@ -166,6 +170,7 @@ export async function createNode(options: NodeOptions): Promise<AgencyNode> {
     problems: () => [
       ...health.problems(),
       ...witness.problems(),
+      ...(store.chainEnd.findMissing() ? ["nothing is signed any more: client/chain-behind"] : []),
       ...listEndingSoon(
         listKeyEnds(membership.findAgency(identity.agency)?.keys ?? [], identity.agency),
         clock(),
@@ -220,7 +225,8 @@ function findLast({ outbox }: Pick<Store, "outbox">, id: MessageId): SentRow | u
 
 /** Stored before sent: a crash in between, and the message is sent at the next start. */
 async function send(draft: Draft, context: NodeContext): Promise<Sent> {
-  const { membership, chain, identity, onEvent } = context;
+  const { membership, chain, identity, onEvent, store } = context;
+  refuseBehind(store);
   if (draft.kind === "acknowledgement" && draft.status === "erased") eraseOnWord(context, draft.re);
   if (membership.count === 0) await membership.refresh();
   await refreshMembership(context);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { toBase64urlPattern } from "./bytes.ts";
 import { LeixError } from "./errors.ts";
 import { AccountId, AgencyId, CountryCode, Digest, ExchangeId, KeyId, NumericDate } from "./ids.ts";
-import { type ParsedJws, parseJws } from "./jws.ts";
+import { COMPACT_JWS, type ParsedJws, parseJws } from "./jws.ts";
 import { EcPublicJwk, RegisteredKey, X25519PublicJwk } from "./keys.ts";
 import { ENROLMENT_BYTES_MAX, ENROLMENT_PEM_CHARACTERS_MAX, KEYS_MAX } from "./limits.ts";
 import { parseSchema } from "./parse.ts";
@@ -14,10 +14,7 @@ export const ENROLMENT_TYP = "leix-enrolment+jwt";
 export const APPROVAL_TYP = "leix-approval+jwt";
 
 const pem = z.string().min(1).max(ENROLMENT_PEM_CHARACTERS_MAX);
-const token = z
-  .string()
-  .max(ENROLMENT_BYTES_MAX)
-  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/);
+const token = z.string().max(ENROLMENT_BYTES_MAX).regex(COMPACT_JWS);
 
 /**
  * What the next request proves its decryption keys to: one public key of each curve. Good for one request,

@@ -193,6 +193,14 @@ describe("parseJws", () => {
     expect(codeOf(() => parse(forgeToken(toHeader(pair, TYP), payload, pair)))).toBe(code);
   });
 
+  it("gives the same header however often it was seen, and refuses it where another typ is due", async () => {
+    const { token, header } = await signOne(pair);
+    for (const again of [0, 1]) {
+      expect([again, parse(token).header]).toEqual([again, header]);
+      expect(codeOf(() => parseJws(token, "leix-other+jwt", BYTES_MAX))).toBe("jws/type");
+    }
+  });
+
   it.each(["", ".", "..", "...", "a.b", "a.b.c.d", "é.é.é", "{}", '{"payload":""}'])("refuses %j", (text) => {
     expect(codeOf(() => parse(text))).toBe("jws/malformed");
   });

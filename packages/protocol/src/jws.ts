@@ -5,9 +5,12 @@ import {
   decodeUtf8,
   encodeBase64url,
   encodeUtf8,
+  isBase64url,
   type ToDigest,
+  toDecodedBytes,
   toDigest,
   toEncodedCharacters,
+  viewBase64url,
 } from "./bytes.ts";
 import { encodeCanonical, encodeCanonicalBytes, parseCanonical, parseCanonicalText } from "./canonical.ts";
 import { LeixError } from "./errors.ts";
@@ -22,7 +25,10 @@ const Header = z.strictObject({ alg: z.enum(["ES256", "Ed25519"]), kid: KeyId, t
 const HEADER =
   /^\{"alg":"(ES256|Ed25519)","kid":"([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])","typ":"([a-z+-]+)"\}$/;
 
-/** A compact JWS (RFC 7515 section 7.1) taken apart; nothing is verified but its form. */
+/** The form of a compact JWS (RFC 7515 section 7.1), as a pattern that a JSON Schema can say too. */
+export const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/** A compact JWS taken apart; nothing is verified but its form. */
 export interface ParsedJws {
   readonly token: string;
   readonly header: z.infer<typeof Header>;
@@ -57,20 +63,37 @@ export function splitJws(token: string, typ: string, payloadBytesMax: number, di
     throw new LeixError("input/too-large", `token of ${token.length} characters`);
   }
   const parts = token.split(".", 4);
-  const [header, payload, signature] = parts.map(decodeBase64url);
-  if (parts.length !== 3 || !header || !payload || signature?.byteLength !== 64) {
-    throw new LeixError("jws/malformed");
-  }
-  const parsed = parseHeader(header, typ);
+  const [head = "", body = "", signature = ""] = parts;
+  const header = HEADERS.get(head) ?? decodeBase64url(head);
+  const payload = viewBase64url(body);
+  const isSized = isBase64url(signature) && toDecodedBytes(signature) === SIGNATURE_BYTES;
+  if (parts.length !== 3 || !header || !payload || !isSized) throw new LeixError("jws/malformed");
+  const parsed = header instanceof Uint8Array ? parseHeader(header) : header;
+  if (parsed.typ !== typ) throw new LeixError("jws/type", `typ is not ${typ}`);
   if (payload.byteLength > payloadBytesMax) {
     throw new LeixError("input/too-large", `${payload.byteLength} of at most ${payloadBytesMax} bytes`);
   }
-  return {
-    token,
-    header: parsed,
-    payload: decodeUtf8(payload),
-    digest: digest(token.slice(0, token.lastIndexOf("."))),
-  };
+  const text = decodeUtf8(payload);
+  keepHeader(head, parsed);
+  return { token, header: parsed, payload: text, digest: digest(token.slice(0, token.lastIndexOf("."))) };
+}
+
+/** Ed25519, and ES256 as JWS has it. */
+const SIGNATURE_BYTES = 64;
+
+/** Headers as they were taken apart, by their part of the token: a key makes the same one every time. */
+const HEADERS = new Map<string, ParsedJws["header"]>();
+const HEADERS_MAX = 1_024;
+
+function keepHeader(head: string, header: ParsedJws["header"]): void {
+  if (HEADERS.has(head)) return;
+  if (HEADERS.size === HEADERS_MAX) HEADERS.clear();
+  // In a text of its own: a part of a token would keep all of the token in memory.
+  HEADERS.set(encodeHeader(header), Object.freeze(header));
+}
+
+function encodeHeader(header: ParsedJws["header"]): string {
+  return encodeBase64url(encodeUtf8(encodeCanonical(header)));
 }
 
 /**
@@ -171,7 +194,7 @@ export async function signInput(input: SigningInput, key: SigningKey): Promise<s
 
 /** RFC 7515 section 5.1, step 5: what is signed. */
 function toInputText({ header, payload }: Omit<SigningInput, "digest">): string {
-  return `${encodeBase64url(encodeUtf8(encodeCanonical(header)))}.${encodeBase64url(payload)}`;
+  return `${encodeHeader(header)}.${encodeBase64url(payload)}`;
 }
 
 /** Signs a JSON payload in its canonical form. */
@@ -187,10 +210,8 @@ export async function signJws(payload: unknown, typ: string, key: SigningKey): P
   };
 }
 
-function parseHeader(bytes: Uint8Array, typ: string): z.infer<typeof Header> {
-  const header = readHeader(bytes) ?? parseAnyHeader(bytes);
-  if (header.typ !== typ) throw new LeixError("jws/type", `typ is not ${typ}`);
-  return header;
+function parseHeader(bytes: Uint8Array): z.infer<typeof Header> {
+  return readHeader(bytes) ?? parseAnyHeader(bytes);
 }
 
 function readHeader(bytes: Uint8Array): z.infer<typeof Header> | undefined {

@@ -10,6 +10,7 @@ import {
   NumericDate,
   ServiceId,
 } from "./ids.ts";
+import { COMPACT_JWS } from "./jws.ts";
 import { RegisteredKey } from "./keys.ts";
 import {
   EPOCH_SECONDS_MAX,
@@ -41,19 +42,12 @@ export const STATEMENT_TYP = "leix-statement+jwt";
 
 const common = { v: z.literal(1), aud: ExchangeId, iat: NumericDate, version: z.int().min(1) };
 const keys = z.array(RegisteredKey).min(1).max(KEYS_MAX);
-/** The account's identity, and the keys that may sign its users (the identity key itself stays offline). */
 /**
  * By each of the keys that can sign, and by the account's identity, that whoever has it wants it registered:
  * compact JWS (`verifyPossession`).
  */
-const proofs = z
-  .array(
-    z
-      .string()
-      .max(PROOF_CHARACTERS_MAX)
-      .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/),
-  )
-  .max(PROOFS_MAX);
+const proofs = z.array(z.string().max(PROOF_CHARACTERS_MAX).regex(COMPACT_JWS)).max(PROOFS_MAX);
+/** The account's identity, and the keys that may sign its users (the identity key itself stays offline). */
 const account = z.strictObject({ id: AccountId, signers: z.array(AccountId).min(1).max(4) });
 /**
  * Every character of the basic plane but control, format, line-separating and private ones. Written out, for

@@ -2,8 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describeEnd, type Expiring, listExpiring, loadAccessTexts } from "@leix/broker";
 import { LeixError } from "@leix/protocol";
 import type { Health } from "./health.ts";
-import type { PassphraseSource } from "./keys/passphrase.ts";
-import { loadPartyFolder } from "./party-folder.ts";
+import type { PartyFolder } from "./party-folder.ts";
 
 /** Soon enough to renew in time, late enough not to cry wolf. */
 export const WARN_DAYS = 30;
@@ -16,8 +15,7 @@ export function listEndingSoon(things: readonly Expiring[], now: number): string
 }
 
 /** What a party's connection rests on. Throws `config/invalid` where a file is not what it should be. */
-export async function loadExpiring(folder: string, askPassphrase?: PassphraseSource): Promise<Expiring[]> {
-  const { access } = await loadPartyFolder(folder, undefined, askPassphrase);
+export async function loadExpiring({ access }: Pick<PartyFolder, "access">): Promise<Expiring[]> {
   return listExpiring(await loadAccessTexts(access));
 }
 
@@ -45,7 +43,8 @@ export async function watchExpiry(
   void (async () => {
     while (await pause(everyMs, true, { signal, ref: false }).catch(() => false)) await look();
   })();
-  return { problems: () => [...trouble, ...listEndingSoon(things, Date.now())] };
+  const warnings = () => listEndingSoon(things, Date.now());
+  return { problems: () => [...trouble, ...warnings()], warnings };
 }
 
 /** Well where all of them are. */
@@ -53,5 +52,7 @@ export function joinHealth(...all: readonly Health[]): Health {
   return {
     problems: () => all.flatMap((one) => one.problems()),
     notes: () => all.flatMap((one) => one.notes?.() ?? []),
+    warnings: () => all.flatMap((one) => one.warnings?.() ?? []),
+    isStarting: () => all.some((one) => one.isStarting?.() ?? false),
   };
 }

@@ -21,13 +21,13 @@ export {
   WARN_DAYS,
   watchExpiry,
 } from "./expiry-watch.ts";
-export { type Health, serveHealth } from "./health.ts";
+export { findErrorCode, type Health, serveHealth } from "./health.ts";
 export { askSecret, isTerminal } from "./keys/ask-secret.ts";
 export { isEncrypted } from "./keys/encrypted-secret.ts";
 export { TokenPlace, toTokenKeyText } from "./keys/key-file.ts";
 export { createPassphraseSource, type PassphraseSource, readPassphraseFile } from "./keys/passphrase.ts";
 export { protectFolder, unprotectFolder } from "./keys/protect-folder.ts";
-export { loadSecret, replaceSecret, writeSecret } from "./keys/secret-file.ts";
+export { loadSecret, writeSecret } from "./keys/secret-file.ts";
 export { openTokenKey, readTokenKey } from "./keys/token-key.ts";
 export {
   type LedgerFile,
@@ -49,7 +49,7 @@ export {
 export { findFreePort } from "./network/free-port.ts";
 export type { GenesisPolicyFile } from "./network/genesis.ts";
 export { type GenesisInput, loadGenesis } from "./network/genesis-files.ts";
-export { createIssuerFiles, loadIssuer } from "./network/issuer-files.ts";
+export { loadIssuer } from "./network/issuer-files.ts";
 export { toNetworkDates, toRenewedValidity } from "./network/network-dates.ts";
 export {
   loadNetwork,
@@ -69,6 +69,7 @@ export { NetworkPlan, parsePlan } from "./network/plan.ts";
 export { provisionNetwork } from "./network/provision-network.ts";
 export { type GenesisOptions, type PublishedGenesis, publishGenesis } from "./network/publish-genesis.ts";
 export { openRecordedInputs, type RecordedInputs, type SoughtInput } from "./network/recorded-inputs.ts";
+export { replaceFile } from "./network/replace-file.ts";
 export { loadRunning, type RunningFile } from "./network/running-file.ts";
 export { type ServiceProcess, superviseProcess } from "./network/service-process.ts";
 export { type StartBrokerOptions, startBroker } from "./network/start-broker.ts";
@@ -78,6 +79,7 @@ export {
   SERVICE_NAMES,
   type ServiceName,
   type StartNetworkOptions,
+  startBrokerAlone,
   startNetwork,
 } from "./network/start-network.ts";
 export { createWitnessFiles } from "./network/witness-files.ts";
@@ -94,7 +96,6 @@ export {
 export { loadPolicyFiles } from "./policy-files.ts";
 export { createRateLimit, type Rate, type RateLimit } from "./rate-limit.ts";
 export {
-  RENEW_SHARE_LEFT,
   type RenewalOptions,
   renewCertificateFile,
   renewCredentialsFile,

@@ -34,6 +34,8 @@ export const LedgerFileHeader = z.strictObject({
   records: z.int().min(0),
   /** The newest signed checkpoint (a note) over them. It is verified, not believed. */
   checkpoint: z.string().max(CHECKPOINT_CHARACTERS_MAX).optional(),
+  /** The newest one that the quorum of witnesses has cosigned, which is as a rule of fewer records. */
+  cosigned: z.string().max(CHECKPOINT_CHARACTERS_MAX).optional(),
 });
 export type LedgerFileHeader = z.infer<typeof LedgerFileHeader>;
 
@@ -61,7 +63,7 @@ export interface LedgerFile extends AsyncDisposable {
 
 const NEWLINE = 0x0a;
 /** Characters of a checkpoint may need escapes. */
-const HEADER_BYTES_MAX = 4_096 + 2 * CHECKPOINT_CHARACTERS_MAX;
+const HEADER_BYTES_MAX = 4_096 + 4 * CHECKPOINT_CHARACTERS_MAX;
 const READ_BYTES = 1_048_576;
 const WRITE_BYTES = 1_048_576;
 

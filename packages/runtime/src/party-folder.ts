@@ -6,6 +6,7 @@ import {
   AccountId,
   type DecryptionKey,
   ExchangeId,
+  Invitation,
   KeyId,
   LeixError,
   PartyId,
@@ -72,12 +73,9 @@ export const PartyFile = z.strictObject({
   brokerAccount: AccountId.optional(),
   logAccount: AccountId.optional(),
   /** `tls://host:port`; several for a cluster. */
-  servers: z.array(z.string().regex(/^tls:\/\/[^/\s]+:[0-9]{1,5}$/)).min(1),
+  servers: Invitation.shape.servers,
   /** `https://host:port`, where the ledger service serves the log, if it has a fixed place. */
-  log: z
-    .array(z.string().regex(/^https:\/\/[^/\s]+:[0-9]{1,5}$/))
-    .min(1)
-    .optional(),
+  log: Invitation.shape.log,
 });
 export type PartyFile = z.infer<typeof PartyFile>;
 

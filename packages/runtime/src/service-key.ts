@@ -3,15 +3,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ExchangeId, type KeyId, LeixError, provePossession, RegisteredKey, ServiceId } from "@leix/protocol";
 import { z } from "zod";
+import { NEXT_FILES } from "./enrolment/enrolment-files.ts";
 import { loadKeyFile } from "./keys/key-file.ts";
 import { loadSecret } from "./keys/secret-file.ts";
 import { createSigningKey } from "./network/key-pairs.ts";
 import { toNetworkDates } from "./network/network-dates.ts";
 import { loadPartyFolder, loadSigningKey, PARTY_FILES } from "./party-folder.ts";
 import { replaceLike } from "./renewal/replace-like.ts";
-
-/** A new key of a service, waiting to be put in the place of the old one. */
-const NEXT_KEY = "signing.next.jwk";
 
 /** What the anchor is told of it: nothing in it is secret. */
 export const ServiceKeyFile = z.strictObject({
@@ -34,8 +32,7 @@ export async function createServiceKey(folder: string, now: Date): Promise<Servi
   if (!service.success) throw new LeixError("config/invalid", `${party.id} is no service with a key`);
   const { alg } = await loadSigningKey(folder, askPassphrase);
   const { key, registered, file } = createSigningKey(alg, toNetworkDates(now).keys);
-  const signing = join(folder, PARTY_FILES.signing);
-  await replaceLike(join(folder, NEXT_KEY), file, askPassphrase, signing);
+  await replaceLike(join(folder, NEXT_FILES.signing), file, askPassphrase, join(folder, PARTY_FILES.key));
   const proof = await provePossession({ aud: party.aud, party: service.data }, key);
   return { v: 1, aud: party.aud, service: service.data, key: registered, proof };
 }
@@ -47,10 +44,11 @@ export async function createServiceKey(folder: string, now: Date): Promise<Servi
  */
 export async function installServiceKey(folder: string): Promise<KeyId> {
   const { askPassphrase } = await loadPartyFolder(folder);
-  const next = join(folder, NEXT_KEY);
+  const next = join(folder, NEXT_FILES.signing);
   if (!existsSync(next)) throw new LeixError("config/invalid", `${next} is not there: make a key first`);
   const { kid } = await loadKeyFile(next, askPassphrase);
-  await replaceLike(join(folder, PARTY_FILES.signing), await loadSecret(next, askPassphrase), askPassphrase);
+  const text = await loadSecret(next, askPassphrase);
+  await replaceLike(join(folder, PARTY_FILES.signing), text, askPassphrase, join(folder, PARTY_FILES.key));
   await rm(next);
   return kid;
 }

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { createNode } from "@leix/client";
 import {
   createLogger,
-  createPassphraseSource,
   joinHealth,
+  loadPartyFolder,
   runService,
   serveHealth,
   watchExpiry,
@@ -22,18 +22,20 @@ const logger = createLogger("agency", config.LEIX_LOG_LEVEL);
 await runService(logger, async (signal) => {
   const events = createAgencyEvents(logger);
   const folder = join(config.LEIX_NETWORK, "agencies", config.LEIX_AGENCY);
+  const { LEIX_NATS_URL: natsUrl } = config;
+  const party = await loadPartyFolder(folder, natsUrl);
+  const { askPassphrase } = party;
   const node = await createNode({
-    folder,
-    ...(config.LEIX_NATS_URL ? { natsUrl: config.LEIX_NATS_URL } : {}),
+    ...{ folder, askPassphrase },
+    ...(natsUrl ? { natsUrl } : {}),
     connectWaitMs: CONNECT_WAIT_MS,
     onEvent: events.node,
   });
-  const askPassphrase = createPassphraseSource();
   const renewal = createRenewal({
-    ...{ folder, natsUrl: config.LEIX_NATS_URL, askPassphrase, clock: Date.now },
+    ...{ folder, natsUrl, askPassphrase, clock: Date.now },
     ...{ onRenewed: events.renewed, onFailed: events.notRenewed },
   });
-  const expiry = await watchExpiry(() => loadAgencyExpiring(folder, node.agency, askPassphrase), signal);
+  const expiry = await watchExpiry(() => loadAgencyExpiring(party), signal);
   const health = joinHealth(node, renewal, expiry);
   if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
   const { LEIX_WITNESS_PORT: port, LEIX_WITNESS_LISTEN: host } = config;

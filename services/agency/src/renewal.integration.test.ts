@@ -15,6 +15,7 @@ import {
   createNetwork,
   createPlan,
   findFreePort,
+  loadPartyFolder,
   loadPolicyFiles,
   type NetworkFile,
   PARTY_FILES,
@@ -118,7 +119,7 @@ describe("the renewal of what an agency connects with", () => {
 
   test("renews both, once, without a restart of anything", async () => {
     await makeOld("RS-FIU");
-    const soon = (await loadAgencyExpiring(folderOf("RS-FIU"), "RS-FIU" as never)).filter(
+    const soon = (await loadAgencyExpiring(await loadPartyFolder(folderOf("RS-FIU")))).filter(
       ({ to }) => to < Date.now() + 3 * DAY_MS,
     );
     expect(soon.map(({ what }) => what)).toEqual(["the client certificate", "the NATS credentials"]);

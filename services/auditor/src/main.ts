@@ -19,7 +19,7 @@ await runService(logger, async (signal) => {
   const folder = join(config.LEIX_NETWORK, "services", "auditor");
   const party = await loadPartyFolder(folder, config.LEIX_NATS_URL);
   const auditor = await openAuditor(party, createAuditorEvents(logger), signal);
-  const health = joinHealth(auditor, await watchExpiry(() => loadExpiring(folder), signal));
+  const health = joinHealth(auditor, await watchExpiry(() => loadExpiring(party), signal));
   if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
   return auditor;
 });

@@ -30,7 +30,7 @@ export async function loadLedgerFolder(network: string, places: LedgerPlaces = {
   const party = await loadPartyFolder(folder, places.natsUrl);
   return {
     ...party,
-    key: await loadSigningKey(folder),
+    key: await loadSigningKey(folder, party.askPassphrase),
     store: places.store ?? join(folder, PARTY_FILES.ledgerStore),
     tls: {
       ca: join(folder, PARTY_FILES.ca),
@@ -41,8 +41,8 @@ export async function loadLedgerFolder(network: string, places: LedgerPlaces = {
 }
 
 /** What it connects with, and what its HTTPS server shows. */
-export async function loadLedgerExpiring({ folder, tls }: LedgerFolder): Promise<Expiring[]> {
-  const { cert } = await loadServingTls(tls);
+export async function loadLedgerExpiring(folder: LedgerFolder): Promise<Expiring[]> {
+  const { cert } = await loadServingTls(folder.tls);
   return [
     ...(await loadExpiring(folder)),
     ...listOperatorExpiring("the log's server certificate", "ledger", cert),

@@ -25,7 +25,8 @@ const logger = createLogger("policy", config.LEIX_LOG_LEVEL);
 
 await runService(logger, async (signal) => {
   const folder = join(config.LEIX_NETWORK, "services", "policy");
-  const { access, party } = await loadPartyFolder(folder, config.LEIX_NATS_URL);
+  const own = await loadPartyFolder(folder, config.LEIX_NATS_URL);
+  const { access, party, askPassphrase } = own;
   const events = createPolicyEvents(logger);
   await using opening = new AsyncDisposableStack();
   const nc = opening.adopt(
@@ -45,13 +46,13 @@ await runService(logger, async (signal) => {
     ticks: createNatsTicks(nc),
     drain: opening.use(openOutDrain(nc)),
     trust: { aud: party.aud, anchorKey: party.anchorKey, anchorAccount: party.anchorAccount },
-    key: await loadSigningKey(folder),
+    key: await loadSigningKey(folder, askPassphrase),
     events,
     clock: Date.now,
     tz: readZoneVersion(),
     createSalt: () => encodeBase64url(randomBytes(16)),
   });
-  const health = joinHealth(service, await watchExpiry(() => loadExpiring(folder), signal));
+  const health = joinHealth(service, await watchExpiry(() => loadExpiring(own), signal));
   if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
   const opened = opening.move();
   return {

@@ -5,7 +5,6 @@ import {
   type Expiring,
   listCredentialsExpiring,
   listOperatorExpiring,
-  loadAccessTexts,
   parseSeed,
 } from "@leix/broker";
 import { LeixError } from "@leix/protocol";
@@ -27,7 +26,7 @@ export interface RegistryFolder {
 /** What the registry needs of a network folder: `services/registry` in it, and nothing else. */
 export async function loadRegistryFolder(dir: string, natsUrl?: string): Promise<RegistryFolder> {
   const folder = join(dir, "services", "registry");
-  const { party, access } = await loadPartyFolder(folder, natsUrl);
+  const { party, access, askPassphrase } = await loadPartyFolder(folder, natsUrl);
   const { brokerAccount, logAccount } = party;
   if (!brokerAccount || !logAccount) {
     throw new LeixError("config/invalid", `${PARTY_FILES.party} has no brokerAccount or no logAccount`);
@@ -38,10 +37,10 @@ export async function loadRegistryFolder(dir: string, natsUrl?: string): Promise
     party,
     registry: access,
     pusher: { ...access, credentials: { file: join(folder, PARTY_FILES.pusher) } },
-    signer: { brokerAccount, logAccount, signer: parseSeed("operator", await readSeed(file)) },
+    signer: { brokerAccount, logAccount, signer: parseSeed("operator", await readText(file)) },
     loadIssuer: async () => ({
-      authority: await loadIssuer(folder),
-      ca: await readFile(join(folder, PARTY_FILES.ca), "utf8"),
+      authority: await loadIssuer(folder, askPassphrase),
+      ca: await readText(join(folder, PARTY_FILES.ca)),
     }),
   };
 }
@@ -49,20 +48,19 @@ export async function loadRegistryFolder(dir: string, natsUrl?: string): Promise
 /** What it connects with as both of its identities, and what it certifies members with. */
 export async function loadRegistryExpiring({
   folder,
-  pusher,
-  loadIssuer: load,
-}: RegistryFolder): Promise<Expiring[]> {
-  const { authority } = await load();
-  const { credentials } = await loadAccessTexts(pusher);
+  registry,
+}: Pick<RegistryFolder, "folder" | "registry">): Promise<Expiring[]> {
+  const issuer = await readText(join(folder, PARTY_FILES.issuerCertificate));
+  const credentials = await readText(join(folder, PARTY_FILES.pusher));
   const what = "the certificate to certify clients";
   return [
-    ...(await loadExpiring(folder)),
+    ...(await loadExpiring({ access: registry })),
     ...(await listCredentialsExpiring(credentials)),
-    ...listOperatorExpiring(what, "registry", authority.certificate),
+    ...listOperatorExpiring(what, "registry", issuer),
   ];
 }
 
-async function readSeed(file: string): Promise<string> {
+async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (cause) {

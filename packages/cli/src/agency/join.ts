@@ -38,11 +38,11 @@ export function addJoinCommand(agency: Command): void {
       const approved = await installApproval({ folder, approval, now, askPassphrase });
       const { natsUrl } = loadRunConfig();
       const startedAt = performance.now();
-      await using node = await createNode({ folder, ...(natsUrl ? { natsUrl } : {}) });
+      await using node = await createNode({ folder, askPassphrase, ...(natsUrl ? { natsUrl } : {}) });
       const statement = await untilRegistered(node, approved, flags.wait, (line) => {
         process.stderr.write(`leix: ${line}\n`);
       });
-      await finishApproval({ folder, now, askPassphrase });
+      await finishApproval({ folder, statement, now, askPassphrase });
       const waitedMs = Math.round(performance.now() - startedAt);
       const { version } = statement;
       if (flags.json) process.stdout.write(`${JSON.stringify({ agency: id, version, waitedMs })}\n`);

@@ -1,7 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import { createNode } from "@leix/client";
 import { type AgencyStatement, LeixError, openInvitation, openRequest } from "@leix/protocol";
-import { loadPartyFolder, type RotationChoice, rotateKeys, rotateUser, toEnrolmentText } from "@leix/runtime";
+import {
+  loadPartyFolder,
+  type PartyFolder,
+  type RotationChoice,
+  rotateKeys,
+  rotateUser,
+  toEnrolmentText,
+} from "@leix/runtime";
 import { type Command, Option } from "commander";
 import { createPaper } from "../messages/paper.ts";
 import { loadRunConfig } from "../network/config.ts";
@@ -55,7 +62,7 @@ async function rotate(flags: RotateFlags, self: Command): Promise<void> {
     throw new LeixError("config/invalid", "--out <file> says where the request goes");
   const invitation =
     flags.invitation === undefined ? undefined : await loadEnrolmentFile(flags.invitation, openInvitation);
-  const current = await loadStatement(folder.folder, natsUrl);
+  const current = await loadStatement(folder, natsUrl);
   const request = await rotateKeys({
     folder,
     choice,
@@ -82,8 +89,11 @@ function toChoice(flags: RotateFlags): RotationChoice {
 }
 
 /** The newest that can be had; without the exchange, the newest that the node has. */
-async function loadStatement(folder: string, natsUrl: string | undefined): Promise<AgencyStatement> {
-  await using node = await createNode({ folder, ...(natsUrl ? { natsUrl } : {}) });
+async function loadStatement(
+  { folder, askPassphrase }: PartyFolder,
+  natsUrl: string | undefined,
+): Promise<AgencyStatement> {
+  await using node = await createNode({ folder, askPassphrase, ...(natsUrl ? { natsUrl } : {}) });
   try {
     await node.refreshMembership();
   } catch (error) {

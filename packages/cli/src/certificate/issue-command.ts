@@ -2,7 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CertificateAndKey, issueClientCertificate } from "@leix/broker";
 import { CountryCode, LeixError } from "@leix/protocol";
-import { loadIssuer, NETWORK_FILES, toNetworkDates, toPartyPath } from "@leix/runtime";
+import {
+  createPassphraseSource,
+  loadIssuer,
+  NETWORK_FILES,
+  toNetworkDates,
+  toPartyPath,
+} from "@leix/runtime";
 import type { Command } from "commander";
 import { readText } from "./request-commands.ts";
 
@@ -42,5 +48,5 @@ async function loadAuthority(dir: string, { as, for: party }: IssueFlags): Promi
   if (party !== as && !party.startsWith(`${as}-`)) {
     throw new LeixError("certificate/request", `${party} is not of ${as}`);
   }
-  return loadIssuer(join(dir, toPartyPath(as)));
+  return loadIssuer(join(dir, toPartyPath(as)), createPassphraseSource());
 }

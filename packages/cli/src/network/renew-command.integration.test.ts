@@ -13,6 +13,7 @@ import {
   createWitnessFiles,
   findFreePort,
   loadExpiring,
+  loadPartyFolder,
   loadPolicyFiles,
   type NetworkFile,
   PARTY_FILES,
@@ -130,7 +131,7 @@ describe("leix network renew", () => {
     for (const { id, folder } of network.parties) {
       const nc = await connectAs(dir, network, id, { firstConnectWaitMs: 0 });
       await nc.close();
-      const ends = (await loadExpiring(join(dir, folder))).map(({ to }) => to);
+      const ends = (await loadExpiring(await loadPartyFolder(join(dir, folder)))).map(({ to }) => to);
       expect(Math.min(...ends), id).toBeGreaterThan(soon());
     }
     const drafts = (await readdir(dir, { recursive: true })).filter((name) => name.endsWith(".draft"));

@@ -1,9 +1,11 @@
 import {
+  loadNetwork,
   provisionNetwork,
   publishGenesis,
   type RunningNetwork,
   SERVICE_NAMES,
   type ServiceName,
+  startBrokerAlone,
   startNetwork,
   untilAborted,
 } from "@leix/runtime";
@@ -31,6 +33,14 @@ export function addRunCommands(network: Command): void {
       await up(command.optsWithGlobals<{ dir: string }>().dir, flags);
     });
   network
+    .command("broker")
+    .description(
+      "run the broker alone until Ctrl-C: for `leix ledger restore`, which needs it and no service",
+    )
+    .action(async (_flags: unknown, command: Command) => {
+      await runBroker(command.optsWithGlobals<{ dir: string }>().dir);
+    });
+  network
     .command("provision")
     .description(
       "make the streams, and the consumers of those whose statements come first, in a running broker",
@@ -51,20 +61,38 @@ export function addRunCommands(network: Command): void {
 }
 
 async function up(dir: string, flags: UpFlags): Promise<void> {
+  await runUntilStopped(async (signal) => {
+    const running = await startNetwork(dir, {
+      ...loadRunConfig(),
+      say,
+      signal,
+      mustBeWell: true,
+      ...(flags.service ? { services: flags.service } : {}),
+      ...(flags.logLevel ? { logLevel: flags.logLevel } : {}),
+    });
+    process.stdout.write(toReadyLine(running));
+    return running;
+  });
+}
+
+async function runBroker(dir: string): Promise<void> {
+  await runUntilStopped(async (signal) => {
+    const broker = await startBrokerAlone(dir, { env: loadRunConfig().env, say, signal });
+    const { servers } = await loadNetwork(dir);
+    process.stdout.write(`ready: the broker alone, at ${servers.join(", ")}. Ctrl-C stops.\n`);
+    return broker;
+  });
+}
+
+/** Until a signal ends it; what was started is stopped then. */
+async function runUntilStopped(start: (signal: AbortSignal) => Promise<AsyncDisposable>): Promise<void> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort(new Error("stopped by a signal"));
   for (const signal of STOP_SIGNALS) process.once(signal, stop);
   // Whoever read what is printed may leave; the network stays.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   try {
-    await using running = await startNetwork(dir, {
-      ...loadRunConfig(),
-      say,
-      signal: stopping.signal,
-      ...(flags.service ? { services: flags.service } : {}),
-      ...(flags.logLevel ? { logLevel: flags.logLevel } : {}),
-    });
-    process.stdout.write(toReadyLine(running));
+    await using _running = await start(stopping.signal);
     await untilAborted(stopping.signal);
     say("stopping");
   } catch (error) {

@@ -198,7 +198,8 @@ async function certify(
 ): Promise<string | undefined> {
   if (certificateRequest === undefined) return undefined;
   const { from, to } = toNetworkDates(now).certificates;
-  return issueClientCertificate(await loadIssuer(folder.folder), certificateRequest, { name: iss, from, to });
+  const issuer = await loadIssuer(folder.folder, folder.askPassphrase);
+  return issueClientCertificate(issuer, certificateRequest, { name: iss, from, to });
 }
 
 function toToken({ bytes }: SignedStatement): string {

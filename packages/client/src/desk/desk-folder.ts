@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { type Digest, toDigest } from "@leix/protocol";
+import { replaceFile } from "@leix/runtime";
 import { parseSigned, type SignedStatement } from "./signed-statement.ts";
-import { readWhole, writeWhole } from "./whole-file.ts";
+import { readWhole } from "./whole-file.ts";
 
 /** Names in an authority's folder. Nothing in them is secret. */
 export const DESK_FILES = {
@@ -37,6 +38,7 @@ export interface DeskFolder {
 
 const OUTGOING = /^[0-9]{4,}-.+\.json$/;
 const NUMBER_DIGITS = 4;
+const FOLDER_MODE = 0o700;
 
 export function openDeskFolder(folder: string): DeskFolder {
   const outgoing = join(folder, DESK_FILES.outgoing);
@@ -62,7 +64,7 @@ export function openDeskFolder(folder: string): DeskFolder {
       if (known) return known.file;
       const number = toNumber((await listNames()).at(-1) ?? "0") + 1;
       const file = join(outgoing, `${String(number).padStart(NUMBER_DIGITS, "0")}-${toName(signed)}.json`);
-      await writeWhole(file, signed.bytes);
+      await keepFile(file, signed.bytes);
       return file;
     },
     async dropOutgoing(digest) {
@@ -70,9 +72,14 @@ export function openDeskFolder(folder: string): DeskFolder {
       await Promise.all(found.map(({ file }) => rm(file, { force: true })));
     },
     findDecision: (digest) => readWhole(toDecisionFile(digest)),
-    keepDecision: (digest, payload) => writeWhole(toDecisionFile(digest), payload),
-    keepUnproven: (payload) => writeWhole(toDecisionFile(`unproven-${toDigest(payload)}`), payload),
+    keepDecision: (digest, payload) => keepFile(toDecisionFile(digest), payload),
+    keepUnproven: (payload) => keepFile(toDecisionFile(`unproven-${toDigest(payload)}`), payload),
   };
+}
+
+async function keepFile(file: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: FOLDER_MODE });
+  await replaceFile(file, bytes);
 }
 
 function toNumber(name: string): number {

@@ -83,11 +83,7 @@ export async function openDesk(options: DeskOptions): Promise<Desk> {
     party: file,
     access,
     askPassphrase,
-  } = await loadPartyFolder(
-    options.folder,
-    options.natsUrl,
-    ...(options.askPassphrase ? [options.askPassphrase] : []),
-  );
+  } = await loadPartyFolder(options.folder, options.natsUrl, options.askPassphrase);
   const party = parseParty(file.id);
   if (!file.account) throw new LeixError("config/invalid", `${PARTY_FILES.party} names no account`);
   const { aud, anchorKey, anchorAccount, account } = file;

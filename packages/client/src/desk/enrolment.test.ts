@@ -19,6 +19,7 @@ import {
 } from "@leix/runtime";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createTestExchange, PATIENCE, type TestExchange } from "../exchange.testkit.ts";
+import { createNode } from "../node.ts";
 import { createRequest } from "../party.testkit.ts";
 import { examineRequest } from "./approve-request.ts";
 import {
@@ -101,6 +102,9 @@ describe("an agency is enrolled by three files", () => {
       expect(await readFile(join(made.folder, name), "utf8"), name).toMatch(/^eyJ[\w-]+(\.[\w-]+){4}\n$/);
     }
     expect(await loadSigningKey(made.folder, askPassphrase)).toMatchObject({ alg: "ES256" });
+    const post = exchange.connect("AL-CUSTOMS");
+    await using node = await createNode({ folder: made.folder, post, askPassphrase });
+    expect(node.agency).toBe(approval.content.subject);
     await expect(makeAgency(exchange, await newInvitation(), { passphrase: "short" })).rejects.toMatchObject({
       code: "key/passphrase-short",
     });

@@ -162,6 +162,6 @@ export async function joinExchange(
   file: ApprovalFile,
 ): Promise<void> {
   const options = { folder, now: new Date(exchange.nowMs), askPassphrase: createPassphraseSource() };
-  await installApproval({ ...options, approval: openApproval(file) });
-  await finishApproval(options);
+  const { statement } = await installApproval({ ...options, approval: openApproval(file) });
+  await finishApproval({ ...options, statement });
 }

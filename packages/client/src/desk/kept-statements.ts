@@ -7,8 +7,9 @@ import {
   type Trust,
 } from "@leix/exchange";
 import { type Digest, encodeUtf8, LeixError, type ParsedRecord, type Statement } from "@leix/protocol";
+import { replaceFile } from "@leix/runtime";
 import type { Post } from "../ports.ts";
-import { readWhole, writeWhole } from "./whole-file.ts";
+import { readWhole } from "./whole-file.ts";
 
 /** A statement of the ledger that was proven here. */
 export interface KeptStatement {
@@ -53,7 +54,7 @@ export async function openKeptStatements(trust: Trust, file: string): Promise<Ke
         const found: KeptStatement[] = [];
         for (const bytes of page) found.push(toKept(await auditStatement(layer, bytes)));
         lines.push(...page);
-        await writeWhole(file, joinLines(lines));
+        await replaceFile(file, joinLines(lines));
         absorbLayer(state, layer);
         list.push(...found);
       }

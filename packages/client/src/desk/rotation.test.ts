@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type AgencyId,
@@ -11,10 +11,14 @@ import {
 } from "@leix/protocol";
 import {
   createPassphraseSource,
+  finishApproval,
+  installApproval,
+  isEncrypted,
   loadPartyFolder,
   loadSigningKey,
   loadSigningKeys,
   PARTY_FILES,
+  protectFolder,
   rotateKeys,
 } from "@leix/runtime";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -149,5 +153,34 @@ describe("keys are replaced", () => {
     const approval = openApproval(await approve(exchange, albania, request));
     expect(approval.content.certificate).toBeUndefined();
     await joinExchange(exchange, folder, approval.file);
+  });
+
+  test("new secrets rest as the others do, whatever the key to sign with is", async () => {
+    const { folder, id } = await enrol();
+    const ask = async () => "four words that belong nowhere";
+    const signing = join(folder, PARTY_FILES.signing);
+    const text = await readFile(signing, "utf8");
+    await protectFolder(folder, await ask(), ask);
+    // The file of a key in a token stays in the clear: nothing in it is secret.
+    await writeFile(signing, text);
+    const listPlain = async () => {
+      const names = (await readdir(folder, { recursive: true })).filter((one) =>
+        /\.(jwk|nk|key|creds)$/.test(one),
+      );
+      const texts = names.map(async (name) => ({ name, text: await readFile(join(folder, name), "utf8") }));
+      return (await Promise.all(texts)).filter((one) => !isEncrypted(one.text)).map(({ name }) => name);
+    };
+    expect(await listPlain()).toEqual([PARTY_FILES.signing]);
+    const party = await loadPartyFolder(folder, undefined, ask);
+    const current = albania.desk.state.parties.get(id as AgencyId)?.statement as AgencyStatement;
+    const choice = { signing: "ES256", encryption: "P-256", cosigning: true, accountSigner: true } as const;
+    const request = await rotateKeys({ folder: party, choice, current, now: now() });
+    expect(await listPlain()).toEqual([PARTY_FILES.signing]);
+    const approval = openApproval(await approve(exchange, albania, request));
+    const options = { folder, now: now(), askPassphrase: ask };
+    const { statement } = await installApproval({ ...options, approval });
+    await finishApproval({ ...options, statement });
+    expect(await listPlain()).toEqual([]);
+    expect((await loadSigningKey(folder, ask)).kid).toBe(openRequest(request).content.keys[0]?.kid);
   });
 });

@@ -1,30 +1,21 @@
-import { createNkey, toAccountId, toAccountSigner } from "@leix/broker";
 import {
-  type DecryptionKey,
   ENROLMENT_TYP,
   type EnrolmentChallenge,
   EnrolmentRequest,
   provePossession,
-  type RegisteredKey,
   type RequestFile,
   type SigningKey,
   signJws,
 } from "@leix/protocol";
+import type { MemberKeys } from "../network/member-keys.ts";
 import { proveDecryption, type UnprovenRequest } from "./decryption-proof.ts";
-
-/** New keys of an agency, and the private parts that prove themselves. */
-export interface NewAgencyKeys {
-  readonly registered: readonly RegisteredKey[];
-  /** Those that sign or cosign, and the account's identity where it is new. */
-  readonly provers: readonly SigningKey[];
-  readonly decryption: readonly DecryptionKey[];
-}
 
 export interface RequestOptions {
   readonly about: Pick<EnrolmentRequest, "aud" | "iss" | "iat" | "account"> &
     Partial<Pick<EnrolmentRequest, "certificateRequest">>;
   readonly challenge: EnrolmentChallenge;
-  readonly keys: NewAgencyKeys;
+  /** New ones; among the provers the account's identity where it is new. */
+  readonly keys: Pick<MemberKeys, "registered" | "provers" | "decryption">;
   readonly signingKey: SigningKey;
 }
 
@@ -44,11 +35,4 @@ export async function createRequest(options: RequestOptions): Promise<RequestFil
   const request = EnrolmentRequest.parse({ ...unproven, decryption });
   const { token } = await signJws(request, ENROLMENT_TYP, signingKey);
   return { v: 1, request: token };
-}
-
-/** A new NATS account: its identity, which goes offline at once, and what signs its users. */
-export function createAccountKeys() {
-  const [identity, signer] = [createNkey("account"), createNkey("account")];
-  const account = { id: toAccountId(identity), signers: [toAccountId(signer)] };
-  return { identity, signer, account, prover: toAccountSigner(identity) };
 }

@@ -12,9 +12,10 @@ import {
   parseSchema,
 } from "@leix/protocol";
 import { z } from "zod";
-import { readSecret, replaceSecret } from "../keys/secret-file.ts";
+import { readSecret } from "../keys/secret-file.ts";
 import { FOLDER_MODE } from "../network/folder-file.ts";
 import { parseJsonText } from "../network/network-file.ts";
+import { replaceFile } from "../network/replace-file.ts";
 import { type ChallengeKeys, createChallenge } from "./decryption-proof.ts";
 
 /** In the folders of an authority and of an agency: what is under way between the two. */
@@ -85,7 +86,7 @@ export async function closeChallenge(
 
 async function writeChallenge(folder: string, file: ChallengeFile): Promise<void> {
   await mkdir(join(folder, ENROLMENT_FOLDER), { recursive: true, mode: FOLDER_MODE });
-  await replaceSecret(toFile(folder, file.challenge.id), `${JSON.stringify(file, null, 2)}\n`);
+  await replaceFile(toFile(folder, file.challenge.id), `${JSON.stringify(file, null, 2)}\n`);
 }
 
 /** The id's form allows nothing that means anything in a path. */

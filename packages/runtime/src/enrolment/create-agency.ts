@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createCertificateRequest, toSeed } from "@leix/broker";
+import { createCertificateRequest } from "@leix/broker";
 import {
   type Invitation,
   LeixError,
@@ -21,16 +21,16 @@ import { writeSecret } from "../keys/secret-file.ts";
 import { openTokenKey } from "../keys/token-key.ts";
 import { FOLDER_MODE, type FolderFile, toPublic, toSecret, writeFolder } from "../network/folder-file.ts";
 import {
-  createCosigningKey,
-  createEncryptionKey,
   createSigningKey,
   type EncryptionCurve,
   type KeyValidity,
+  type NewKey,
 } from "../network/key-pairs.ts";
+import { createMemberKeys } from "../network/member-keys.ts";
 import { toNetworkDates } from "../network/network-dates.ts";
-import { createOfficersKey } from "../network/party-files.ts";
+import { syncPath } from "../network/replace-file.ts";
 import { PARTY_FILES } from "../party-folder.ts";
-import { createAccountKeys, createRequest } from "./agency-request.ts";
+import { createRequest } from "./agency-request.ts";
 import { loadInvitation, loadRequest, toEnrolmentFile, toEnrolmentText } from "./enrolment-files.ts";
 
 export interface CreateAgencyOptions {
@@ -73,7 +73,7 @@ export async function createAgency(options: CreateAgencyOptions): Promise<Reques
   await writeFiles(draft, files, passphrase);
   await syncAll(draft);
   await rename(draft, folder);
-  await syncOne(dirname(folder));
+  await syncPath(dirname(folder));
   return request;
 }
 
@@ -92,30 +92,25 @@ async function createFiles(
   const { aud, agency, ca, challenge } = invitation.content;
   const dates = toNetworkDates(now);
   const signing = await createSigner(options, dates.keys);
-  const opening = createEncryptionKey(encryption, dates.keys);
-  const cosigning = isWitness ? [createCosigningKey(dates.keys)] : [];
-  const { identity, signer, account, prover } = createAccountKeys();
+  const made = createMemberKeys({ signing, encryption, isWitness }, dates.keys);
   const tls = await createCertificateRequest(agency.subject);
   const request = await createRequest({
-    about: { aud, iss: agency.subject, iat: dates.iat, account, certificateRequest: tls.request },
-    challenge,
-    keys: {
-      registered: [signing.registered, opening.registered, ...cosigning.map((key) => key.registered)],
-      provers: [signing.key, ...cosigning.map(({ key }) => key), prover],
-      decryption: [opening.key],
+    about: {
+      aud,
+      iss: agency.subject,
+      iat: dates.iat,
+      account: made.account,
+      certificateRequest: tls.request,
     },
+    challenge,
+    keys: made,
     signingKey: signing.key,
   });
   return {
     request,
     files: [
-      toSecret(PARTY_FILES.accountIdentity, toSeed(identity)),
-      toSecret(PARTY_FILES.accountSigner, toSeed(signer)),
+      ...made.files,
       toSecret(PARTY_FILES.key, tls.key),
-      toSecret(PARTY_FILES.signing, signing.file),
-      ...cosigning.map(({ file }) => toSecret(PARTY_FILES.cosigning, file)),
-      toSecret(`${PARTY_FILES.encryption}/${opening.registered.kid}.jwk`, opening.file),
-      toSecret(PARTY_FILES.officers, createOfficersKey()),
       toPublic(PARTY_FILES.ca, ca),
       toPublic(toEnrolmentFile("", "invitation"), toEnrolmentText(invitation.file)),
       toPublic(toEnrolmentFile("", "request"), toEnrolmentText(request)),
@@ -127,7 +122,7 @@ async function createFiles(
 async function createSigner(
   { signing = "ES256", signingKeyFile }: CreateAgencyOptions,
   validity: KeyValidity,
-): Promise<{ registered: RegisteredKey; key: SigningKey; file: string }> {
+): Promise<NewKey & { key: SigningKey }> {
   if (signingKeyFile === undefined) return createSigningKey(signing, validity);
   const found = await loadKeyFile(signingKeyFile, createPassphraseSource());
   if (found.kind !== "token")
@@ -157,11 +152,6 @@ async function writeFiles(
 /** Before the folder gets its name, all that is in it is on disk. */
 async function syncAll(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true });
-  for (const name of names) await syncOne(join(folder, name));
-  await syncOne(folder);
-}
-
-async function syncOne(path: string): Promise<void> {
-  await using handle = await open(path, "r");
-  await handle.sync();
+  for (const name of names) await syncPath(join(folder, name));
+  await syncPath(folder);
 }

@@ -7,6 +7,7 @@ import {
   Invitation,
   type InvitationFile,
   LeixError,
+  parseSchema,
   type SigningKey,
   signJws,
 } from "@leix/protocol";
@@ -44,13 +45,14 @@ export async function createInvitation(options: InvitationOptions): Promise<Invi
   }
   const { aud, anchorKey, anchorAccount, servers, log } = party;
   const ground = { agency, given: "invitation", ...(clearance === undefined ? {} : { clearance }) } as const;
-  const invitation = Invitation.parse({
+  const unchecked = {
     v: 1,
     ...{ aud, iss, iat: now, agency, anchorKey, anchorAccount, servers },
     ...(log ? { log } : {}),
     ca: await readText(join(folder, PARTY_FILES.ca), "config/invalid"),
     challenge: await giveChallenge(folder, ground, now + days * DAY_SECONDS),
-  });
+  };
+  const invitation = parseSchema(Invitation, unchecked, "config/invalid");
   const { token } = await signJws(invitation, INVITATION_TYP, signingKey);
   return { v: 1, invitation: token, statements: chain };
 }

@@ -1,3 +1,4 @@
+import { createNkey, toAccountId } from "@leix/broker";
 import {
   type DecryptionProof,
   decodeBase64url,
@@ -8,7 +9,6 @@ import {
 } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { createEncryptionKey, type EncryptionCurve } from "../network/key-pairs.ts";
-import { createAccountKeys } from "./agency-request.ts";
 import {
   createChallenge,
   proveDecryption,
@@ -17,6 +17,8 @@ import {
 } from "./decryption-proof.ts";
 
 const CURVES: readonly EncryptionCurve[] = ["P-256", "X25519"];
+
+const toId = () => toAccountId(createNkey("account"));
 
 function createCase(curve: EncryptionCurve) {
   const { challenge, keys } = createChallenge(2_000_000_000);
@@ -28,7 +30,7 @@ function createCase(curve: EncryptionCurve) {
     iat: 1_800_000_000,
     challenge: challenge.id,
     keys: [own.registered],
-    account: createAccountKeys().account,
+    account: { id: toId(), signers: [toId()] },
     proofs: [],
   } as unknown as UnprovenRequest;
   return { challenge, keys, own, request, proofs: proveDecryption(request, challenge, [own.key]) };

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Approval,
@@ -13,6 +14,7 @@ import {
   openRequest,
   type RequestFile,
 } from "@leix/protocol";
+import { FOLDER_MODE, PUBLIC_MODE } from "../network/folder-file.ts";
 import { parseJsonText } from "../network/network-file.ts";
 import { replaceFile } from "../network/replace-file.ts";
 import { readText } from "../party-folder.ts";
@@ -76,5 +78,6 @@ export async function keepEnrolmentFile(
   name: keyof typeof FILES,
   file: InvitationFile | RequestFile | ApprovalFile,
 ): Promise<void> {
-  await replaceFile(toEnrolmentFile(folder, name), toEnrolmentText(file));
+  await mkdir(join(folder, ENROLMENT_FOLDER), { recursive: true, mode: FOLDER_MODE });
+  await replaceFile(toEnrolmentFile(folder, name), toEnrolmentText(file), PUBLIC_MODE);
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { createCredentials, parseSeed, renewCredentials } from "@leix/broker";
+import { createCredentials, parseSeed, renewCredentials, toAccountId } from "@leix/broker";
 import {
   type AccountId,
   type AgencyStatement,
@@ -14,12 +14,13 @@ import {
   openStatement,
   verifyApproval,
 } from "@leix/protocol";
-import { isEncrypted } from "../keys/encrypted-secret.ts";
+import { loadKeyFile } from "../keys/key-file.ts";
 import type { PassphraseSource } from "../keys/passphrase.ts";
-import { loadSecret, readSecret, writeSecret } from "../keys/secret-file.ts";
+import { loadSecret } from "../keys/secret-file.ts";
+import { PUBLIC_MODE } from "../network/folder-file.ts";
 import { toNetworkDates } from "../network/network-dates.ts";
 import { parseJsonText } from "../network/network-file.ts";
-import { replaceFile } from "../network/replace-file.ts";
+import { removeFile, replaceFile, syncPath } from "../network/replace-file.ts";
 import { PARTY_FILES, PartyFile, readText } from "../party-folder.ts";
 import { installCertificate } from "../renewal/install-certificate.ts";
 import { replaceLike } from "../renewal/replace-like.ts";
@@ -124,7 +125,7 @@ async function install(options: InstallOptions, { account }: EnrolmentRequest): 
   const trust = { aud, anchorKey, anchorAccount };
   const party = { v: 1, id: name, ...trust, account: account.id, servers, ...(log ? { log } : {}) } as const;
   const text = `${JSON.stringify(party satisfies PartyFile, null, 2)}\n`;
-  await replaceFile(join(folder, PARTY_FILES.party), text);
+  await replaceFile(join(folder, PARTY_FILES.party), text, PUBLIC_MODE);
 }
 
 async function createCredentialsFile(options: InstallOptions, account: AccountId): Promise<void> {
@@ -134,32 +135,52 @@ async function createCredentialsFile(options: InstallOptions, account: AccountId
   const signer = parseSeed("account", await loadSecret(signerFile, askPassphrase));
   const expiresAt = toNetworkDates(now).credentialsEnd;
   const text = await createCredentials({ name: approval.content.subject, account, signer, expiresAt });
-  const isSealed = isEncrypted(await readSecret(signerFile));
-  await rm(file, { force: true });
-  await writeSecret(file, text, isSealed ? await askPassphrase(file) : undefined);
+  await replaceLike(file, text, askPassphrase, signerFile);
+}
+
+export interface FinishOptions extends Omit<InstallOptions, "approval"> {
+  /** The agency's, as the exchange knows it. */
+  readonly statement: AgencyStatement;
 }
 
 /**
- * Once the exchange knows the statement, the new keys take the old ones' places; old decryption keys stay, so
- * that old texts stay readable. To do it again is harmless.
+ * The new keys that the exchange knows take the old ones' places; old decryption keys stay, so that old texts
+ * stay readable. What else waits, as from a rotation that ended before it asked, is left alone. To do it
+ * again is harmless.
  */
-export async function finishApproval({
-  folder,
-  now,
-  askPassphrase,
-}: Omit<InstallOptions, "approval">): Promise<void> {
-  const nextSigner = join(folder, NEXT_FILES.accountSigner);
-  if (existsSync(nextSigner)) {
-    const file = join(folder, PARTY_FILES.credentials);
-    const signer = parseSeed("account", await loadSecret(nextSigner, askPassphrase));
-    const credentials = await loadSecret(file, askPassphrase);
-    const expiresAt = toNetworkDates(now).credentialsEnd;
-    // The user's key stays, and with it the inbox of a connection that lives.
-    await replaceLike(file, await renewCredentials(credentials, { signer, expiresAt }), askPassphrase);
-  }
-  for (const name of ["accountSigner", "signing", "cosigning"] as const) {
+export async function finishApproval(options: FinishOptions): Promise<void> {
+  const { folder, now, askPassphrase } = options;
+  for (const name of await listRegistered(options)) {
     const next = join(folder, NEXT_FILES[name]);
-    if (existsSync(next)) await rename(next, join(folder, PARTY_FILES[name]));
+    if (name === "accountSigner") {
+      const file = join(folder, PARTY_FILES.credentials);
+      const signer = parseSeed("account", await loadSecret(next, askPassphrase));
+      const credentials = await loadSecret(file, askPassphrase);
+      const expiresAt = toNetworkDates(now).credentialsEnd;
+      // The user's key stays, and with it the inbox of a connection that lives.
+      await replaceLike(file, await renewCredentials(credentials, { signer, expiresAt }), askPassphrase);
+    }
+    await rename(next, join(folder, PARTY_FILES[name]));
   }
-  await rm(toEnrolmentFile(folder, "request"), { force: true });
+  await syncPath(folder);
+  const request = toEnrolmentFile(folder, "request");
+  if (existsSync(request)) await removeFile(request);
+}
+
+type NextName = keyof typeof NEXT_FILES;
+
+/** Of the keys that wait, those that the statement has. */
+async function listRegistered(options: FinishOptions): Promise<readonly NextName[]> {
+  const { folder, statement, askPassphrase } = options;
+  const known = new Set<string>([...statement.keys.map(({ kid }) => kid), ...statement.account.signers]);
+  const readId = async (name: NextName, file: string): Promise<string> => {
+    if (name !== "accountSigner") return (await loadKeyFile(file, askPassphrase)).kid;
+    return toAccountId(parseSeed("account", await loadSecret(file, askPassphrase)));
+  };
+  const names: NextName[] = [];
+  for (const name of ["accountSigner", "signing", "cosigning"] as const) {
+    const file = join(folder, NEXT_FILES[name]);
+    if (existsSync(file) && known.has(await readId(name, file))) names.push(name);
+  }
+  return names;
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createCredentials, createNkey, parseSeed, toAccountId, toSeed } from "@leix/broker";
 import {
@@ -13,9 +13,7 @@ import {
   type SigningKey,
   verifyInvitation,
 } from "@leix/protocol";
-import { encryptSecret, isEncrypted } from "../keys/encrypted-secret.ts";
-import { loadSecret, readSecret, replaceSecret, toSecretType } from "../keys/secret-file.ts";
-import { FOLDER_MODE } from "../network/folder-file.ts";
+import { loadSecret } from "../keys/secret-file.ts";
 import {
   createCosigningKey,
   createEncryptionKey,
@@ -23,11 +21,17 @@ import {
   type EncryptionCurve,
 } from "../network/key-pairs.ts";
 import { toNetworkDates } from "../network/network-dates.ts";
+import { removeFile } from "../network/replace-file.ts";
 import { loadSigningKey, PARTY_FILES, type PartyFolder } from "../party-folder.ts";
 import { replaceLike } from "../renewal/replace-like.ts";
 import { createRequest } from "./agency-request.ts";
-import { ENROLMENT_FOLDER } from "./challenge-file.ts";
-import { keepEnrolmentFile, loadApproval, loadRequest, NEXT_FILES } from "./enrolment-files.ts";
+import {
+  keepEnrolmentFile,
+  loadApproval,
+  loadRequest,
+  NEXT_FILES,
+  toEnrolmentFile,
+} from "./enrolment-files.ts";
 
 /** Which keys are to be replaced. */
 export interface RotationChoice {
@@ -50,10 +54,11 @@ export interface RotationOptions {
 }
 
 /**
- * Makes new keys beside the old ones, which go on counting, and asks for them. The request is kept last:
- * what a crash leaves before it is made anew. Throws `enrolment/folder-used` where another request waits,
- * `enrolment/registered-already` where that cannot be forgotten, `enrolment/invitation-closed` without a
- * challenge, and as `verifyInvitation` does.
+ * Makes new keys beside the old ones, which go on counting, and asks for them. A request that waited goes
+ * first, the new one is kept last: keys that a crash leaves in between no request names, so that nothing
+ * approves them, and the next rotation makes others. Throws `enrolment/folder-used` where another request
+ * waits, `enrolment/registered-already` where that cannot be forgotten, `enrolment/invitation-closed` without
+ * a challenge, and as `verifyInvitation` does.
  */
 export async function rotateKeys(options: RotationOptions): Promise<RequestFile> {
   const { folder: party, choice, current, now, isAnew = false } = options;
@@ -81,13 +86,15 @@ export async function rotateKeys(options: RotationOptions): Promise<RequestFile>
     },
     signingKey: await chooseSigner(party, current, seconds, signing[0]?.key),
   });
-  await forgetNext(folder);
-  const seal = createSeal(party);
-  for (const { file } of signing) await seal(NEXT_FILES.signing, file);
-  for (const { file } of cosigning) await seal(NEXT_FILES.cosigning, file);
-  for (const key of signer) await seal(NEXT_FILES.accountSigner, toSeed(key));
-  for (const { file, key } of opening) await seal(`${PARTY_FILES.encryption}/${key.kid}.jwk`, file);
-  await mkdir(join(folder, ENROLMENT_FOLDER), { recursive: true, mode: FOLDER_MODE });
+  await forgetRequest(folder);
+  const model = join(folder, PARTY_FILES.key);
+  const keep = (name: string, text: string) => {
+    return replaceLike(join(folder, name), text, party.askPassphrase, model);
+  };
+  for (const { file } of signing) await keep(NEXT_FILES.signing, file);
+  for (const { file } of cosigning) await keep(NEXT_FILES.cosigning, file);
+  for (const key of signer) await keep(NEXT_FILES.accountSigner, toSeed(key));
+  for (const { file, key } of opening) await keep(`${PARTY_FILES.encryption}/${key.kid}.jwk`, file);
   await keepEnrolmentFile(folder, "request", request);
   return request;
 }
@@ -143,20 +150,11 @@ async function chooseSigner(
   return isGood || !next ? present : next;
 }
 
-async function forgetNext(folder: string): Promise<void> {
+/** Its keys last: they are nobody's once no request names them. */
+async function forgetRequest(folder: string): Promise<void> {
+  const request = toEnrolmentFile(folder, "request");
+  if (existsSync(request)) await removeFile(request);
   for (const name of Object.values(NEXT_FILES)) await rm(join(folder, name), { force: true });
-}
-
-/** New secrets rest as the old ones do: encrypted where the key to sign with is. */
-function createSeal({ folder, askPassphrase }: PartyFolder): (name: string, text: string) => Promise<void> {
-  return async (name, text) => {
-    const file = join(folder, name);
-    const isSealed = isEncrypted(await readSecret(join(folder, PARTY_FILES.signing)));
-    const content = isSealed
-      ? await encryptSecret(text, await askPassphrase(file), toSecretType(file))
-      : text;
-    await replaceSecret(file, content);
-  };
 }
 
 /**

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LeixError } from "@leix/protocol";
+import { DRAFT, replaceFile } from "../network/replace-file.ts";
 import { PARTY_FILES } from "../party-folder.ts";
 import { decryptSecret, encryptSecret, isEncrypted, refuseShort } from "./encrypted-secret.ts";
 import { isTokenKeyText } from "./key-file.ts";
 import type { PassphraseSource } from "./passphrase.ts";
-import { readSecret, replaceSecret, toSecretType } from "./secret-file.ts";
+import { readSecret, toSecretType } from "./secret-file.ts";
 
 const SECRET = /\.(?:jwk|nk|creds|key)$/;
 /**
@@ -35,7 +36,9 @@ export async function protectFolder(
   const encrypt = async ({ file, text }: OpenSecret): Promise<OpenSecret> => {
     return { file, text: await encryptSecret(text, next, toSecretType(file)) };
   };
-  return replaceAll(await Promise.all(opened.map(encrypt)));
+  const files = await replaceAll(await Promise.all(opened.map(encrypt)));
+  await removeDrafts(folder);
+  return files;
 }
 
 /** Puts every encrypted secret of the folder there in the clear: the files. Throws as `loadSecret` does. */
@@ -65,8 +68,14 @@ async function openSecrets(
 }
 
 async function replaceAll(secrets: readonly OpenSecret[]): Promise<string[]> {
-  for (const { file, text } of secrets) await replaceSecret(file, text);
+  for (const { file, text } of secrets) await replaceFile(file, text);
   return secrets.map(({ file }) => file);
+}
+
+/** What a crash left of a secret that was to be replaced is in the clear as the secret was. */
+async function removeDrafts(folder: string): Promise<void> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => DRAFT.test(name));
+  for (const name of names) await rm(join(folder, name), { force: true });
 }
 
 async function openWithEither(

@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadAccessTexts } from "@leix/broker";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { replaceFile } from "../network/replace-file.ts";
 import { isEncrypted } from "./encrypted-secret.ts";
-import { loadSecret, readSecret, replaceSecret, toSecretFile, writeSecret } from "./secret-file.ts";
+import { loadSecret, readSecret, toSecretFile, writeSecret } from "./secret-file.ts";
 
 // Deriving keys from passphrases is meant to take its time.
 vi.setConfig({ testTimeout: 30_000 });
@@ -58,15 +59,6 @@ describe("a secret's file", () => {
     await expect(readSecret(file)).rejects.toMatchObject({ code: "config/invalid" });
   });
 
-  it("is replaced whole, whatever mode it had and whatever an earlier attempt left", async () => {
-    await writeFile(file, "old", { mode: 0o644 });
-    await writeFile(`${file}.draft`, "half", { mode: 0o644 });
-    await replaceSecret(file, "new");
-    expect(await readFile(file, "utf8")).toBe("new");
-    expect(await modeOf(file)).toBe(0o600);
-    expect(await readdir(dir)).toEqual(["tls.key"]);
-  });
-
   it("is decrypted for the connection that reads it by itself", async () => {
     await writeSecret(file, "the key", PASSPHRASE);
     const plain = { text: "" };
@@ -76,7 +68,7 @@ describe("a secret's file", () => {
     await expect(read(async () => "another passphrase")).rejects.toMatchObject({
       code: "key/passphrase-wrong",
     });
-    await replaceSecret(file, "in the clear");
+    await replaceFile(file, "in the clear");
     expect((await read(refuse)).key).toBe("in the clear");
   });
 });

@@ -1,4 +1,4 @@
-import { open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, stat, writeFile } from "node:fs/promises";
 import type { SecretFile } from "@leix/broker";
 import { LeixError } from "@leix/protocol";
 import { SECRET_MODE } from "../network/folder-file.ts";
@@ -53,14 +53,6 @@ export async function refuseReadable(file: string): Promise<void> {
 export async function writeSecret(file: string, text: string, passphrase?: string): Promise<void> {
   const content = passphrase === undefined ? text : await encryptSecret(text, passphrase, toSecretType(file));
   await writeFile(file, content, { flag: "wx", mode: SECRET_MODE });
-}
-
-/** Puts a text in the place of another: after a crash the file holds the one or the other, whole. */
-export async function replaceSecret(file: string, text: string): Promise<void> {
-  const draft = `${file}.draft`;
-  await rm(draft, { force: true });
-  await writeFile(draft, text, { flag: "wx", mode: SECRET_MODE, flush: true });
-  await rename(draft, file);
 }
 
 export function toSecretType(file: string): SecretType {

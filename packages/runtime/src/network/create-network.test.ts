@@ -154,7 +154,7 @@ describe("the genesis", () => {
     const digests = decided.map(({ examined }) => ("jws" in examined ? examined.jws.digest : ""));
     expect(digests).toEqual(statements.map(({ digest }) => digest));
     expect([...state.terms.entries()]).toHaveLength(6);
-    expect(state.policySet).toMatchObject({ version: 1, deciders: ["1"] });
+    expect(state.policySet).toMatchObject({ version: 1, deciders: ["2"] });
     expect(state.channelCeiling).toBe("confidential");
     const levels = new Map([...state.clearances.entries()].map(([id, { level }]) => [String(id), level]));
     expect(levels.get("AL-SPOC")).toBe("confidential");

@@ -5,7 +5,7 @@ import {
   toSubordinateName,
   type Validity,
 } from "@leix/broker";
-import { createPassphraseSource } from "../keys/passphrase.ts";
+import type { PassphraseSource } from "../keys/passphrase.ts";
 import { loadSecret } from "../keys/secret-file.ts";
 import { PARTY_FILES, readText } from "../party-folder.ts";
 import { type FolderFile, toPublic, toSecret } from "./folder-file.ts";
@@ -32,7 +32,7 @@ export async function createIssuerFiles(
  */
 export async function loadIssuer(
   folder: string,
-  askPassphrase = createPassphraseSource(),
+  askPassphrase: PassphraseSource,
 ): Promise<CertificateAndKey> {
   return {
     certificate: await readText(join(folder, PARTY_FILES.issuerCertificate), "config/invalid"),

@@ -1,16 +1,5 @@
-import { randomBytes } from "node:crypto";
+import { type BrokerRole, createClientCertificate, createCredentials, toSeed } from "@leix/broker";
 import {
-  type BrokerRole,
-  createClientCertificate,
-  createCredentials,
-  createNkey,
-  type PublicNkey,
-  toAccountId,
-  toAccountSigner,
-  toSeed,
-} from "@leix/broker";
-import {
-  type AccountId,
   type ExchangeId,
   PartyId,
   provePossession,
@@ -22,12 +11,8 @@ import { PARTY_FILES, type PartyFile } from "../party-folder.ts";
 import type { NewBroker } from "./broker-files.ts";
 import { type FolderFile, moveInto, toJsonFile, toPublic, toSecret } from "./folder-file.ts";
 import { createIssuerFiles } from "./issuer-files.ts";
-import {
-  createCosigningKey,
-  createEncryptionKey,
-  createSigningKey,
-  type EncryptionCurve,
-} from "./key-pairs.ts";
+import { createSigningKey, type EncryptionCurve } from "./key-pairs.ts";
+import { createMemberKeys, type MemberKeys } from "./member-keys.ts";
 import type { NetworkDates } from "./network-dates.ts";
 import { type NetworkParty, toPartyPath } from "./network-file.ts";
 
@@ -42,7 +27,7 @@ export interface NewParty extends Omit<NetworkParty, "account"> {
 
 /** A party with a NATS account and a signing key of its own: the anchor, an authority or an agency. */
 export interface NewMember extends NewParty {
-  readonly account: { readonly id: AccountId; readonly signers: PublicNkey[] };
+  readonly account: MemberKeys["account"];
   readonly signing: SigningKey;
 }
 
@@ -56,43 +41,25 @@ export interface MemberChoice {
 /** What `party.json` says to all alike: whom to trust, where the broker is. */
 export type Introduction = Pick<PartyFile, "aud" | "anchorKey" | "anchorAccount" | "servers" | "log">;
 
-const OFFICERS_KEY_BYTES = 32;
-
 export async function createMember(
   choice: MemberChoice,
   aud: ExchangeId,
   dates: NetworkDates,
 ): Promise<NewMember> {
-  const { id, kind } = choice;
-  const [identity, signer] = [createNkey("account"), createNkey("account")];
-  const account = toAccountId(identity);
+  const { id, kind, encryption } = choice;
   const signing = createSigningKey(choice.signing, dates.keys);
-  const encryption = choice.encryption ? [createEncryptionKey(choice.encryption, dates.keys)] : [];
-  const cosigning = kind === "agency" ? [createCosigningKey(dates.keys)] : [];
-  const user = { name: id, account, signer, expiresAt: dates.credentialsEnd };
+  const made = createMemberKeys({ signing, encryption, isWitness: kind === "agency" }, dates.keys);
+  const { account, accountSigner: signer } = made;
+  const user = { name: id, account: account.id, signer, expiresAt: dates.credentialsEnd };
   return {
     id,
     kind,
     folder: toPartyPath(id),
-    keys: [signing, ...encryption, ...cosigning].map((key) => key.registered),
-    proofs: await proveAll(id, aud, [
-      signing.key,
-      ...cosigning.map(({ key }) => key),
-      toAccountSigner(identity),
-    ]),
-    account: { id: account, signers: [signer.getPublicKey()] },
+    keys: made.registered,
+    proofs: await proveAll(id, aud, made.provers),
+    account,
     signing: signing.key,
-    files: [
-      toSecret(PARTY_FILES.accountIdentity, toSeed(identity)),
-      toSecret(PARTY_FILES.accountSigner, toSeed(signer)),
-      toSecret(PARTY_FILES.credentials, await createCredentials(user)),
-      toSecret(PARTY_FILES.signing, signing.file),
-      ...cosigning.map(({ file }) => toSecret(PARTY_FILES.cosigning, file)),
-      ...encryption.map((key) => {
-        return toSecret(`${PARTY_FILES.encryption}/${key.registered.kid}.jwk`, key.file);
-      }),
-      ...(kind === "agency" ? [toSecret(PARTY_FILES.officers, createOfficersKey())] : []),
-    ],
+    files: [...made.files, toSecret(PARTY_FILES.credentials, await createCredentials(user))],
   };
 }
 
@@ -174,9 +141,4 @@ export async function createPartyFiles(
     ...(certifies ? await createIssuerFiles(id, broker.authority, dates.issuers) : []),
     ...party.files,
   ]);
-}
-
-/** The text of `officers.key`. */
-export function createOfficersKey(): string {
-  return `${randomBytes(OFFICERS_KEY_BYTES).toString("base64url")}\n`;
 }

@@ -96,7 +96,7 @@ export const NetworkPlan = z.strictObject({
   /** So long is an epoch of the ledger, which ends with a seal; a calendar year in UTC where left out. */
   epochSeconds: z.int().min(1).max(limits.EPOCH_SECONDS_MAX).optional(),
   /** The versions of `step` that the first policy set allows. */
-  deciders: z.array(z.string().regex(/^[0-9]{1,4}$/)).default(["1"]),
+  deciders: z.array(z.string().regex(/^[0-9]{1,4}$/)).default(["2"]),
   authorities: z.array(AuthorityPlan).min(1).max(100),
   agencies: z.array(AgencyPlan).min(1).max(1_000),
   terms: z.strictObject({

@@ -13,6 +13,7 @@ import { publishGenesis } from "./publish-genesis.ts";
 import { type RunningFile, removeRunning, writeRunning } from "./running-file.ts";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
 import type { StartBrokerOptions } from "./start-broker.ts";
+import { untilWell, type WatchedService } from "./until-well.ts";
 
 /** Services of the exchange in the order in which they are started. */
 export const SERVICE_NAMES = ["policy", "registry", "ledger", "auditor"] as const;
@@ -25,6 +26,8 @@ export interface StartNetworkOptions extends Pick<StartBrokerOptions, "env" | "s
   readonly services?: readonly ServiceName[];
   readonly logLevel?: "debug" | "info" | "warn" | "error";
   readonly signal?: AbortSignal;
+  /** Throws `network/services-failing` where one cannot do its work; otherwise that is left to its health. */
+  readonly mustBeWell?: boolean;
 }
 
 /** A network whose processes are children of this one. `await using` stops them. */
@@ -70,11 +73,17 @@ export async function startNetwork(dir: string, options: StartNetworkOptions): P
   started.defer(() => removeRunning(dir));
   await writeRunning(dir, { v: 1, services: services.map(toRunning) });
   started.defer(() => ending.abort());
+  const untilAllWell = async (): Promise<void> => {
+    if (options.mustBeWell) await untilWell(services.map(toWatched), { say: options.say, signal: end });
+  };
+  // First, because nothing is recorded by one that has stopped.
+  await untilAllWell();
   const { published, total } = await publishGenesis(dir, reach);
   options.say(published > 0 ? `${published} of ${total} first statements recorded` : "nothing to record");
   for (const { id } of listParties(network, "agency")) {
     await withConnection(dir, network, id, reach, () => Promise.resolve());
   }
+  await untilAllWell();
   const running = started.move();
   const stop = () => running.disposeAsync();
   const service = (name: string) => findService(services, name);
@@ -83,6 +92,10 @@ export async function startNetwork(dir: string, options: StartNetworkOptions): P
 
 function toRunning({ name, health, log }: RunningService): RunningFile["services"][number] {
   return { name, health, ...(log === undefined ? {} : { log }) };
+}
+
+function toWatched({ name, service, health }: RunningService): WatchedService {
+  return { name, health, isFollower: service === "auditor" };
 }
 
 function findService(services: readonly RunningService[], name: string): RunningService {
@@ -94,12 +107,32 @@ function findService(services: readonly RunningService[], name: string): Running
   );
 }
 
+/** The broker and nothing else: for acts on LEDGER, while which no service may run. */
+export async function startBrokerAlone(
+  dir: string,
+  options: Pick<StartNetworkOptions, "env" | "say"> & { readonly signal: AbortSignal },
+): Promise<AsyncDisposable> {
+  await loadNetwork(dir);
+  await using started = new AsyncDisposableStack();
+  await mkdir(join(dir, NETWORK_FILES.log), { recursive: true, mode: FOLDER_MODE });
+  await startOwnBroker(dir, options, started, options.signal);
+  return started.move();
+}
+
 async function startOwnBroker(
   dir: string,
-  { env, say }: StartNetworkOptions,
+  { env, say }: Pick<StartNetworkOptions, "env" | "say">,
   started: AsyncDisposableStack,
   ending: AbortSignal,
 ): Promise<BrokerProcess> {
+  const { streams } = await loadNetwork(dir);
+  if (streams.replicas > 1) {
+    const advice = "name one of its servers in LEIX_NATS_URL";
+    throw new LeixError(
+      "config/invalid",
+      `${streams.replicas} replicas are for a cluster run apart: ${advice}`,
+    );
+  }
   const log = createWriteStream(toLogFile(dir, "nats-server"), { flags: "a", mode: SECRET_MODE });
   started.defer(() => void log.end());
   const onLine = (line: string): void => void log.write(`${line}\n`);

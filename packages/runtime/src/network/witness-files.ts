@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { createServerCertificate } from "@leix/broker";
-import { replaceSecret } from "../keys/secret-file.ts";
 import { PARTY_FILES, readText } from "../party-folder.ts";
 import { LOCAL_HOSTS } from "./broker-files.ts";
+import { PUBLIC_MODE } from "./folder-file.ts";
 import { toNetworkDates } from "./network-dates.ts";
 import { NETWORK_FILES } from "./network-file.ts";
 import { replaceFile } from "./replace-file.ts";
@@ -26,6 +26,6 @@ export async function createWitnessFiles(
     hosts: [...new Set([...LOCAL_HOSTS, ...hosts])],
   });
   // The key's file has both, so that a crash in between leaves a pair that goes together.
-  await replaceSecret(join(agencyFolder, PARTY_FILES.witnessKey), server.key + server.certificate);
-  await replaceFile(join(agencyFolder, PARTY_FILES.witnessCertificate), server.certificate);
+  await replaceFile(join(agencyFolder, PARTY_FILES.witnessKey), server.key + server.certificate);
+  await replaceFile(join(agencyFolder, PARTY_FILES.witnessCertificate), server.certificate, PUBLIC_MODE);
 }

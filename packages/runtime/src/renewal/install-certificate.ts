@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { hasKey, isChainOf, listCertificateEnds, parseCertificates } from "@leix/broker";
+import { hasKey, isChainOf, listCertificateEnds, parseCertificates, toPairText } from "@leix/broker";
 import { LeixError } from "@leix/protocol";
+import { PUBLIC_MODE } from "../network/folder-file.ts";
 import { replaceFile } from "../network/replace-file.ts";
 import { PARTY_FILES, type PartyFolder, readText } from "../party-folder.ts";
 import { replaceLike } from "./replace-like.ts";
@@ -9,7 +10,7 @@ export interface NewCertificate {
   readonly folder: string;
   /** The party whose folder it is. */
   readonly name: string;
-  /** What was made on this machine, and the certificate that came back for it. */
+  /** What was made on this machine (what else its file carries goes), and the certificate that came back. */
   readonly key: string;
   readonly certificate: string;
   /** The network authority's certificate as the issuer has it; the one in the folder where it is left out. */
@@ -34,9 +35,9 @@ export async function installCertificate(options: NewCertificate): Promise<void>
   if (!hasKey(certificate, key)) throw refuse("it is for another key");
   if (!isChainOf(certificate, ca)) throw refuse("it is of another authority");
   if (listCertificateEnds(certificate).some(({ to }) => to <= now)) throw refuse("it has ended");
-  await replaceFile(join(folder, PARTY_FILES.ca), ca);
-  await replaceLike(join(folder, PARTY_FILES.key), key + certificate, askPassphrase);
-  await replaceFile(join(folder, PARTY_FILES.certificate), certificate);
+  await replaceFile(join(folder, PARTY_FILES.ca), ca, PUBLIC_MODE);
+  await replaceLike(join(folder, PARTY_FILES.key), toPairText(key, certificate), askPassphrase);
+  await replaceFile(join(folder, PARTY_FILES.certificate), certificate, PUBLIC_MODE);
 }
 
 /** A newer certificate of the very authority that the party trusts already; any other is not looked at. */

@@ -27,7 +27,7 @@ import { installCertificate } from "./install-certificate.ts";
 import { replaceLike } from "./replace-like.ts";
 
 /** Renewed when no more than this share of its life is left: early enough for weeks of trouble. */
-export const RENEW_SHARE_LEFT = 0.4;
+const RENEW_SHARE_LEFT = 0.4;
 
 export interface RenewalOptions {
   /** A member's: the anchor's, an authority's or an agency's. */

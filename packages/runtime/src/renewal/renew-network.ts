@@ -16,6 +16,7 @@ import {
 import { createPassphraseSource, type PassphraseSource } from "../keys/passphrase.ts";
 import { loadSecret, readSecret } from "../keys/secret-file.ts";
 import { BROKER_CERTIFICATE } from "../network/broker-files.ts";
+import { PUBLIC_MODE } from "../network/folder-file.ts";
 import { type NetworkDates, toNetworkDates } from "../network/network-dates.ts";
 import { loadNetwork, NETWORK_FILES, type NetworkFile } from "../network/network-file.ts";
 import { replaceFile } from "../network/replace-file.ts";
@@ -83,9 +84,11 @@ async function renewAuthority(
   if (!end || !isDue(end.to)) return { authority: before, renewed: [] };
   const authority = await renewCertificateAuthority(before, end.name, dates.authority);
   const places = [...folders.map(({ folder }) => folder), join(dir, NETWORK_FILES.nats, "tls")];
-  for (const place of places) await replaceFile(join(place, PARTY_FILES.ca), authority.certificate);
+  for (const place of places) {
+    await replaceFile(join(place, PARTY_FILES.ca), authority.certificate, PUBLIC_MODE);
+  }
   // Last: as long as the old one is here, the next run begins again.
-  await replaceFile(join(dir, NETWORK_FILES.ca, "ca.crt"), authority.certificate);
+  await replaceFile(join(dir, NETWORK_FILES.ca, "ca.crt"), authority.certificate, PUBLIC_MODE);
   const what = "the certificate of the network's authority";
   return { authority, renewed: [{ what, owner: end.name, until: dates.authority.to }] };
 }
@@ -114,7 +117,8 @@ async function renewIssuer(owner: string, file: string, work: Work): Promise<Ren
   if (!existsSync(file)) return [];
   const old = await readText(file, "config/invalid");
   if (!listCertificateEnds(old).some(({ to }) => work.isDue(to))) return [];
-  await replaceFile(file, await renewSubordinateAuthority(work.authority, old, work.dates.issuers));
+  const certificate = await renewSubordinateAuthority(work.authority, old, work.dates.issuers);
+  await replaceFile(file, certificate, PUBLIC_MODE);
   return [{ what: "the certificate to certify clients", owner, until: work.dates.issuers.to }];
 }
 
@@ -138,7 +142,7 @@ async function renewServer(place: ServerPlace, work: Work): Promise<RenewedThing
   const options = { ...certificates, name: end.name, hosts: listHosts(old) };
   const made = await createServerCertificate(work.authority, options);
   await replaceLike(key, made.key + made.certificate, work.askPassphrase);
-  if (certificate) await replaceFile(certificate, made.certificate);
+  if (certificate) await replaceFile(certificate, made.certificate, PUBLIC_MODE);
   return [{ what, owner, until: certificates.to }];
 }
 
@@ -154,7 +158,7 @@ async function renewClient(
   if (!listCertificateEnds(old).some(({ to }) => work.isDue(to))) return [];
   const made = await createClientCertificate(work.authority, { ...work.dates.certificates, name: owner });
   await replaceLike(key, made.key + made.certificate, work.askPassphrase);
-  await replaceFile(certificate, made.certificate);
+  await replaceFile(certificate, made.certificate, PUBLIC_MODE);
   return [{ what: "the client certificate", owner, until: work.dates.certificates.to }];
 }
 
