@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import {
   type AgencyId,
+  type AuthorityStatement,
   countryOf,
   encodeEnvelope,
   type KeyId,
@@ -37,6 +38,19 @@ export async function changeAgency(
   const proven = { ...next, proofs: [...listNeededProofs(next), ...proofs] };
   const { token } = await signJws(proven, STATEMENT_TYP, key);
   const decided = await exchange.publish(statement.iss, encodeEnvelope({ statement: token }));
+  if (decided.kind !== "record" || decided.entry.kind !== "statement") throw new Error("not recorded");
+}
+
+/** Records a new version of an authority's statement, signed by the anchor. */
+export async function changeAuthority(
+  exchange: TestExchange,
+  country: string,
+  change: Pick<AuthorityStatement, "status">,
+): Promise<void> {
+  const statement = exchange.state.parties.get(country as PartyId)?.statement;
+  const next = statement && { ...statement, version: statement.version + 1, ...change };
+  const { token } = await signJws(next, STATEMENT_TYP, await loadSigningKey(join(exchange.dir, "anchor")));
+  const decided = await exchange.publish("anchor", encodeEnvelope({ statement: token }));
   if (decided.kind !== "record" || decided.entry.kind !== "statement") throw new Error("not recorded");
 }
 

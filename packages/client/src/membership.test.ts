@@ -3,7 +3,7 @@ import { type AgencyId, encodeUtf8, invariant, parseRecord } from "@leix/protoco
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createTestExchange, NOW, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
 import { openMembership } from "./membership.ts";
-import { changeAgency, compromiseKey } from "./membership-change.testkit.ts";
+import { changeAgency, changeAuthority, compromiseKey } from "./membership-change.testkit.ts";
 import { openTestParty, toAgencies } from "./party.testkit.ts";
 import { openStore } from "./store.ts";
 
@@ -88,6 +88,18 @@ describe("a key in wrong hands", () => {
     // Its keys to sign and to cosign.
     expect([kids?.length, kids?.includes(before.kid)]).toEqual([2, false]);
   });
+});
+
+test("an agency takes part while its country's authority does", async () => {
+  using party = await openTestParty(exchange, "RS-FIU");
+  const { membership } = party;
+  expect(membership.isActive(customs)).toBe(true);
+  for (const status of ["suspended", "active"] as const) {
+    await changeAuthority(exchange, "AL", { status });
+    await membership.refresh();
+    expect(membership.isActive(customs)).toBe(status === "active");
+    expect(membership.isActive("RS-FIU")).toBe(true);
+  }
 });
 
 describe("the registry need not be believed", () => {

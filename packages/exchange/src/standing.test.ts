@@ -59,4 +59,12 @@ describe("the word that a key is in wrong hands", () => {
     const ahead = NOW + limits.CLOCK_SKEW_SECONDS_MAX + 1;
     expect(await decide(leaked(1, ahead))).toEqual(["claims/issued-in-future"]);
   });
+
+  test("is taken so often of one agency, however much further back it goes, and no more", async () => {
+    const all = Array.from({ length: limits.COMPROMISES_PER_AGENCY_MAX }, (_, i) => leaked(i + 1, NOW - i));
+    const next = all.length + 1;
+    const suspended = { keys: [], account: toAccountOf("AL-CUSTOMS"), status: "suspended" };
+    const words = await decide(...all, leaked(next, NOW - next), agency(2, suspended));
+    expect(words).toEqual([...all.map(() => "statement"), "statement/limit", "statement"]);
+  });
 });

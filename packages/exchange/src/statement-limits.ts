@@ -17,6 +17,10 @@ export function judgeLimits(state: State, statement: Statement): Refusal | undef
     const own = countKeys(state.groups.entries(), (id) => countryOf(id) === statement.iss);
     return own < limits.GROUPS_PER_COUNTRY_MAX ? undefined : { code: "statement/limit", detail: "groups" };
   }
+  // Their versions count them.
+  if (statement.kind === "compromise" && statement.version > limits.COMPROMISES_PER_AGENCY_MAX) {
+    return { code: "statement/limit", detail: `keys of ${statement.subject} in wrong hands` };
+  }
   if (statement.kind === "policy-file") {
     const isOwn = (key: string) => key.startsWith("policy-file/") && key.endsWith(`/${statement.iss}`);
     const own = countKeys(state.statements.entries(), isOwn);

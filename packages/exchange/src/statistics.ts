@@ -3,13 +3,14 @@ import {
   type CountryCode,
   countryOf,
   type ExchangeStatistics,
+  encodeCanonicalBytes,
   LedgerIndex,
   limits,
   type MessageRef,
-  type PublishedCount,
 } from "@leix/protocol";
 import type { Entry } from "./entry.ts";
 import { toMessageKey } from "./state.ts";
+import { type PairCounts, withholdSmall } from "./withholding.ts";
 
 /** NumericDates: the first second of a period, and the first after it. */
 export interface Period {
@@ -133,32 +134,58 @@ function countLate(one: Asked | undefined): void {
 }
 
 function createPair(from: CountryCode, to: CountryCode): PairTally {
-  const none = (): RequestTally => ({ requests: 0, answered: 0, refused: 0, late: 0 });
-  return { from, to, urgent: none(), other: none(), refusals: new Map(), judicialDelays: 0 };
+  return { from, to, urgent: addUp([]), other: addUp([]), refusals: new Map(), judicialDelays: 0 };
 }
 
+/** The pairs with the most requests, as many as fit; all others as one. */
 function toPublished(pairs: ReadonlyMap<string, PairTally>, records: number): ExchangeStatistics {
-  const sorted = [...pairs].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, pair]) => pair);
+  const all = [...pairs].toSorted(byKey).map(([, pair]) => pair);
+  const largestFirst = all.toSorted((one, two) => countRequests(two) - countRequests(one));
+  const listed = new Map<PairTally, ExchangeStatistics["pairs"][number]>();
+  let bytes = 0;
+  for (const pair of largestFirst) {
+    const row = { from: pair.from, to: pair.to, ...withholdSmall(toPairCounts([pair])) };
+    bytes += encodeCanonicalBytes(row).byteLength + 1;
+    if (bytes > limits.STATISTICS_BYTES_MAX) break;
+    listed.set(pair, row);
+  }
+  const others = all.filter((pair) => !listed.has(pair));
   return {
     records: LedgerIndex.parse(records),
-    pairs: sorted.map(({ from, to, urgent, other, refusals, judicialDelays }) => ({
-      ...{ from, to, urgent: toCounts(urgent), other: toCounts(other) },
-      refusals: [...refusals]
-        .toSorted(([one], [two]) => (one < two ? -1 : 1))
-        .map(([ground, count]) => ({ ground, count: toCount(count) })),
-      judicialDelays: toCount(judicialDelays),
-    })),
+    pairs: all.flatMap((pair) => listed.get(pair) ?? []),
+    ...(others.length > 0 ? { rest: withholdSmall(toPairCounts(others)) } : {}),
   };
 }
 
-function toCounts({ requests, answered, refused, late }: RequestTally) {
-  const [all, done] = [toCount(requests), toCount(answered)];
-  return { requests: all, answered: done, refused: toCount(refused), late: toCount(late) };
+function countRequests({ urgent, other }: PairTally): number {
+  return urgent.requests + other.requests;
 }
 
-/** A small number could tell of a case. */
-function toCount(count: number): PublishedCount {
-  return count === 0 || count >= limits.STATISTICS_COUNT_MIN ? count : null;
+function toPairCounts(pairs: readonly PairTally[]): PairCounts {
+  const refusals = new Map<string, number>();
+  for (const [ground, count] of pairs.flatMap((pair) => [...pair.refusals]))
+    refusals.set(ground, (refusals.get(ground) ?? 0) + count);
+  return {
+    urgent: addUp(pairs.map(({ urgent }) => urgent)),
+    other: addUp(pairs.map(({ other }) => other)),
+    refusals: [...refusals].toSorted(byKey).map(([ground, count]) => ({ ground, count })),
+    judicialDelays: pairs.reduce((total, pair) => total + pair.judicialDelays, 0),
+  };
+}
+
+function addUp(tallies: readonly RequestTally[]): RequestTally {
+  const total = { requests: 0, answered: 0, refused: 0, late: 0 };
+  for (const { requests, answered, refused, late } of tallies) {
+    total.requests += requests;
+    total.answered += answered;
+    total.refused += refused;
+    total.late += late;
+  }
+  return total;
+}
+
+function byKey([one]: readonly [string, unknown], [two]: readonly [string, unknown]): number {
+  return one < two ? -1 : 1;
 }
 
 function toAskedKey(request: MessageRef, party: AgencyId): string {

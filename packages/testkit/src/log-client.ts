@@ -18,7 +18,7 @@ export interface ClientIdentity {
 
 /** Asks the ledger service as a party of the network, with what is in its folder; as nobody; as anybody. */
 export async function fetchLog(
-  net: RecordedNetwork,
+  net: Pick<RecordedNetwork, "dir" | "folderOf">,
   { port }: { readonly port: number },
   as: string | ClientIdentity | undefined,
   path: string,

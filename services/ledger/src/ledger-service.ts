@@ -43,6 +43,8 @@ export interface LedgerService {
   reconnected(): void;
   /** For how long there has been a record that no checkpoint covers. */
   uncoveredMs(): number;
+  /** Has LEDGER been compared with the store since the start? Before that nothing is known of it. */
+  readonly isCompared: boolean;
 }
 
 export function createLedgerService(options: LedgerServiceOptions): LedgerService {
@@ -60,6 +62,7 @@ class FollowingService implements LedgerService {
   #durable: { readonly size: number; readonly last: Uint8Array | undefined };
   #uncoveredSince: number | undefined;
   #mustCompare = true;
+  isCompared = false;
   #told: LedgerWriter["published"] = null;
 
   constructor(options: LedgerServiceOptions) {
@@ -104,6 +107,7 @@ class FollowingService implements LedgerService {
     const covered = keeper.newest?.size ?? 0;
     if (covered > begin) await ledger.verifyRecord(covered - 1);
     this.#mustCompare = false;
+    this.isCompared = true;
   }
 
   /** `onFailure` is told at once where the store refuses: the next record may be long in coming. */

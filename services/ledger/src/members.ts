@@ -1,4 +1,4 @@
-import type { Party, State } from "@leix/exchange";
+import { isTakingPart, type State } from "@leix/exchange";
 import { type AccountId, LeixError, type PartyId } from "@leix/protocol";
 
 /** Certificates of the network's authority that are shown by no party of the ledger, but by its auditors. */
@@ -6,14 +6,14 @@ export const AUDITOR = "auditor";
 
 /**
  * Throws `identity/account-unknown` for a name that no party of the ledger has, `identity/party-not-active`
- * for one that is suspended or revoked, `identity/observer` for one that sees what is published only.
+ * for one that takes no part, `identity/observer` for one that sees what is published only.
  */
 export function verifyMember(state: State, name: string): void {
   if (name === AUDITOR) return;
-  const party = state.parties.get(name as PartyId);
-  if (!party) throw new LeixError("identity/account-unknown", name);
-  if (!isActive(party)) throw new LeixError("identity/party-not-active", name);
-  const { statement } = party;
+  const id = name as PartyId;
+  const statement = state.parties.get(id)?.statement;
+  if (!statement) throw new LeixError("identity/account-unknown", name);
+  if (!isTakingPart(state, id)) throw new LeixError("identity/party-not-active", name);
   if (statement.kind === "agency" && statement.type === "observer") throw new LeixError("identity/observer");
 }
 
@@ -23,8 +23,4 @@ export function findMember(state: State, account: AccountId): PartyId {
   if (party === undefined) throw new LeixError("identity/account-unknown");
   verifyMember(state, party);
   return party;
-}
-
-function isActive({ statement }: Party): boolean {
-  return statement.kind === "anchor" || statement.status === "active";
 }

@@ -47,6 +47,8 @@ export interface OpenLedger {
   readonly port: number | undefined;
   /** For health: what an operator has to look at. */
   problems(): readonly string[];
+  /** Does it not know yet whether LEDGER is what it was? One that waits for the store has nothing to know. */
+  isStarting(): boolean;
 }
 
 const FIRST_CONNECT_WAIT_MS = 60_000;
@@ -69,6 +71,8 @@ interface Status {
   isAway: boolean;
   stopped?: { readonly size: number; readonly error: LeixError };
   service?: LedgerService;
+  /** Another instance writes the store. */
+  isStandby?: boolean;
 }
 
 /** Serves what is published from the start, whoever writes the store. */
@@ -103,6 +107,7 @@ export async function openLedger(options: OpenLedgerOptions, signal: AbortSignal
     run: (ending) => runInstance(instance, ending),
     port: served?.port,
     problems: () => [...toProblems(status), ...listKeyProblems(instance)],
+    isStarting: () => isStarting(status),
   };
 }
 
@@ -114,8 +119,14 @@ async function runInstance(instance: Instance, signal: AbortSignal): Promise<voi
       const reader = await publicLog.refresh();
       if (reader) await resumeFrom(state, reader);
     };
-    const writer = await untilWriter({ folder: folder.store, log: findKeys, events, onLook }, signal);
+    const onWait = async (): Promise<void> => {
+      await onLook();
+      status.isStandby = true;
+    };
+    const waiting = { folder: folder.store, log: findKeys, events, onLook: onWait };
+    const writer = await untilWriter(waiting, signal);
     if (!writer) return;
+    status.isStandby = false;
     resources.use(writer);
     await onLook();
     await keepLog(instance, writer, resources, signal);
@@ -226,10 +237,16 @@ function listKeyProblems(instance: Instance): string[] {
   return ["its key is not one that the ledger has for it now: it signs nothing"];
 }
 
-function toProblems({ isAway, stopped, service }: Status): string[] {
+function isStarting({ service, stopped, isStandby }: Status): boolean {
+  return !stopped && !isStandby && service?.isCompared !== true;
+}
+
+function toProblems(status: Status): string[] {
+  const { isAway, stopped, service } = status;
   const uncoveredMs = service?.uncoveredMs() ?? 0;
   const isBehind = uncoveredMs > UNCOVERED_MS_MAX && !stopped;
   return [
+    ...(isStarting(status) ? ["LEDGER is still to be compared with the store"] : []),
     ...(isAway ? ["no connection to the broker"] : []),
     ...(stopped ? [`nothing is signed any more, after record ${stopped.size}: ${stopped.error.code}`] : []),
     ...(isBehind ? [`no checkpoint for ${Math.floor(uncoveredMs / 1_000)} s, and there are records`] : []),

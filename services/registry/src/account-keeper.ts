@@ -1,6 +1,6 @@
 import { encodePartyAccountJwt } from "@leix/broker";
-import type { Party, State } from "@leix/exchange";
-import { type CompromiseStatement, LeixError, type PartyId } from "@leix/protocol";
+import { hasLeft, type State, toAccountStatus } from "@leix/exchange";
+import { LeixError, type PartyId } from "@leix/protocol";
 import { type AccountStatement, parseAccountJwt, toPartyAccount } from "@leix/runtime";
 import type { RegistryEvents } from "./events.ts";
 import type { Accounts } from "./ports.ts";
@@ -18,13 +18,19 @@ export interface AccountKeeper {
   note(party: PartyId): void;
   /** The broker may have lost what it was told. */
   noteAll(state: State): void;
-  /** Something may have come for those who are revoked: what was decided before, and laid out only now. */
-  noteRevoked(state: State): void;
   /**
    * Applies what is pending from a state, for as long as that is the newest there is: asked before each
-   * party, so that an instance that slept pushes nothing outdated. What fails stays pending.
+   * party, so that an instance that slept pushes nothing outdated. What is noted meanwhile goes before the
+   * rest: it may be a suspension. What fails stays pending, and comes last the next time.
    */
   apply(state: State, isNewest: () => Promise<boolean>): Promise<void>;
+  /** Something may have come for those who have left: what was decided before, and laid out only now. */
+  noteLeft(state: State): void;
+  /**
+   * Removes that; stops for what was not tried yet, and goes on from there the next time. Who has left never
+   * comes back, so that no state is too old for it. What fails is pending.
+   */
+  sweep(state: State, signal: AbortSignal): Promise<void>;
 }
 
 export function createAccountKeeper(
@@ -33,40 +39,73 @@ export function createAccountKeeper(
   events: RegistryEvents,
 ): AccountKeeper {
   const pending = new Set<PartyId>();
+  /** Those of them that were noted since the round began. */
+  const news = new Set<PartyId>();
   const failing = new Map<PartyId, LeixError>();
+  const unswept = new Set<PartyId>();
   return {
     pending,
     failing,
-    note: (party) => void pending.add(party),
+    note(party) {
+      pending.add(party);
+      news.add(party);
+    },
     noteAll(state) {
       for (const [party] of state.parties.entries()) pending.add(party);
     },
-    noteRevoked(state) {
-      for (const [party, { statement }] of state.parties.entries())
-        if (isRevoked(statement)) pending.add(party);
-    },
     async apply(state, isNewest) {
-      for (const party of [...pending]) {
+      news.clear();
+      const [failed, others] = [[...failing.keys()], [...pending].filter((party) => !failing.has(party))];
+      for (const party of newsFirst([...others, ...failed])) {
         if (!(await isNewest())) return;
         // Taken out first: what is said of the party while this one is applied brings it back.
         pending.delete(party);
-        try {
-          await applyParty(state, party);
-          failing.delete(party);
-        } catch (error) {
-          if (!(error instanceof LeixError)) throw error;
-          pending.add(party);
-          failing.set(party, error);
-          events.accountFailed(party, error.code, error.detail);
-        }
+        await attempt(party, () => applyParty(state, party));
+      }
+    },
+    noteLeft(state) {
+      for (const [party] of state.parties.entries()) if (hasLeft(state, party)) unswept.add(party);
+    },
+    async sweep(state, signal) {
+      for (const party of unswept) {
+        if (signal.aborted || hasUntried()) return;
+        unswept.delete(party);
+        // What is pending is applied, and that removes as well.
+        if (!pending.has(party)) await attempt(party, () => removeFor(state, party));
       }
     },
   };
 
+  function hasUntried(): boolean {
+    return news.size > 0 || pending.size > failing.size;
+  }
+
+  function* newsFirst(round: readonly PartyId[]): Iterable<PartyId> {
+    for (const party of round) {
+      for (const one of news) {
+        news.delete(one);
+        if (pending.has(one)) yield one;
+      }
+      if (pending.has(party)) yield party;
+    }
+  }
+
+  async function attempt(party: PartyId, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      failing.delete(party);
+    } catch (error) {
+      if (!(error instanceof LeixError)) throw error;
+      pending.add(party);
+      failing.set(party, error);
+      events.accountFailed(party, error.code, error.detail);
+    }
+  }
+
   async function applyParty(state: State, party: PartyId): Promise<void> {
     const statement = findAccountStatement(state, party);
     if (!statement) return;
-    const wanted = toPartyAccount(statement, findLeak(state, statement));
+    const wanted = toPartyAccount(statement, toAccountStatus(state, statement));
     // A crash before or after any of these leaves what the next start completes. Consumers first: who
     // can connect has an inbox, and what it sends is drained.
     await accounts.ensureConsumers(wanted.account);
@@ -78,24 +117,19 @@ export function createAccountKeeper(
       events.accountApplied(party, wanted.account, wanted.status.kind);
     }
     // Barred first, so that nothing is fetched meanwhile. A suspended party may come back to what waits.
-    if (!isRevoked(statement)) return;
-    const count = await accounts.removeWaiting(wanted.account);
-    if (count > 0) events.waitingRemoved(party, wanted.account, count);
+    if (hasLeft(state, party)) await removeFor(state, party);
+  }
+
+  async function removeFor(state: State, party: PartyId): Promise<void> {
+    const account = findAccountStatement(state, party)?.account.id;
+    const count = account === undefined ? 0 : await accounts.removeWaiting(account);
+    if (account !== undefined && count > 0) events.waitingRemoved(party, account, count);
   }
 }
 
 function findAccountStatement(state: State, party: PartyId): AccountStatement | undefined {
   const statement = state.parties.get(party)?.statement;
   return statement && statement.kind !== "service" ? statement : undefined;
-}
-
-function isRevoked(statement: Party["statement"]): boolean {
-  return statement.kind !== "anchor" && statement.status === "revoked";
-}
-
-/** Only agencies' keys are ever said to be in wrong hands; of whoever else there is none. */
-function findLeak({ compromises }: State, statement: AccountStatement): CompromiseStatement | undefined {
-  return statement.kind === "agency" ? compromises.get(statement.subject) : undefined;
 }
 
 function isSame(applied: string | null, wanted: string): boolean {

@@ -14,6 +14,8 @@ export interface Registry {
   run(signal: AbortSignal): Promise<void>;
   readonly ready: Promise<void>;
   problems(): readonly string[];
+  warnings(): readonly string[];
+  isStarting(): boolean;
 }
 
 type Identity = "registry" | "pusher";
@@ -59,6 +61,8 @@ export async function openRegistry(
       ...[...away].map((identity) => `${identity}: no connection to the broker`),
       ...started.problems(),
     ],
+    warnings: () => started.warnings(),
+    isStarting: () => started.isStarting(),
     async run(runSignal) {
       await using _closedAtTheEnd = connections;
       const failure = new AbortController();

@@ -1,5 +1,13 @@
 import { createState, follow, type State, type Trust } from "@leix/exchange";
-import { type AccountId, LeixError, type ParsedRecord, type PartyId, parseRecord } from "@leix/protocol";
+import {
+  type AccountId,
+  type AuthorityStatement,
+  type CountryCode,
+  LeixError,
+  type ParsedRecord,
+  type PartyId,
+  parseRecord,
+} from "@leix/protocol";
 import { toChunks, untilAborted } from "@leix/runtime";
 import { isLedgerTrouble, type Memory, type SeenLedger, startFollowing } from "@leix/seen-ledger";
 import { type AccountKeeper, type AccountSigner, createAccountKeeper } from "./account-keeper.ts";
@@ -36,14 +44,18 @@ export interface RegistryService {
   /** The broker was away: it may have been put back to an earlier time. */
   reconnected(): void;
   problems(): readonly string[];
+  /** Those of the problems that are of one party: the others exchange meanwhile. */
+  warnings(): readonly string[];
+  /** Is the ledger still being folded? */
+  isStarting(): boolean;
 }
 
 /**
  * What is looked at again although nothing new was said: an account that failed, a head that was not reached.
  */
 const RETRY_MS = 1_000;
-/** How often those who are revoked are looked at again although nothing is said of them. */
-const REVOKED_MS = 60_000;
+/** How often those who have left are looked at again although nothing is said of them. */
+const SWEEP_MS = 60_000;
 const CHUNK_RECORDS = 256;
 /** Behind for so long is a problem; less is the normal way of catching up. */
 const BEHIND_MS_MAX = 10_000;
@@ -104,13 +116,19 @@ class FollowingRegistry implements RegistryService {
   problems(): readonly string[] {
     const stopped = this.#stopped;
     if (stopped) return [`stopped at record ${this.#state.head.index}: ${stopped.message}`];
-    const failing = [...this.#keeper.failing].map(
-      ([party, { code }]) => `account of ${party} not applied: ${code}`,
-    );
     const behindMs = this.#options.clock() - this.#upToDateAt;
     const behind =
       behindMs > BEHIND_MS_MAX ? [`not at the ledger's end for ${Math.floor(behindMs / 1_000)} s`] : [];
-    return [...(this.#isReady ? [] : ["the ledger is still being folded"]), ...behind, ...failing];
+    return [...(this.#isReady ? [] : ["the ledger is still being folded"]), ...behind, ...this.warnings()];
+  }
+
+  warnings(): readonly string[] {
+    if (this.#stopped) return [];
+    return [...this.#keeper.failing].map(([party, { code }]) => `account of ${party} not applied: ${code}`);
+  }
+
+  isStarting(): boolean {
+    return !this.#isReady && !this.#stopped;
   }
 
   async #work(signal: AbortSignal): Promise<void> {
@@ -154,22 +172,35 @@ class FollowingRegistry implements RegistryService {
   #noteRule(record: ParsedRecord, bytes: Uint8Array): void {
     const rule = toRuleRecord(record, bytes);
     if (!rule) return;
-    this.#rules.push(rule);
-    const { kind, subject } = rule.statement;
+    const { statement } = rule;
+    const { kind, subject } = statement;
     const isAboutAccount = kind === "authority" || kind === "agency" || kind === "compromise";
     if (kind === "anchor" || isAboutAccount) this.#keeper.note(subject);
+    if (kind === "authority" && this.#changesStatus(statement)) this.#noteAgencies(statement.subject);
+    this.#rules.push(rule);
     this.#bell.ring();
+  }
+
+  #changesStatus({ subject, status }: AuthorityStatement): boolean {
+    const before = this.#rules.findLast(({ statement }) => statement.subject === subject)?.statement;
+    return before?.kind === "authority" && before.status !== status;
+  }
+
+  /** They take part while their country's authority does. */
+  #noteAgencies(country: CountryCode): void {
+    for (const [id, { statement }] of this.#state.parties.entries())
+      if (statement.kind === "agency" && statement.iss === country) this.#keeper.note(id);
   }
 
   async #keepAccounts(seen: SeenLedger, signal: AbortSignal): Promise<void> {
     const { clock, events } = this.#options;
     const [state, keeper] = [this.#state, this.#keeper];
     const isUpToDate = async () => seen.isChecked && (await isAtEnd(state, this.#options)) && seen.isChecked;
-    let lookAt = clock() + REVOKED_MS;
+    let sweepAt = clock() + SWEEP_MS;
     while (!signal.aborted) {
-      if (clock() >= lookAt) {
-        lookAt = clock() + REVOKED_MS;
-        keeper.noteRevoked(state);
+      if (clock() >= sweepAt) {
+        sweepAt = clock() + SWEEP_MS;
+        keeper.noteLeft(state);
       }
       if (await isUpToDate()) {
         this.#upToDateAt = clock();
@@ -179,6 +210,7 @@ class FollowingRegistry implements RegistryService {
         this.#isReady = true;
         this.#ready.resolve();
         if (isNews && keeper.pending.size === 0) events.settled(state.head.index);
+        await keeper.sweep(state, signal);
       }
       await this.#bell.wait(RETRY_MS, signal);
     }

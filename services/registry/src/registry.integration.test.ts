@@ -240,10 +240,9 @@ describe("accounts", () => {
     const lost = Promise.all([run.until("registry disconnected"), run.until("pusher disconnected")]);
     await broker.stop();
     await lost;
-    expect(run.registry.problems()).toEqual([
-      expect.stringMatching(/no connection/),
-      expect.stringMatching(/no connection/),
-    ]);
+    // Beside these it may be behind by now: that depends on how long the broker took to stop.
+    const apart = ["registry", "pusher"].map((one) => `${one}: no connection to the broker`);
+    expect(run.registry.problems()).toEqual(expect.arrayContaining(apart));
     await rm(join(dir, "nats", "jwt"), { recursive: true });
     const settled = run.until("settled");
     broker = await start();

@@ -1,5 +1,5 @@
 import { createNkey, toAccountId } from "@leix/broker";
-import { createState } from "@leix/exchange";
+import { createState, type State } from "@leix/exchange";
 import {
   AgencyId,
   CountryCode,
@@ -34,8 +34,23 @@ const state = createState({
   anchorKey: KeyId.parse("A".repeat(43)),
   anchorAccount: account,
 });
-state.parties.set(agency.subject as PartyId, { id: agency.subject as PartyId, statement: agency });
 state.accounts.set(account, agency.subject as PartyId);
+register(state, toAuthority("active"), agency);
+
+function toAuthority(status: "active" | "suspended"): Statement {
+  return {
+    ...{ ...common, kind: "authority", iss: "anchor", subject: "AL", status, name: "Albania" },
+    ...{ languages: ["sq"], zone: "Europe/Tirane", spoc: "AL-SPOC", keys: [], proofs: [] },
+    account: { id: account, signers: [account] },
+  } as unknown as Statement;
+}
+
+function register({ parties }: State, ...statements: readonly Statement[]): void {
+  for (const statement of statements) {
+    if (statement.kind !== "authority" && statement.kind !== "agency") continue;
+    parties.set(statement.subject, { id: statement.subject, statement });
+  }
+}
 
 const toRule = (index: number, bytes: number, statement: Statement = agency): RuleRecord => {
   return { index, statement, bytes: encodeUtf8(`{"x":"${"a".repeat(bytes - 8)}"}`) };
@@ -87,19 +102,23 @@ describe("answerRules", () => {
     ).toEqual([1]);
   });
 
-  it("refuses strangers and the suspended", () => {
+  it("refuses strangers and the suspended, and the agencies of a country that is", () => {
     const question = encodeUtf8('{"after":-1}');
     const stranger = toAccountId(createNkey("account"));
     expect(() => answerRules(state, [], stranger, question)).toThrow(
       expect.objectContaining({ code: "identity/account-unknown" }),
     );
-    const suspended = createState(state.trust);
-    const statement: Statement = { ...agency, status: "suspended" };
-    suspended.parties.set(agency.subject as PartyId, { id: agency.subject as PartyId, statement });
-    suspended.accounts.set(account, agency.subject as PartyId);
     const notActive = expect.objectContaining({ code: "identity/party-not-active" });
-    expect(() => answerRules(suspended, [], account, question)).toThrow(notActive);
-    expect(() => findMember(suspended, account)).toThrow(notActive);
+    for (const statements of [
+      [toAuthority("active"), { ...agency, status: "suspended" } as const],
+      [toAuthority("suspended"), agency],
+    ]) {
+      const suspended = createState(state.trust);
+      register(suspended, ...statements);
+      suspended.accounts.set(account, agency.subject as PartyId);
+      expect(() => answerRules(suspended, [], account, question)).toThrow(notActive);
+      expect(() => findMember(suspended, account)).toThrow(notActive);
+    }
     expect(findMember(state, account)).toBe("AL-SPOC");
   });
 });

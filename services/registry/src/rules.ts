@@ -1,4 +1,4 @@
-import type { State } from "@leix/exchange";
+import { isTakingPart, type State } from "@leix/exchange";
 import {
   type AccountId,
   decodeUtf8,
@@ -84,7 +84,7 @@ function findAsker(state: State, account: AccountId): Asker {
   const party = state.accounts.get(account);
   const statement = party === undefined ? undefined : state.parties.get(party)?.statement;
   if (!statement || statement.kind === "service") throw new LeixError("identity/account-unknown");
-  if (statement.kind !== "anchor" && statement.status !== "active") {
+  if (!isTakingPart(state, statement.subject)) {
     throw new LeixError("identity/party-not-active", statement.subject);
   }
   return statement;

@@ -4,19 +4,21 @@ import type { StatisticsReport } from "./report.ts";
 
 /** Figures for people. */
 export function writeStatistics(paper: Paper, { period, statistics }: StatisticsReport): void {
-  const { records, pairs } = statistics;
+  const { records, pairs, rest } = statistics;
   paper.line(`Requests of ${period}, counted in ${records} records of the ledger.`);
-  paper.line(`A number below ${limits.STATISTICS_COUNT_MIN} is not told, but for none.`);
+  paper.line(`A number below ${limits.STATISTICS_COUNT_MIN} is withheld (-), but for none.`);
+  paper.line("So is what it would follow from by subtraction.");
   if (pairs.length === 0) return;
   const head = ["from", "to", "", "requests", "answered", "refused", "late"];
-  const rows = pairs.flatMap(({ from, to, urgent, other }) => [
+  const named = [...pairs, ...(rest ? [{ from: "others", to: "others", ...rest }] : [])];
+  const rows = named.flatMap(({ from, to, urgent, other }) => [
     [from, to, "urgent", ...toCells(urgent)],
     [from, to, "other", ...toCells(other)],
   ]);
   paper.line();
   for (const line of alignRows([head, ...rows])) paper.line(line);
   paper.line();
-  for (const { from, to, refusals, judicialDelays } of pairs) {
+  for (const { from, to, refusals, judicialDelays } of named) {
     const grounds = refusals.map(({ ground, count }) => `${ground} ${toCell(count)}`);
     if (grounds.length > 0) paper.line(`${to} refused ${from}: ${grounds.join(", ")}.`);
     if (judicialDelays !== 0) paper.line(`${to} waited for a judge, for ${from}: ${toCell(judicialDelays)}.`);
@@ -28,5 +30,5 @@ function toCells({ requests, answered, refused, late }: RequestCounts): string[]
 }
 
 function toCell(count: PublishedCount): string {
-  return count === null ? `1-${limits.STATISTICS_COUNT_MIN - 1}` : String(count);
+  return count === null ? "-" : String(count);
 }
