@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ErrorCode, invariant, type RegisteredKey, toDigest } from "@leix/protocol";
 import type { SigningPair } from "@leix/protocol/vectors";
-import { NETWORK_FILES } from "@leix/runtime";
+import { NETWORK_FILES, type NetworkPlan } from "@leix/runtime";
 import {
   type Forge,
   type Forged,
@@ -44,10 +44,12 @@ export interface Assault extends AsyncDisposable {
 export interface AssaultOptions {
   /** Agencies whose nodes read what comes. The others' inboxes only fill, so that they can be counted. */
   readonly readers?: readonly string[];
+  /** The sample network where it is left out. */
+  readonly plan?: NetworkPlan;
 }
 
-export async function startAssault({ readers = [] }: AssaultOptions = {}): Promise<Assault> {
-  const exchange = await startTestExchange({ agencies: readers });
+export async function startAssault({ readers = [], plan }: AssaultOptions = {}): Promise<Assault> {
+  const exchange = await startTestExchange({ agencies: readers, ...(plan ? { plan } : {}) });
   const forge = await openForge(exchange);
   return {
     exchange,

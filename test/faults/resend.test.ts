@@ -57,7 +57,7 @@ test("sent three times before anyone decides, it is one message with one answer"
   expect(await countRecorded(exchange, [ref.digest])).toBe(1);
 });
 
-test("sent again after its decision, it gets the same answer and goes nowhere", async () => {
+test("sent again after its decision, it gets the same answer, and arrives once", async () => {
   await using _policy = await startPolicy(exchange);
   const { bytes, id, ref } = await toRequest("three times after");
   await publish(bytes, 1);
@@ -144,8 +144,8 @@ test(
     await publish(read.bytes, 2);
     await publishUnseen("MK-SPOC", unread.bytes);
     await using _policy = await startPolicy(exchange);
-    // What is answered here is a repeat, and routes nothing: the first one is still in the hands of the dead
-    // service.
+    // What is answered here is a repeat: the first one is still in the hands of the dead service. What the
+    // repeat lays, and the first one lays again, arrives once in effect.
     expect((await wire.untilAnswered(read.id)).decision.outcome).toBe("permitted");
     for (const agency of ["RS-FIU", "ME-SPOC"]) await exchange.node(agency).untilReceived(unread.ref);
     await (await exchange.wire("MK-SPOC")).untilAnswered(unread.id);

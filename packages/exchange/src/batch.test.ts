@@ -143,7 +143,7 @@ describe("a record that nobody could verify is never made", () => {
 
   test("by a decider that the policy set does not allow", async () => {
     const layer = createLayer(ledger.state);
-    layer.policySet = layer.policySet && { ...layer.policySet, deciders: ["2"] };
+    layer.policySet = layer.policySet && { ...layer.policySet, deciders: ["99"] };
     await expect(decideOn(world, layer, inputs.slice(0, 1))).rejects.toMatchObject({
       code: "record/decider-unknown",
     });

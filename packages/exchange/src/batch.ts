@@ -1,4 +1,4 @@
-import { type Decider, type ErrorCode, LeixError, type SigningKey } from "@leix/protocol";
+import { type AccountId, type Decider, type ErrorCode, LeixError, type SigningKey } from "@leix/protocol";
 import { verifyPolicyKey } from "./chain.ts";
 import { chooseDecider, findDecider } from "./decider.ts";
 import type { Answer, Entry, Examined, Input, Repeat } from "./entry.ts";
@@ -29,6 +29,14 @@ export type Decided =
       readonly isQuarantined: boolean;
     })
   | (Handled & {
+      /**
+       * It would be denied, and its minute is full; or something that its account sent before it waits so.
+       */
+      readonly kind: "deferred";
+      /** NumericDate from which it can be decided. Until then it must stay in OUT. */
+      readonly until: number;
+    })
+  | (Handled & {
       readonly kind: "record";
       readonly entry: Entry;
       readonly record: Uint8Array<ArrayBuffer>;
@@ -49,6 +57,11 @@ export interface BatchOptions {
   readonly now: number;
   /** 16 fresh random bytes in base64url. */
   readonly createSalt: () => string;
+  /**
+   * Records by which inputs (their sequences in OUT) were rejected long ago, as LEDGER still has them though
+   * the state does not.
+   */
+  readonly recorded?: ReadonlyMap<number, number>;
 }
 
 /**
@@ -70,14 +83,31 @@ export async function decideBatch(
   const handled = await Promise.all(inputs.map(async (input) => ({ input, examined: await examine(input) })));
   const isTick = ({ examined }: Handled) => examined.kind === "tick";
   const ordered = [...handled.filter(isTick), ...handled.filter((one) => !isTick(one))];
-  const decided: Promise<Decided>[] = [];
+  const decided: (Decided | Promise<Decided>)[] = [];
+  const deferred = new Map<AccountId, number>();
   for (const stretch of splitAfterStatements(ordered)) {
     const checks = await Promise.all(stretch.map((one) => checkSignature(one.examined, layer)));
     stretch.forEach((one, i) => {
-      decided.push(decideOne(layer, one, checks[i] ?? "jws/key-unknown", options));
+      decided.push(decideInOrder(layer, one, checks[i] ?? "jws/key-unknown", options, deferred));
     });
   }
   return Promise.all(decided);
+}
+
+/** `deferred`: the accounts of which something waits, and until when; what they sent after it waits too. */
+function decideInOrder(
+  layer: State,
+  handled: Handled,
+  check: SignatureCheck,
+  options: BatchOptions,
+  deferred: Map<AccountId, number>,
+): Decided | Promise<Decided> {
+  const { account } = handled.input;
+  const until = deferred.get(account);
+  if (until !== undefined) return { ...handled, kind: "deferred", until };
+  const decided = decideOne(layer, handled, check, options);
+  if (!(decided instanceof Promise) && decided.kind === "deferred") deferred.set(account, decided.until);
+  return decided;
 }
 
 function decideOne(
@@ -85,15 +115,22 @@ function decideOne(
   handled: Handled,
   check: SignatureCheck,
   options: BatchOptions,
-): Promise<Decided> {
+): Decided | Promise<Decided> {
+  const index = options.recorded?.get(handled.input.sequence);
+  if (index !== undefined) return { ...handled, kind: "repeat", repeat: toForgotten(index) };
   const decider = chooseDecider(layer, options.tz);
   const answer = stepOrReject(layer, handled.examined, check, decider, options.now);
   if (answer.kind === "throttled") {
-    return Promise.resolve({ ...handled, ...answer, isQuarantined: QUARANTINED.includes(answer.code) });
+    return { ...handled, ...answer, isQuarantined: QUARANTINED.includes(answer.code) };
   }
-  if (answer.kind === "repeat") return Promise.resolve({ ...handled, kind: "repeat", repeat: answer });
-  if (answer.kind === "nothing-due") return Promise.resolve({ ...handled, kind: "nothing-due" });
+  if (answer.kind === "deferred") return { ...handled, ...answer };
+  if (answer.kind === "repeat") return { ...handled, kind: "repeat", repeat: answer };
+  if (answer.kind === "nothing-due") return { ...handled, kind: "nothing-due" };
   return record(layer, handled, answer, decider, options);
+}
+
+function toForgotten(index: number): Repeat {
+  return { kind: "repeat", index, sameDelivery: false };
 }
 
 /**

@@ -97,8 +97,18 @@ export interface Throttled {
   readonly until: number;
 }
 
+/**
+ * It would be denied to everyone, and its account has had as many refusals recorded in this minute as a
+ * minute may have: it and all that its account sent after it wait until then (NumericDate), and are decided
+ * then. See flood.ts.
+ */
+export interface Deferred {
+  readonly kind: "deferred";
+  readonly until: number;
+}
+
 /** What `step` makes of an input. */
-export type Answer = Entry | Repeat | NothingDue | Throttled;
+export type Answer = Entry | Repeat | NothingDue | Throttled | Deferred;
 
 /** The same input was recorded before. */
 export interface Repeat {

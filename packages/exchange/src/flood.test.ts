@@ -12,7 +12,8 @@ import { audit, follow } from "./replay.ts";
 import { createLayer } from "./state.ts";
 import { createWorld, NOW, toAccount } from "./world.testkit.ts";
 
-const { REJECTIONS_PER_MINUTE_MAX: MOST, FLOOD_MINUTES_MAX, FLOOD_SUMMARY_MAX } = limits;
+const { REJECTIONS_PER_MINUTE_MAX: MOST, REJECTIONS_PER_DAY_MAX } = limits;
+const { FLOOD_MINUTES_MAX, FLOOD_SUMMARY_MAX } = limits;
 const MANY = { timeout: 60_000 };
 const FLOODER = "AL-CUSTOMS";
 const world = createWorld();
@@ -25,9 +26,14 @@ const toGarbage = (count: number, by = FLOODER) => {
   return Array.from({ length: count }, () => world.bytes(by, `garbage ${made++}`));
 };
 
-/** A minute of a flooder that is full, with so many waiting. */
-async function fill(ledger: TestLedger, waiting: number, at = MINUTE): Promise<ThrottledInput[]> {
-  const decided = await ledger.appendInputs(toGarbage(MOST + waiting), at);
+/** A minute of a flooder that is full, with so many waiting; `most` are recorded one by one. */
+async function fill(
+  ledger: TestLedger,
+  waiting: number,
+  at = MINUTE,
+  most: number = MOST,
+): Promise<ThrottledInput[]> {
+  const decided = await ledger.appendInputs(toGarbage(most + waiting), at);
   return decided.filter((one) => one.kind === "throttled");
 }
 
@@ -120,6 +126,34 @@ describe("above the limit", () => {
     expect(exchange.waiting).toEqual([]);
   });
 
+  test("after so many on a day it is one a minute, and the summary has the others", MANY, async () => {
+    const ledger = createLedger();
+    const exchange = createFloodedExchange(ledger);
+    const day = NOW - (NOW % 86_400) + 86_400;
+    const minutes = Math.ceil(REJECTIONS_PER_DAY_MAX / MOST);
+    for (let i = 0; i < minutes; i++) {
+      const left = REJECTIONS_PER_DAY_MAX - i * MOST;
+      await exchange.take(toGarbage(Math.min(MOST, left)), day + i * 60);
+    }
+    expect(ledger.records).toHaveLength(REJECTIONS_PER_DAY_MAX);
+    const at = day + minutes * 60;
+    const [last, more] = [toGarbage(1), toGarbage(5)];
+    expect((await exchange.take([...last, ...more], at)).map(toWord)).toEqual(["input/not-json"]);
+    const honest = await world.message(FLOODER, ["RS-FIU"], { classification: "unclassified" });
+    expect((await exchange.take([honest.input], at)).map(toWord)).toEqual(["permitted"]);
+    await exchange.take([], at + 60);
+    const last3 = ledger.records.slice(-3).map((bytes) => parseRecord(bytes).decision.content);
+    expect(last3.map(({ kind }) => kind)).toEqual(["rejection", "message", "flood"]);
+    expect(last3.at(-1)).toMatchObject({ minute: at, inputs: more.map(() => ({ code: "input/not-json" })) });
+    const others = await exchange.take(toGarbage(3, "RS-FIU"), at + 60);
+    expect(others).toHaveLength(3);
+    const next = await exchange.take(toGarbage(3), day + 86_400);
+    expect(next.map(toWord)).toEqual(next.map(() => "input/not-json"));
+    expect(next).toHaveLength(3);
+    const audited = await auditBatch(createLayer(genesis.state), ledger.records);
+    expect(audited.audited.filter(({ difference }) => difference)).toEqual([]);
+  });
+
   test("what can no longer have been refused so is left out", async () => {
     const ledger = createLedger();
     const waiting = await fill(ledger, 2);
@@ -132,13 +166,13 @@ describe("above the limit", () => {
     const ledger = createLedger();
     const first = await fill(ledger, 1);
     await summarizeAt(ledger, first, MINUTE + 60);
-    for (let i = 1; i < 60; i++) {
-      await summarizeAt(ledger, await fill(ledger, 1, MINUTE + i * 60), MINUTE + i * 60 + 60);
-    }
+    const toMost = (i: number) => Math.max(1, Math.min(MOST, REJECTIONS_PER_DAY_MAX - i * MOST));
+    const fillNext = (i: number) => fill(ledger, 1, MINUTE + i * 60, toMost(i));
+    for (let i = 1; i < 60; i++) await summarizeAt(ledger, await fillNext(i), MINUTE + i * 60 + 60);
     expect([ledger.state.floods, ledger.state.flooded].map((map) => [...map.entries()].length)).toEqual([
       60, 60,
     ]);
-    const last = await fill(ledger, 1, MINUTE + 3_600);
+    const last = await fillNext(60);
     const { index } = await summarizeAt(ledger, last, MINUTE + 3_660);
     expect([ledger.state.floods, ledger.state.flooded].map((map) => [...map.entries()].length)).toEqual([
       60, 60,

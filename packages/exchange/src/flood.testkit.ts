@@ -5,20 +5,31 @@ import { TEST_DECIDER, type TestLedger } from "./ledger.testkit.ts";
 import { absorbLayer, createLayer } from "./state.ts";
 import { toSigningKey } from "./world.testkit.ts";
 
-/** A policy service and its OUT, in memory: what is throttled waits until its minute is over. */
+/** A policy service and its OUT, in memory: what is throttled or deferred waits until its minute is over. */
 export interface FloodedExchange {
   readonly waiting: readonly ThrottledInput[];
-  /** Closes the minutes that are over, then decides the inputs. */
+  /** In the order in which their accounts sent them. */
+  readonly deferred: readonly Input[];
+  /**
+   * Closes the minutes that are over, goes on with what was deferred, then decides the inputs behind that.
+   * Returns what was decided.
+   */
   take(inputs: readonly Input[], now: number): Promise<readonly Decided[]>;
+  /** The process dies and another one begins: what waits is delivered to it again. */
+  crash(): readonly Input[];
 }
 
 export function createFloodedExchange(ledger: TestLedger): FloodedExchange {
   let waiting: readonly ThrottledInput[] = [];
+  let deferred: readonly Input[] = [];
+  let until = 0;
 
   async function decide(inputs: readonly Input[], now: number): Promise<readonly Decided[]> {
     const decided = await ledger.appendInputs(inputs, now);
     waiting = [...waiting, ...decided.filter((one) => one.kind === "throttled")];
-    return decided;
+    for (const one of decided) if (one.kind === "deferred") until = Math.max(until, one.until);
+    deferred = [...deferred, ...decided.flatMap((one) => (one.kind === "deferred" ? [one.input] : []))];
+    return decided.filter(({ kind }) => kind !== "deferred" && kind !== "throttled");
   }
 
   async function close(account: AccountId, now: number): Promise<void> {
@@ -39,10 +50,22 @@ export function createFloodedExchange(ledger: TestLedger): FloodedExchange {
     get waiting() {
       return waiting;
     },
+    get deferred() {
+      return deferred;
+    },
+    crash() {
+      const again = [...deferred, ...waiting.map(({ input }) => input)];
+      [waiting, deferred, until] = [[], [], 0];
+      return again.toSorted((one, other) => one.sequence - other.sequence);
+    },
     async take(inputs, now) {
       const due = waiting.filter(({ until }) => until <= now);
       for (const account of new Set(due.map(({ input }) => input.account))) await close(account, now);
-      return decide(inputs, now);
+      const again = until <= now ? deferred : [];
+      const kept = until <= now ? [] : deferred;
+      const isBehind = ({ account }: Input) => kept.some((one) => one.account === account);
+      deferred = [...kept, ...inputs.filter(isBehind)];
+      return decide([...again, ...inputs.filter((one) => !isBehind(one))], now);
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   type PartyId,
   type SuspensionProposal,
 } from "@leix/protocol";
+import { limitsRefusals } from "./decider.ts";
 import type { Entry, Throttled } from "./entry.ts";
 import { findFalsehood } from "./false-rejection.ts";
 import { FLOODS_REMEMBERED_MAX } from "./limits.ts";
@@ -16,8 +17,10 @@ import type { State } from "./state.ts";
 
 // A flood of what cannot be used, by one account. A minute is one of the records' own times.
 //
-// 1. The first REJECTIONS_PER_MINUTE_MAX rejections of an account in a minute are recorded one by one. Then
-//    the minute is full: what else would be rejected in it waits in OUT. All else is decided as ever.
+// 1. The first REJECTIONS_PER_MINUTE_MAX refusals of an account in a minute are recorded one by one: its
+//    rejections, and its messages that are denied to everyone. Then the minute is full: what else would be
+//    rejected in it waits in OUT for rule 2, and what else would be denied, for rule 6. All else is decided
+//    as ever.
 // 2. Once a full minute is over, one summary closes it: a record that rejects all that waits, or as much of
 //    it as a summary may. An account has one such minute open at a time, the last, so no more than a summary
 //    a minute is recorded. What is not in it is decided anew.
@@ -28,10 +31,20 @@ import type { State } from "./state.ts";
 //    no other does in that hour. The single point of contact of its country is told, unless that is the party
 //    itself: then the ledger and the operators' own tools say so.
 // 5. The clock's account is the exchange's own and is not counted.
+// 6. A denial is never summarized: how the principles treated a message is what the ledger is for. So the
+//    first message that would be denied in a full minute stops its account: it and all that this account has
+//    sent after it wait until the minute is over, and are then decided one by one, in their order. Nothing is
+//    lost or refused by that, and no other account waits.
+// 7. After REJECTIONS_PER_DAY_MAX rejections of an account on a day (in UTC) that were recorded one by one,
+//    every minute of that day is full for its rejections once it has one refusal; for denials it is not.
+// 8. Rule 7 holds, and denials are counted and wait, where the policy set in force allows no decider that
+//    knows nothing of that. See `limitsRefusals`.
 
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
 
+type Message = Extract<Entry, { kind: "message" }>;
 type Rejection = Extract<Entry, { kind: "rejection" }>;
 type Flood = Extract<Entry, { kind: "flood" }>;
 
@@ -53,23 +66,68 @@ export function findRejected(state: State, account: AccountId, digest: Digest): 
   return state.rejections.get(key) ?? state.flooded.get(key);
 }
 
-/** Rule 1. */
+/** Rules 1 and 7: whether the record of a rejection has to wait. */
 export function isThrottled(state: State, account: AccountId, at: number): boolean {
   const rate = state.rejectionRates.get(account);
-  return rate?.minute === toMinute(at) && rate.count >= limits.REJECTIONS_PER_MINUTE_MAX;
+  return rate !== undefined && countInMinute(rate, at) >= toMost(rate, at);
+}
+
+/** Refusals that a minute may have before its rejections wait. */
+function toMost({ day }: RejectionRate, at: number): number {
+  const isDayFull = day?.number === toDay(at) && day.count >= limits.REJECTIONS_PER_DAY_MAX;
+  return isDayFull ? 1 : limits.REJECTIONS_PER_MINUTE_MAX;
+}
+
+function countInMinute({ minute, count }: RejectionRate, at: number): number {
+  return minute === toMinute(at) ? count : 0;
 }
 
 export function toMinuteEnd(at: number): number {
   return toMinute(at) + MINUTE_SECONDS;
 }
 
-export function countRejection(state: State, { input: { account }, at }: Rejection): void {
-  if (account === state.clockAccount) return;
+/** Rule 6: whether the record of a decision has to wait. */
+export function isDeferred(state: State, entry: Message): boolean {
+  return isCounted(state, entry) && isFull(state, entry.input.account, entry.at);
+}
+
+function isFull(state: State, account: AccountId, at: number): boolean {
   const rate = state.rejectionRates.get(account);
+  return rate !== undefined && countInMinute(rate, at) >= limits.REJECTIONS_PER_MINUTE_MAX;
+}
+
+/**
+ * Until when (NumericDate) the next message of an account would have to wait if it were denied; undefined
+ * where it would not.
+ */
+export function findDeferral(state: State, account: AccountId, now: number): number | undefined {
+  const at = Math.max(now, state.head.at);
+  return limitsRefusals(state) && isFull(state, account, at) ? toMinuteEnd(at) : undefined;
+}
+
+/** Rule 8. What is let through to anyone is no refusal. */
+function isCounted(state: State, { verdict }: Message): boolean {
+  return verdict.outcome === "denied" && limitsRefusals(state);
+}
+
+export function countDenial(state: State, entry: Message): void {
+  if (isCounted(state, entry)) countRefusal(state, entry);
+}
+
+export function countRefusal(state: State, { kind, input: { account }, at }: Message | Rejection): void {
+  if (account === state.clockAccount) return;
+  const rate = findRate(state, account);
   const minute = toMinute(at);
-  const count = rate?.minute === minute ? rate.count + 1 : 1;
-  const full = count >= limits.REJECTIONS_PER_MINUTE_MAX ? { full: minute } : {};
-  state.rejectionRates.set(account, { summaries: [], ...rate, minute, count, ...full });
+  const count = countInMinute(rate, at) + 1;
+  const day = kind === "rejection" && limitsRefusals(state) ? { day: countInDay(rate, at) } : {};
+  const counted = { ...rate, minute, count, ...day };
+  const full = count >= toMost(counted, at) ? { full: minute } : {};
+  state.rejectionRates.set(account, { ...counted, ...full });
+}
+
+function countInDay({ day }: RejectionRate, at: number): NonNullable<RejectionRate["day"]> {
+  const number = toDay(at);
+  return { number, count: day?.number === number ? day.count + 1 : 1 };
 }
 
 /**
@@ -171,6 +229,10 @@ export function listProposals(state: State): { readonly suspend: PartyId; readon
 
 function findContact(state: State, party: PartyId): AgencyId | undefined {
   return findCountry(state, countryOf(party as AgencyId))?.spoc;
+}
+
+function toDay(at: number): number {
+  return Math.floor(at / DAY_SECONDS);
 }
 
 function toMinute(at: number): number {

@@ -2,12 +2,12 @@ import type { Digest } from "@leix/protocol";
 import { tidyQueue } from "./duties.ts";
 import type { Entry } from "./entry.ts";
 import { beginEpochs, foldSeal } from "./epochs.ts";
-import { countRejection, foldFlood, toRejectionKey } from "./flood.ts";
+import { countDenial, countRefusal, foldFlood, toRejectionKey } from "./flood.ts";
 import { foldMessage } from "./fold-message.ts";
 import { foldStatement } from "./fold-statement.ts";
 import { foldLapse } from "./lapse.ts";
 import { recallSigned, tidyRecalls } from "./recalls.ts";
-import { keepEvent, keepFlood, sweep } from "./retention.ts";
+import { keepEvent, keepFlood, keepRejection, sweep } from "./retention.ts";
 import { absorbLayer, createLayer, type State, toStatementKey } from "./state.ts";
 
 /**
@@ -19,13 +19,15 @@ export function fold(state: State, entry: Entry, digest: Digest): void {
   switch (entry.kind) {
     case "message":
       foldMessage(state, entry);
+      countDenial(state, entry);
       break;
     case "statement":
       foldOnLayer(state, entry);
       break;
     case "rejection":
       state.rejections.set(toRejectionKey(entry.input), toRecordedPlace(entry));
-      countRejection(state, entry);
+      keepRejection(state, toRejectionKey(entry.input), entry.at);
+      countRefusal(state, entry);
       break;
     case "flood":
       foldFlood(state, entry);

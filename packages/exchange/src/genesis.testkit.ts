@@ -104,7 +104,7 @@ export function toTerms(changes: Partial<Of<"terms">> = {}): Of<"terms"> {
 
 export function toPolicySet(world: World, changes: Partial<Of<"policy-set">> = {}): Of<"policy-set"> {
   const files = world.policyFiles.map(({ name, content }) => ({ name, digest: toDigest(content) }));
-  return { kind: "policy-set", subject: "exchange", files, deciders: ["1"], ...changes };
+  return { kind: "policy-set", subject: "exchange", files, deciders: ["2"], ...changes };
 }
 
 export function toAccountOf(party: string) {

@@ -4,18 +4,18 @@ export { auditRemains, openRemains } from "./audit-remains.ts";
 export { type BatchOptions, type Decided, decideBatch, decideFlood, type ThrottledInput } from "./batch.ts";
 export { checkRecord, type RecordChecks, verifyPlace } from "./chain.ts";
 export { chooseDecider, DECIDERS, findDecider, isAllowed, type KnownDecider } from "./decider.ts";
-export { type Delivery, listDeliveries, listReplies } from "./deliveries.ts";
+export { type Delivery, listDeliveries, listRepeated, listReplies } from "./deliveries.ts";
 export { nextDue } from "./duties.ts";
 export type { Answer, Entry, Examined, Input, NothingDue, Repeat } from "./entry.ts";
 export { epochEnd, isEpochOver } from "./epochs.ts";
 export { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 export type { ExaminedRecord } from "./examined-record.ts";
-export { listProposals } from "./flood.ts";
+export { findDeferral, listProposals } from "./flood.ts";
 export { fold } from "./fold.ts";
 export { type FollowedBatch, followChain, resumeAfter, resumeStatement } from "./follow-chain.ts";
 export { toLedgerSubject } from "./ledger-subject.ts";
 export { OVERDUE_GRACE_SECONDS } from "./limits.ts";
-export { withoutWithdrawnKeys } from "./members.ts";
+export { hasLeft, isTakingPart, toAccountStatus, withoutWithdrawnKeys } from "./members.ts";
 export { createQueries } from "./queries.ts";
 export { toEntry } from "./recorded-entry.ts";
 export { isRecordedInput } from "./recorded-input.ts";
@@ -29,7 +29,7 @@ export {
 } from "./sealed-state.ts";
 export { createSenders, type SenderReport, type SenderStep, toSenderStep } from "./senders.ts";
 export type { ChainedMessage, SenderFinding } from "./senders-chain.ts";
-export { digestParts, digestState, listParts, restoreState, type SnapshotPart } from "./snapshot.ts";
+export { createRestorer, digestParts, digestState, listParts, type SnapshotPart } from "./snapshot.ts";
 export {
   absorbLayer,
   createLayer,

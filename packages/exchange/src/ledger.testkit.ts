@@ -9,7 +9,7 @@ import { absorbLayer, createLayer, createState, type State } from "./state.ts";
 import { NOW, type Sent, type SignerName, toSigningKey, type World } from "./world.testkit.ts";
 
 /** What a test's policy service decides with, unless told otherwise. */
-export const TEST_DECIDER: Decider = { step: "1", cedar: CEDAR_VERSION, tz: "2026c" };
+export const TEST_DECIDER: Decider = { step: "2", cedar: CEDAR_VERSION, tz: "2026c" };
 
 /** A ledger in memory, written as the policy service writes it. */
 export interface TestLedger {
@@ -70,6 +70,7 @@ export function decideOn(
 export function toWord(decided: Decided | undefined): string {
   if (!decided || decided.kind === "nothing-due") return decided?.kind ?? "nothing";
   if (decided.kind === "throttled") return `throttled ${decided.code}`;
+  if (decided.kind === "deferred") return "deferred";
   if (decided.kind === "repeat") return `repeat of ${decided.repeat.index}`;
   const { entry } = decided;
   if (entry.kind === "rejection") return entry.code;

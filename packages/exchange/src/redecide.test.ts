@@ -59,6 +59,16 @@ async function auditForged(
   return code;
 }
 
+/** What the audit says of it. */
+async function explainForged(entry: Entry, jws: ParsedJws): Promise<string> {
+  const record = await forgeRecord(ledger, entry, jws, { decider: TEST_DECIDER });
+  const said = audit(createLayer(ledger.state), record);
+  return await said.then(
+    () => "",
+    ({ detail }: LeixError) => detail,
+  );
+}
+
 const OTHERWISE = "record/decided-otherwise";
 
 describe("a message decided otherwise", async () => {
@@ -110,6 +120,21 @@ describe("a message decided otherwise", async () => {
     expect(await auditForged({ ...entry, verdict: { ...entry.verdict, ...lie(entry) } }, denied.jws)).toBe(
       OTHERWISE,
     );
+  });
+
+  const words: Readonly<Record<string, RegExp>> = {
+    "a permit for what was denied":
+      /^recorded permitted .*decided again denied \(RS-SPOC deny withheld by P[0-9]/,
+    "another outcome over the same effects": /outcome: recorded "permitted", decided again "denied"/,
+    "another reason": /recipients\.0\.reasons: recorded \["P01"\], decided again \["withheld"\]/,
+    "an invented obligation": /obligations: recorded \[\{"rule":"P01".*, decided again \[\]/,
+    "milder markings": /classification: recorded "unclassified", decided again "secret"/,
+    "other grounds": /grounds\.0\.determining: recorded \["base"\], decided again \["P[0-9.a-z]+"/,
+  };
+  test.each(lies)("%s: says what differs, the rules first", async (name, lie) => {
+    const entry = await decideMessage(denied);
+    const told = await explainForged({ ...entry, verdict: { ...entry.verdict, ...lie(entry) } }, denied.jws);
+    expect(told).toMatch(words[name] ?? /^$/);
   });
 
   test("recipients left out, added or in another order", async () => {

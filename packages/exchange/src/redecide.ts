@@ -1,4 +1,5 @@
 import { type AccountId, type Decider, LeixError, type RejectedInput } from "@leix/protocol";
+import { toDifferenceText } from "./answers-differ.ts";
 import { type FactOverrides, findDecider, isAllowed } from "./decider.ts";
 import { isSilent, nextDue } from "./duties.ts";
 import type { Answer, Entry, Examined } from "./entry.ts";
@@ -28,8 +29,17 @@ export function decideAgain(state: State, record: ExaminedRecord, entry: Entry, 
   refuseRejectedBefore(state, record, entry.input.account);
   const answer = stepNew(state, examined, input, entry.at, findFacts(state, decider));
   if (!record.isExact || !isSame(entry, answer)) {
-    throw otherwise(`recorded ${toSummary(entry)}; decided again ${toSummary(answer)}`);
+    throw otherwise(explainDifference(entry, answer));
   }
+}
+
+/** Answers of one kind by what differs in them; of two kinds, each in short. */
+function explainDifference(entry: Entry, answer: Answer): string {
+  const [recorded, again] = [toSummary(entry), toSummary(answer)];
+  const short = recorded === again ? [] : [`recorded ${recorded}; decided again ${again}`];
+  if (!("index" in answer) || answer.kind !== entry.kind) return short.join();
+  const places = toDifferenceText(toDecided(entry), toDecided(answer));
+  return [...short, places || "the same, not in the form in which it is recorded"].join("; ");
 }
 
 /**
@@ -138,7 +148,7 @@ function refuseFalseRejection(state: State, entry: Entry): void {
   switch (entry.kind) {
     case "rejection": {
       const { account, digest } = entry.input;
-      if (isThrottled(state, account, entry.at)) throw otherwise("more rejections than a minute may have");
+      if (isThrottled(state, account, entry.at)) throw otherwise("more refusals than a minute may have");
       refuseFalsehood(state, account, { digest, code: entry.code });
       return;
     }
@@ -182,6 +192,8 @@ function toSummary(entry: Answer): string {
       return `flood (${entry.inputs.length} inputs)`;
     case "throttled":
       return `rejection ${entry.code}, above what a minute may have`;
+    case "deferred":
+      return `a denial above what a minute may have, which waits until ${entry.until}`;
     case "event":
       return `event (${entry.lapse.overdue.length} overdue)`;
     case "seal":
@@ -191,8 +203,11 @@ function toSummary(entry: Answer): string {
     case "statement":
       return `statement ${entry.statement.kind}`;
     case "message": {
-      const { outcome, recipients } = entry.verdict;
-      const all = recipients.map(({ agency, effect, reasons }) => [agency, effect, ...reasons].join(" "));
+      const { outcome, recipients, grounds } = entry.verdict;
+      const all = recipients.map(({ agency, effect, reasons }, i) => {
+        const rules = grounds[i]?.determining ?? [];
+        return [agency, effect, ...reasons, "by", rules.join(" and ") || "no rule"].join(" ");
+      });
       return `${outcome} (${all.join(", ")})`;
     }
   }

@@ -13,6 +13,7 @@ import { fold } from "./fold.ts";
 import { toEntry } from "./recorded-entry.ts";
 import { decideAgain, findMissingSeal, refuseSilence } from "./redecide.ts";
 import type { State } from "./state.ts";
+import type { Primitives } from "./tried-record.ts";
 
 /**
  * Follows the ledger without deciding again: what the policy service does with its own ledger, and every
@@ -62,9 +63,13 @@ export async function audit(state: State, bytes: Uint8Array): Promise<ParsedReco
   return auditParsed(state, parseRecord(bytes));
 }
 
-async function auditParsed(state: State, record: ParsedRecord): Promise<ParsedRecord> {
-  const checks = await checkRecord(state, record);
-  const examined = examineRecord(record);
+async function auditParsed(
+  state: State,
+  record: ParsedRecord,
+  { digest, verify }: Primitives = {},
+): Promise<ParsedRecord> {
+  const checks = await checkRecord(state, record, verify);
+  const examined = examineRecord(record, digest);
   const entry = toPlacedEntry(state, examined, checks);
   const difference = findDifference(state, examined, entry, checks);
   if (difference) throw difference;
@@ -73,8 +78,8 @@ async function auditParsed(state: State, record: ParsedRecord): Promise<ParsedRe
 }
 
 /**
- * Of record 0 there is none: if it is not the pinned anchor's, nothing in this ledger is believed, and it
- * throws.
+ * Of record 0 there is none: if it is not the pinned anchor's, or of a decider that is not known, nothing in
+ * this ledger is believed, and it throws.
  */
 function findDifference(
   state: State,
@@ -88,6 +93,9 @@ function findDifference(
     return undefined;
   } catch (error) {
     if (!(error instanceof LeixError)) throw error;
+    // That says nothing of the ledger: it is this program that cannot judge it.
+    const isJudged = error.code !== "record/decider-unknown";
+    if (state.head.index === 0 && !isJudged) throw error;
     if (state.head.index === 0) throw new LeixError("statement/not-genesis", error.detail, { cause: error });
     // Signed with keys that it brings itself, and not as it should be: nothing after it can be believed.
     if (bringsPolicyKeys(state, toPlaced(record))) throw error;
@@ -105,7 +113,11 @@ export async function auditStatement(state: State, bytes: Uint8Array): Promise<P
 }
 
 /** The same, for who has parsed the record already. */
-export async function auditParsedStatement(state: State, record: ParsedRecord): Promise<ParsedRecord> {
+export async function auditParsedStatement(
+  state: State,
+  record: ParsedRecord,
+  primitives?: Primitives,
+): Promise<ParsedRecord> {
   const { decision, kind } = record;
   if (kind !== "statement") throw new LeixError("record/malformed", "not a statement");
   const { head } = state;
@@ -113,7 +125,7 @@ export async function auditParsedStatement(state: State, record: ParsedRecord): 
   if (index < head.index) throw new LeixError("record/index", `${index} after ${head.index}`);
   if (index > head.index) state.head = { ...head, index, prev };
   try {
-    return await auditParsed(state, record);
+    return await auditParsed(state, record, primitives);
   } catch (error) {
     state.head = head;
     throw error;

@@ -2,11 +2,11 @@ import { decide, type PolicySet } from "@leix/principles";
 import { type MessageRef, type PartyId, verifyVerdictSize } from "@leix/protocol";
 import { judgeClaims } from "./claims-rules.ts";
 import type { FactOverrides } from "./decider.ts";
-import type { Answer, Entry, Examined, Refusal, Repeat, Throttled } from "./entry.ts";
+import type { Answer, Deferred, Entry, Examined, Refusal, Repeat, Throttled } from "./entry.ts";
 import { isEpochOver } from "./epochs.ts";
 import type { SignatureCheck } from "./examine.ts";
 import type { SignedName } from "./examined-record.ts";
-import { findRejected, isThrottled, toMinuteEnd } from "./flood.ts";
+import { findRejected, isDeferred, isThrottled, toMinuteEnd } from "./flood.ts";
 import { findLapse } from "./lapse.ts";
 import { isTakingPart } from "./members.ts";
 import { createQueries } from "./queries.ts";
@@ -85,14 +85,15 @@ function decideMessage(
   set: PolicySet,
   now: number,
   facts: FactOverrides,
-): Entry {
+): Entry | Deferred {
   const { claims, jws, received } = examined;
   const place = toPlace(state, examined, now, jws.digest);
   const ref: MessageRef = { digest: jws.digest, id: claims.id, iss: claims.iss };
   const verdict = decide(set, createQueries(state), claims, ref, { received, at: place.at }, facts);
   verifyVerdictSize(verdict);
   const { kid } = jws.header;
-  return { ...place, kind: "message", claims, ref, kid, policySet: set.digest, verdict };
+  const entry = { ...place, kind: "message", claims, ref, kid, policySet: set.digest, verdict } as const;
+  return isDeferred(state, entry) ? { kind: "deferred", until: toMinuteEnd(place.at) } : entry;
 }
 
 function stepStatement(state: State, examined: StatementInput, now: number): Answer {

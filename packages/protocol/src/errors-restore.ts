@@ -4,7 +4,9 @@ import type { ErrorText } from "./errors.ts";
 export const RESTORE_ERRORS = {
   "restore/services-running": {
     when: "LEDGER cannot be recreated while services of the exchange run.",
-    todo: "Stop them (`leix network up`, or their containers), leave the broker, and try again.",
+    todo:
+      "Stop them (Ctrl-C at `leix network up`, or stop their containers), run the broker alone " +
+      "(`leix network broker`; a container of it just stays), and try again.",
   },
   "restore/would-lose": {
     when:

@@ -209,8 +209,8 @@ export const ERRORS = {
     todo: "Enrol the subject first; an agency's id starts with its country's code.",
   },
   "statement/limit": {
-    when: "The authority has recorded as many agencies, groups, or files of policy sets, as one may.",
-    todo: "Use what is recorded: a new version of an agency or a group, or a file that is there already.",
+    when: "As many agencies, groups, policy files, or reports of one agency's lost keys are there as may be.",
+    todo: "Use what is recorded. A key that is lost is withdrawn by a new version of its agency, too.",
   },
   "statement/proposal": {
     when: "What is to be signed, amended or ended is not there, or something else is proposed by now.",
@@ -218,7 +218,9 @@ export const ERRORS = {
   },
   "statement/policy-set": {
     when: "The policy set names files that are not recorded, an unknown decider, or does not validate.",
-    todo: "Record every file first; run `npm run check` on the set before it is signed.",
+    todo:
+      "Record every file first, and try the set before it is signed: " +
+      "`leix audit what-if --policies <folder>`.",
   },
   "decision/malformed": {
     when: "A decision is not an SD-JWT of the form this protocol fixes.",
@@ -306,6 +308,10 @@ export const ERRORS = {
     when: "`leix network init` was asked to write into a folder that already has something in it.",
     todo: "Name another folder, or remove this one if its keys are no longer needed.",
   },
+  "network/services-failing": {
+    when: "A service of the exchange is not well, or does not answer, though all of them were started.",
+    todo: "Do what is said of it above. Its own log has more: `log/<service>.log` in the network folder.",
+  },
   "config/party-unknown": {
     when: "The network folder has no keys of this party.",
     todo: "Use one of the parties listed in the detail.",
@@ -333,6 +339,12 @@ export const ERRORS = {
   "client/erased": {
     when: "An officer of this agency had the message's text erased: this node has it no more.",
     todo: "Ask its sender for it again, if there still is a purpose for it.",
+  },
+  "client/chain-behind": {
+    when: "The folder is older than what this agency has sent, as one that was put back from a backup.",
+    todo:
+      "Stop the node, ask an auditor for the last message (`leix audit last <agency>`), and let the folder " +
+      "go on from there: `leix agency resume`.",
   },
   "client/store-unusable": {
     when: "The node's own store cannot be opened, a newer program wrote it, or it cannot let go of a text.",

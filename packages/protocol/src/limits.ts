@@ -61,8 +61,8 @@ export const ENROLMENT_BYTES_MAX = 65_536;
 export const ENROLMENT_PEM_CHARACTERS_MAX = 8_192;
 /** A smaller count, but for none, is not published. */
 export const STATISTICS_COUNT_MIN = 5;
-/** Countries that ask each other, each way, in one publication. */
-export const STATISTICS_PAIRS_MAX = 400;
+/** What the pairs of countries in one publication take, as canonical JSON; all others are summed. */
+export const STATISTICS_BYTES_MAX = STATEMENT_BYTES_MAX - 8_192;
 /** Agencies in a group: a message to all of it has room for copies to their single points of contact. */
 export const GROUP_MEMBERS_MAX = 48;
 export const RESERVED_ACCOUNTS_MAX = 16;
@@ -88,10 +88,13 @@ export const SEALED_PIECE_BYTES_MAX = 524_288;
 /** What one account may have waiting in OUT. */
 export const OUT_BACKLOG_MESSAGES_MAX = 10_000;
 /**
- * Rejections of one account that are recorded one by one in a minute. The others wait, and are rejected
- * together when the minute is over.
+ * Rejections and denials of one account that are recorded one by one in a minute. What else would be rejected
+ * waits, and is rejected together when the minute is over; what else would be denied waits, and is decided
+ * then.
  */
 export const REJECTIONS_PER_MINUTE_MAX = 60;
+/** The same of rejections on a day: after that there is one in a minute, and the others are put together. */
+export const REJECTIONS_PER_DAY_MAX = 1_000;
 /** Inputs that are rejected together in one record. */
 export const FLOOD_SUMMARY_MAX = 1_000;
 /** After so many such minutes of one account within an hour its suspension is proposed. */
@@ -106,5 +109,10 @@ export const PAIR_OUTSTANDING_BYTES_MAX = 67_108_864;
 export const AGENCIES_PER_COUNTRY_MAX = 1_000;
 export const GROUPS_PER_COUNTRY_MAX = 200;
 export const POLICY_FILES_PER_AUTHORITY_MAX = 1_000;
+/**
+ * And so often it may say that a key of one agency is in wrong hands: whoever follows the ledger looks
+ * through all messages each time. Enough for KEYS_MAX keys, each named four times, ever further back.
+ */
+export const COMPROMISES_PER_AGENCY_MAX = 64;
 /** After so many deliveries without an outcome an input is quarantined. */
 export const DELIVERIES_MAX = 5;

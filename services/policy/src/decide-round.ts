@@ -11,6 +11,7 @@ import {
 } from "@leix/exchange";
 import type { PolicyServiceOptions } from "./policy-service.ts";
 import type { Postponed } from "./postponed.ts";
+import { type Patience, retry } from "./retry.ts";
 
 /** Decides a round on a layer over the state. */
 export function decideRound(
@@ -19,9 +20,32 @@ export function decideRound(
   layer: State,
   round: readonly OutMessage[],
   givenUp: ReadonlySet<OutMessage>,
+  recorded: Recorded,
 ): Promise<readonly Decided[]> {
   const inputs = round.map((one) => toInput(state, one, givenUp));
-  return decideBatch(layer, inputs, toBatchOptions(options));
+  return decideBatch(layer, inputs, { ...toBatchOptions(options), recorded });
+}
+
+/** Where inputs (their sequences in OUT) were rejected that the state has forgotten. */
+export type Recorded = NonNullable<BatchOptions["recorded"]>;
+
+/**
+ * After LEDGER refused a record because it has one under its subject: which of these inputs were rejected so
+ * long ago that the state does not know it any more.
+ */
+export async function findForgotten(
+  { ledger }: PolicyServiceOptions,
+  decided: readonly Decided[],
+  patience: Patience,
+): Promise<Recorded> {
+  const found = new Map<number, number>();
+  for (const one of decided) {
+    if (one.kind !== "record" || one.entry.kind !== "rejection") continue;
+    const subject = toLedgerSubject(one.entry);
+    const index = await retry(() => ledger.find(subject), patience);
+    if (index !== undefined) found.set(one.input.sequence, index);
+  }
+  return found;
 }
 
 /** The summary of what waited for the end of a minute; none where another instance has recorded it. */

@@ -10,6 +10,10 @@ export interface PolicyEvents {
   decided(decided: readonly Decided[]): void;
   /** More of an account's inputs are rejected than a minute may have: they wait until then (NumericDate). */
   throttled(account: string, code: ErrorCode, until: number): void;
+  /**
+   * More of an account's messages would be denied than a minute may have: it waits until then (NumericDate).
+   */
+  deferred(account: string, until: number): void;
   /** Another instance wrote first, or an answer was lost: the ledger is read on. */
   raced(ledgerIndex: number, code: ErrorCode): void;
   /** A routing that had happened before a crash or a lost answer. */
@@ -33,11 +37,14 @@ export function createPolicyEvents(logger: Logger): PolicyEvents {
     started: (ledgerIndex) => logger.info({ event: "policy.started", ledgerIndex }),
     decided: (decided) => {
       // As many as a flood has are told of once, when they begin to wait.
-      for (const one of decided) if (one.kind !== "throttled") logger.info(toDecidedEvent(one));
+      for (const one of decided) {
+        if (one.kind !== "throttled" && one.kind !== "deferred") logger.info(toDecidedEvent(one));
+      }
     },
     throttled: (account, code, until) => {
       logger.warn({ event: "account.throttled", account, code, until });
     },
+    deferred: (account, until) => logger.warn({ event: "account.deferred", account, until }),
     raced: (ledgerIndex, code) => logger.info({ event: "ledger.raced", ledgerIndex, code }),
     routedBefore: (messageId) => logger.info({ event: "message.routed-before", messageId }),
     suspected: (account, digest, deliveries) =>
@@ -55,7 +62,7 @@ export function createPolicyEvents(logger: Logger): PolicyEvents {
   };
 }
 
-function toDecidedEvent(one: Exclude<Decided, { kind: "throttled" }>): Record<string, unknown> {
+function toDecidedEvent(one: Exclude<Decided, { kind: "throttled" | "deferred" }>): Record<string, unknown> {
   if (one.kind === "nothing-due") return { event: "clock.ticked" };
   if (one.kind === "repeat") return { event: "input.repeated", ledgerIndex: one.repeat.index };
   const { entry } = one;

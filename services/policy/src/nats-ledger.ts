@@ -1,4 +1,4 @@
-import { commitBatch, readLedger, watchConnection } from "@leix/broker";
+import { commitBatch, findLedgerSequence, readLedger, watchConnection } from "@leix/broker";
 import { createNatsSource } from "@leix/seen-ledger";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Ledger } from "./ports.ts";
@@ -14,6 +14,10 @@ export function createNatsLedger(nc: NatsConnection): Ledger {
     connection: () => watch.current(),
     async *read(index) {
       for await (const message of readLedger(nc, index + 1, watch.current())) yield message.data;
+    },
+    async find(subject) {
+      const sequence = await findLedgerSequence(nc, subject, watch.current());
+      return sequence === undefined ? undefined : sequence - 1;
     },
     async append(records, head) {
       const messages = records.map(({ subject, record }) => ({ subject, data: record }));

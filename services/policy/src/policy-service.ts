@@ -4,12 +4,21 @@ import { LeixError, type SigningKey } from "@leix/protocol";
 import { untilAborted } from "@leix/runtime";
 import type { Memory } from "@leix/seen-ledger";
 import { createClock } from "./clock.ts";
+import { createDeferredInputs } from "./deferred.ts";
 import type { PolicyEvents } from "./events.ts";
 import { createFollower, type Follower } from "./follower.ts";
 import type { Inboxes, Ledger, Quarantine, Ticks } from "./ports.ts";
 import { createPostponedInputs } from "./postponed.ts";
 import { type Hindrance, retry } from "./retry.ts";
-import { catchUp, closeMinutes, FOLLOW_MS, nextRound, type Parts, process } from "./rounds.ts";
+import {
+  catchUp,
+  closeMinutes,
+  FOLLOW_MS,
+  nextRound,
+  type Parts,
+  process,
+  processDeferred,
+} from "./rounds.ts";
 import { createRouter } from "./router.ts";
 
 export interface PolicyServiceOptions {
@@ -44,6 +53,8 @@ export interface PolicyService {
   run(signal: AbortSignal): Promise<void>;
   /** What keeps it from its work at the moment; empty when all is well. */
   problems(): readonly string[];
+  /** Is the ledger still being folded? */
+  isStarting(): boolean;
   /** Whom the exchange has proposed to suspend within the last hour. */
   notes(): readonly string[];
 }
@@ -55,8 +66,8 @@ export interface PolicyService {
  * A crash between record and route: OUT delivers again, under the sequence that the record names; it is
  * routed from the record and nothing is decided.
  * A crash between route and acknowledgement: the same, and the inboxes refuse what they have.
- * A crash while something waits for the summary of its minute: OUT delivers it again, and it waits again, or
- * is found in the summary.
+ * A crash while something waits for the end of its minute: OUT delivers it again, and it waits again, is
+ * found in the summary, or is decided.
  *
  * The normal path is that recovery: whatever fails, the ledger is read on and the same inputs are decided
  * again.
@@ -70,7 +81,8 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
   const { ticks, clock: now } = options;
   const clock = createClock({ state, ticks, now, catchUp: () => catchUp(parts) });
   const postponed = createPostponedInputs({ now, events });
-  const parts: Parts = { options, state, follower, router, clock, postponed };
+  const deferred = createDeferredInputs({ now, events });
+  const parts: Parts = { options, state, follower, router, clock, postponed, deferred };
   let isReady = false;
   let hindrance: Hindrance | undefined;
   let stopped: LeixError | undefined;
@@ -95,6 +107,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
       }
       await clock.tick(patience);
       await closeMinutes(parts, patience);
+      await processDeferred(parts, patience);
       const { round, isOver } = await nextRound(parts, signal);
       if (isOver) return;
       if (round) await process(parts, round, patience);
@@ -109,6 +122,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
       ...(clock.problem() ? [`no tick of the clock is taken: ${clock.problem()}`] : []),
       ...(hindrance ? [`the broker is in the way: ${hindrance.code} ${hindrance.detail}`] : []),
     ],
+    isStarting: () => !isReady && !stopped,
     notes: () =>
       listProposals(state).map(({ suspend, index }) => {
         return `record ${index} proposes to suspend ${suspend}, which floods the exchange`;

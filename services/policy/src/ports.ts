@@ -14,6 +14,8 @@ export interface Ledger extends LedgerSource {
   connection(): AbortSignal;
   /** The records from `index` to the end as it is now, in order. A gap throws `ledger/rolled-back`. */
   read(index: number): AsyncIterable<Uint8Array>;
+  /** The index of the record under a subject; undefined where there is none. */
+  find(subject: string): Promise<number | undefined>;
   /**
    * Appends all or none, only where exactly `head` records stand before; durable on return. Throws
    * `broker/head-moved` and `broker/subject-used` (nothing happened), and `broker/not-acknowledged` (it may

@@ -1,8 +1,9 @@
 import type { OutMessage } from "@leix/broker";
-import { absorbLayer, createLayer, type Decided, type State } from "@leix/exchange";
-import { LeixError } from "@leix/protocol";
+import { absorbLayer, createLayer, type Decided, findDeferral, type State } from "@leix/exchange";
+import { LeixError, limits } from "@leix/protocol";
 import type { Clock } from "./clock.ts";
-import { decideRound, decideTogether, recordDecided } from "./decide-round.ts";
+import { decideRound, decideTogether, findForgotten, type Recorded, recordDecided } from "./decide-round.ts";
+import type { DeferredInputs } from "./deferred.ts";
 import type { Follower } from "./follower.ts";
 import { findGivenUp } from "./give-up.ts";
 import type { PolicyServiceOptions } from "./policy-service.ts";
@@ -17,6 +18,7 @@ export interface Parts {
   readonly router: Router;
   readonly clock: Clock;
   readonly postponed: PostponedInputs;
+  readonly deferred: DeferredInputs;
 }
 
 /** How old what is known of the ledger may be while there is nothing to decide. */
@@ -35,15 +37,13 @@ export async function catchUp({ options, state, follower }: Parts): Promise<void
  * first.
  */
 export async function nextRound(
-  { options, clock, postponed }: Parts,
+  { options, clock, postponed, deferred }: Parts,
   signal: AbortSignal,
 ): Promise<{ readonly round?: readonly OutMessage[] | undefined; readonly isOver: boolean }> {
   const woken = new AbortController();
   const wake = () => woken.abort();
-  const timer = setTimeout(
-    wake,
-    Math.min(clock.waitMs() ?? FOLLOW_MS, postponed.waitMs() ?? FOLLOW_MS, FOLLOW_MS),
-  );
+  const waits = [clock.waitMs(), postponed.waitMs(), deferred.waitMs()].map((ms) => ms ?? FOLLOW_MS);
+  const timer = setTimeout(wake, Math.min(...waits, FOLLOW_MS));
   signal.addEventListener("abort", wake, { once: true });
   try {
     const round = await options.drain.next(woken.signal, clock.first());
@@ -60,25 +60,47 @@ function addAccounts(options: PolicyServiceOptions, state: State): void {
   for (const [account] of state.accounts.entries()) options.drain.add(account);
 }
 
-/**
- * Decides and records a round, however often the head moves, then routes and acknowledges it; what is
- * throttled stays in OUT.
- */
+/** What nothing before it waits for is decided; what is throttled or deferred stays in OUT. */
 export async function process(
   parts: Parts,
   delivered: readonly OutMessage[],
   patience: Patience,
 ): Promise<void> {
-  const { options, state, clock, postponed } = parts;
-  const round = postponed.leaveOut(delivered);
+  const { postponed, deferred } = parts;
+  await processNow(parts, deferred.leaveOut(postponed.leaveOut(delivered)), patience);
+}
+
+/** Goes on with what waited because it would have been denied, or came after that. */
+export async function processDeferred(parts: Parts, patience: Patience): Promise<void> {
+  parts.deferred.holdOn();
+  await processNow(parts, parts.deferred.takeDue(), patience);
+}
+
+/** Decides and records a round, however often the head moves, then routes and acknowledges it. */
+async function processNow(parts: Parts, delivered: readonly OutMessage[], patience: Patience): Promise<void> {
+  const { options, state, clock, postponed, deferred } = parts;
+  const round = deferSuspects(parts, delivered);
   if (round.length === 0) return;
   const givenUp = await findGivenUp(options, state, round, patience);
-  const decided = await commit(parts, round, patience, (layer) => {
-    return decideRound(options, state, layer, round, givenUp);
+  const decided = await commit(parts, round, patience, (layer, recorded) => {
+    return decideRound(options, state, layer, round, givenUp, recorded);
   });
   if (!decided) return;
-  for (const one of postponed.putAside(round, decided)) one.ack();
+  for (const one of deferred.putAside(postponed.putAside(round, decided), decided)) one.ack();
   clock.note(decided);
+}
+
+/**
+ * An input is given up after trials in vain, and to have waited is none: where it might have to wait, one
+ * that would be suspected is not tried at all.
+ */
+function deferSuspects({ options, state, deferred }: Parts, round: readonly OutMessage[]): OutMessage[] {
+  return round.filter((message) => {
+    if (message.deliveries < limits.DELIVERIES_MAX - 1) return true;
+    const until = findDeferral(state, message.account, Math.floor(options.clock() / 1_000));
+    if (until !== undefined) deferred.put(message, until);
+    return until === undefined;
+  });
 }
 
 /**
@@ -114,18 +136,25 @@ async function commit(
   parts: Parts,
   round: readonly OutMessage[],
   patience: Patience,
-  decide: (layer: State) => Promise<readonly Decided[]>,
+  decide: (layer: State, recorded: Recorded) => Promise<readonly Decided[]>,
 ): Promise<readonly Decided[] | undefined> {
   const { options, state, follower, router } = parts;
+  let recorded: Recorded = new Map();
   while (!patience.signal.aborted) {
     if (!(await recordOverdue(parts, round, patience))) return undefined;
     const layer = createLayer(state);
-    let decided: readonly Decided[];
+    let decided: readonly Decided[] = [];
     try {
-      decided = await decide(layer);
+      decided = await decide(layer, recorded);
       await follower.assure();
       await recordDecided(options, state, decided);
     } catch (error) {
+      const forgotten = isSubjectUsed(error) ? await findForgotten(options, decided, patience) : new Map();
+      recorded = new Map([...recorded, ...forgotten]);
+      if (forgotten.size > 0) {
+        await retry(() => catchUp(parts), patience);
+        continue;
+      }
       await makeWay(error, parts, patience);
       if (!isBeforeGenesis(error, state)) continue;
       // The anchor's statement may be in another hand, or in a later round: this one comes again.
@@ -162,6 +191,10 @@ async function recordOverdue(
     if (ticks.round) await process(parts, ticks.round, patience);
   }
   return true;
+}
+
+function isSubjectUsed(error: unknown): boolean {
+  return error instanceof LeixError && error.code === "broker/subject-used";
 }
 
 /** Nothing can be recorded before the anchor's first statement, and the ledger has none yet. */

@@ -1,4 +1,11 @@
-import { type Decided, type Delivery, listDeliveries, listReplies, type State } from "@leix/exchange";
+import {
+  type Decided,
+  type Delivery,
+  listDeliveries,
+  listRepeated,
+  listReplies,
+  type State,
+} from "@leix/exchange";
 import { invariant, LeixError, limits, parseRecord } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
 import type { Inboxes, Ledger } from "./ports.ts";
@@ -49,12 +56,20 @@ const READ_AT_ONCE_MAX = 16;
 async function toBundles(ledger: RoutedLedger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
   const bundles: Bundle[] = [];
   const different = leaveOutSame(decided);
+  // The copies of what is recorded only now are laid by its own deliveries.
+  const before = state.head.index - decided.filter(({ kind }) => kind === "record").length;
   for (let i = 0; i < different.length; i += READ_AT_ONCE_MAX) {
     const some = different.slice(i, i + READ_AT_ONCE_MAX);
-    const all = await Promise.all(some.map((one) => toDeliveries(ledger, state, one)));
+    const all = await Promise.all(some.map((one) => toDeliveries(ledger, state, one, before)));
     // The clock has no inbox: where a tick was rejected, nobody waits for the answer.
     const isForParty = ({ recipient }: Delivery) => recipient !== state.clockAccount;
-    bundles.push(...all.flatMap((deliveries) => splitAnswers(deliveries.filter(isForParty))));
+    bundles.push(
+      ...all.flatMap((deliveries, n) => {
+        const isAgain = some[n]?.kind === "repeat" && !some[n].repeat.sameDelivery;
+        const laid = deliveries.filter(isForParty);
+        return isAgain ? laid.map((one) => [one]) : splitAnswers(laid);
+      }),
+    );
   }
   return bundles;
 }
@@ -77,8 +92,13 @@ function splitAnswers(deliveries: readonly Delivery[]): Bundle[] {
   return copies.length > 0 ? [copies, ...answers] : answers;
 }
 
-async function toDeliveries(ledger: RoutedLedger, state: State, one: Decided): Promise<readonly Delivery[]> {
-  if (one.kind === "nothing-due" || one.kind === "throttled") return [];
+async function toDeliveries(
+  ledger: RoutedLedger,
+  state: State,
+  one: Decided,
+  before: number,
+): Promise<readonly Delivery[]> {
+  if (one.kind === "nothing-due" || one.kind === "throttled" || one.kind === "deferred") return [];
   const body = one.examined.kind === "message" ? one.examined.body : undefined;
   if (one.kind === "record") {
     const detail = one.entry.kind === "rejection" ? one.entry.detail : undefined;
@@ -87,7 +107,8 @@ async function toDeliveries(ledger: RoutedLedger, state: State, one: Decided): P
   // Its answer waits in its sender's inbox, or was fetched: without the record it cannot be made again.
   if (one.repeat.index < ledger.begin()) return [];
   const record = parseRecord(await ledger.load(one.repeat.index));
-  return one.repeat.sameDelivery ? listDeliveries(state, record, body) : listReplies(record);
+  if (one.repeat.sameDelivery) return listDeliveries(state, record, body);
+  return one.repeat.index < before ? listRepeated(state, record, body) : listReplies(record);
 }
 
 /** False where something of it is there already, and so nothing was done. */

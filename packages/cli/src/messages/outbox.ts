@@ -36,8 +36,9 @@ function listOutbox(node: AgencyNode, { all, json }: OutboxFlags): void {
 }
 
 function toRow({ archive }: AgencyNode, message: SentMessage): string[] {
-  const { ref, claims, storedMs, replacedBy } = message;
-  const status = replacedBy === undefined ? message.status : `sent again as ${replacedBy}`;
+  const { ref, claims, storedMs, replacedBy, isWaiting } = message;
+  const known = isWaiting ? "waits at the exchange" : message.status;
+  const status = replacedBy === undefined ? known : `sent again as ${replacedBy}`;
   const addressed = claims.to.length + claims.copies.length;
   const read = new Set(archive.listAcknowledgements(ref).map(({ agency }) => agency)).size;
   const acknowledged = claims.kind === "acknowledgement" ? "" : `acknowledged by ${read} of ${addressed}`;

@@ -47,11 +47,15 @@ export function toAddressWords({ kind, group, to, copies }: Claims): string {
   return `${kind} to ${list}${to.join(", ")}${copies.length > 0 ? `, copies to ${copies.join(", ")}` : ""}`;
 }
 
+const WAITING_WORDS =
+  "it waits at the exchange, which has refused too many of this agency's messages within a minute; " +
+  "it is decided later, in its turn";
+
 /** One sentence on what became of it. */
 export function toOutcomeSentence(explanation: MessageExplanation): string {
-  const { status, ledgerIndex, decidedAt } = explanation;
+  const { status, isWaiting, ledgerIndex, decidedAt } = explanation;
   const place = ledgerIndex === undefined ? "" : `, record ${ledgerIndex} of the ledger`;
   const time = decidedAt === undefined ? "" : `, ${toTimeText(decidedAt)}`;
-  const words = STATUS_WORDS[status];
+  const words = isWaiting ? WAITING_WORDS : STATUS_WORDS[status];
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${place}${time}.`;
 }

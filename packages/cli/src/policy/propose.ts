@@ -51,7 +51,7 @@ async function listStatements(
   const draft = await desk.draft();
   const manifest = files.map(({ name, content }) => ({ name, content, digest: toDigest(content) }));
   const unknown = manifest.filter(({ name, digest }) => !draft.policyFiles.has(toFileKey(name, digest)));
-  const deciders = [...(flags.deciders ?? draft.policySet?.deciders ?? ["1"])];
+  const deciders = [...(flags.deciders ?? draft.policySet?.deciders ?? ["2"])];
   return [
     ...unknown.map(({ name, content, digest }) => {
       return { kind: "policy-file", subject: digest, name, content, version: 1 } as const;
