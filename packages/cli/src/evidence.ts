@@ -1,6 +1,16 @@
-import { type Evidence, encodeEvidence, type Proof, parseEvidence, verifyEvidence } from "@leix/evidence";
+import {
+  type Evidence,
+  type EvidenceTrust,
+  encodeEvidence,
+  type Proof,
+  parseEvidence,
+  type Verification,
+  type VerifyOptions,
+  verifyEvidence,
+} from "@leix/evidence";
 import { LeixError } from "@leix/protocol";
 import type { Command } from "commander";
+import { createNativePrimitives } from "./audit/replay/native-primitives.ts";
 import { loadTrust } from "./audit/trust.ts";
 import type { BodyFlags } from "./evidence/body.ts";
 import { readEvidence, writeEvidence } from "./evidence/evidence-file.ts";
@@ -93,13 +103,9 @@ async function withBody(made: Evidence, command: Command, flags: BodyFlags): Pro
 }
 
 /** Nothing is handed out that does not verify; undefined where it did not. */
-async function finish(
-  made: Evidence,
-  trust: Parameters<typeof verifyEvidence>[1],
-  out: string,
-): Promise<Proof | undefined> {
+async function finish(made: Evidence, trust: EvidenceTrust, out: string): Promise<Proof | undefined> {
   const bytes = encodeEvidence(made);
-  const found = await verifyEvidence(bytes, trust);
+  const found = await verify(bytes, trust);
   if (found.isProven) {
     await writeEvidence(out, bytes);
     process.stdout.write(`${bytes.byteLength.toLocaleString("en-GB")} bytes in ${out}\n`);
@@ -108,6 +114,10 @@ async function finish(
   writeVerification(createPaper(process.stderr), found);
   process.exitCode = 1;
   return undefined;
+}
+
+function verify(bytes: Uint8Array, trust: EvidenceTrust, options?: VerifyOptions): Promise<Verification> {
+  return verifyEvidence(bytes, trust, { ...options, primitives: createNativePrimitives() });
 }
 
 function withTrust(command: Command): Command {
@@ -123,7 +133,7 @@ function addVerifyCommand(evidence: Command): void {
     .argument("<file>", "the evidence")
     .action(async (file: string, flags: VerifyFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
-      const found = await verifyEvidence(await readEvidence(file), await loadEvidenceTrust(dir, flags));
+      const found = await verify(await readEvidence(file), await loadEvidenceTrust(dir, flags));
       if (flags.json) process.stdout.write(`${toVerificationJson(found)}\n`);
       else writeVerification(createPaper(process.stdout), found);
       if (!found.isProven) process.exitCode = 1;
@@ -139,7 +149,7 @@ function addOpenCommand(evidence: Command): void {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
       const trust = await loadEvidenceTrust(dir, flags);
       const reader = await loadReaderKey(flags.key);
-      const found = await verifyEvidence(await readEvidence(file), trust, { reader });
+      const found = await verify(await readEvidence(file), trust, { reader });
       const paper = createPaper(process.stdout);
       if (!found.isProven) {
         if (flags.json) process.stdout.write(`${toVerificationJson(found)}\n`);

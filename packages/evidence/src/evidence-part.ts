@@ -4,6 +4,7 @@ import {
   LeixError,
   type ParsedRecord,
   parseRecord,
+  type ToDigest,
   toLeafEntry,
 } from "@leix/protocol";
 import type { Evidence, EvidencePart } from "./evidence.ts";
@@ -30,9 +31,11 @@ export interface EvidenceRecords {
  * EvidenceError: the codes of the parts, `record/index`, and `evidence/differs` for two in one place or out
  * of order and for the entry of another record.
  */
-export async function parseRecords(evidence: Evidence): Promise<EvidenceRecords> {
-  const toNamed = (name: string) => (part: EvidencePart, i: number) => parsePart(`${name}[${i}]`, part);
-  const message = await parsePart("message", evidence.message);
+export async function parseRecords(evidence: Evidence, digest?: ToDigest): Promise<EvidenceRecords> {
+  const toNamed = (name: string) => (part: EvidencePart, i: number) => {
+    return parsePart(`${name}[${i}]`, part, digest);
+  };
+  const message = await parsePart("message", evidence.message, digest);
   const statements = await Promise.all(evidence.statements.map(toNamed("statements")));
   const acknowledgements = await Promise.all(evidence.acknowledgements.map(toNamed("acknowledgements")));
   refuseOtherOrder(statements);
@@ -43,10 +46,10 @@ export async function parseRecords(evidence: Evidence): Promise<EvidenceRecords>
 }
 
 /** Throws an EvidenceError, as `parseRecords` does. */
-export function parsePart(name: string, part: EvidencePart): Promise<NamedRecord> {
+export function parsePart(name: string, part: EvidencePart, digest?: ToDigest): Promise<NamedRecord> {
   return onPart(`${name}.record`, () => {
     const bytes = encodeRecord(part.record);
-    const record = parseRecord(bytes);
+    const record = parseRecord(bytes, digest);
     const { index } = record.decision.content;
     if (index !== part.index) {
       throw new EvidenceError(
@@ -54,7 +57,7 @@ export function parsePart(name: string, part: EvidencePart): Promise<NamedRecord
         new LeixError("record/index", `${part.index}, signed ${index}`),
       );
     }
-    if (encodeCanonical(toLeafEntry(record.kind, bytes)) !== encodeCanonical(part.entry)) {
+    if (encodeCanonical(toLeafEntry(record.kind, bytes, digest)) !== encodeCanonical(part.entry)) {
       throw new EvidenceError(`${name}.entry`, new LeixError("evidence/differs", "another record's entry"));
     }
     return { name, part, bytes, record };

@@ -127,6 +127,8 @@ export type Proven =
 export type NotProven =
   /** That nothing later was left out: a newer statement of those that the decision rests on. */
   | { readonly what: "newest-statements" }
+  /** That it still stands: a correction, a consent taken back, a recall would be later records. */
+  | { readonly what: "unchanged-since" }
   /** That what the decision says it found in the exchange's state was so. */
   | { readonly what: "facts" }
   /** That the rules give this outcome: this program has not the decider that the decision names. */

@@ -95,6 +95,7 @@ function listNotProven(verified: Verified): NotProven[] {
   const { decider } = message.record.decision.content;
   return [
     { what: "newest-statements" },
+    { what: "unchanged-since" },
     { what: "facts" },
     ...(redecided === "decider-unknown"
       ? [{ what: "rules-applied" as const, step: decider.step, cedar: decider.cedar }]

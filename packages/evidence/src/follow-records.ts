@@ -7,6 +7,7 @@ import {
   toEntry,
   verifyPlace,
 } from "@leix/exchange";
+import type { Primitives } from "@leix/exchange/tried-record";
 import {
   type CountryCode,
   LeixError,
@@ -32,6 +33,7 @@ export interface Following {
   readonly state: State;
   readonly keys: KeyRegister;
   policySet: PolicySetInForce | undefined;
+  readonly primitives?: Primitives;
 }
 
 /** A message whose record is believed: signed by its sender, and by the policy service over it. */
@@ -53,7 +55,7 @@ export async function followStatement(following: Following, { record }: NamedRec
   if (record.kind !== "statement") throw new LeixError("evidence/differs", `a ${record.kind}`);
   const { statement, decision } = record;
   if (statement.kind === "policy-set") await followPolicySet(following, record, statement);
-  else await auditParsedStatement(following.state, record);
+  else await auditParsedStatement(following.state, record, following.primitives);
   following.keys.note(statement, decision.content.index);
   following.keys.use(record.input.header.kid);
   following.keys.use(decision.jws.header.kid);
@@ -65,7 +67,7 @@ async function followPolicySet(
   statement: PolicySetStatement,
 ): Promise<void> {
   const { state } = following;
-  await verifySigned(state, record, statement.iss);
+  await verifySigned(following, record, statement.iss);
   if (statement.aud !== state.trust.aud) throw new LeixError("claims/audience", statement.aud);
   if (notePolicySet(state, statement) && state.policySet?.version !== statement.version) {
     activatePolicySet(state, statement);
@@ -83,7 +85,7 @@ export async function followMessage(following: Following, { record }: NamedRecor
   if (record.kind !== "message") throw new LeixError("evidence/differs", `a ${record.kind}`);
   const { state, keys } = following;
   const { claims, decision } = record;
-  await verifySigned(state, record, claims.iss);
+  await verifySigned(following, record, claims.iss);
   if (claims.aud !== state.trust.aud) throw new LeixError("claims/audience", claims.aud);
   const entry = toEntry(record);
   if (entry.kind !== "message") throw new LeixError("evidence/missing", claims.iss);
@@ -96,9 +98,13 @@ export async function followMessage(following: Following, { record }: NamedRecor
  * Both signatures, under keys that were registered before this record and valid then; account, key and `iss`
  * of the input are one party's, which was active (protocol.md, section 5).
  */
-async function verifySigned(state: State, record: ParsedRecord, iss: PartyId): Promise<void> {
+async function verifySigned(
+  { state, primitives }: Following,
+  record: ParsedRecord,
+  iss: PartyId,
+): Promise<void> {
   enterPlace(state, record);
-  const checks = await checkRecord(state, record);
+  const checks = await checkRecord(state, record, primitives?.verify);
   verifyPlace(state, record, checks.policy);
   if (checks.input !== "valid") throw new LeixError(checks.input, `signature of ${iss}`);
   const { kid } = "input" in record ? record.input.header : record.decision.jws.header;

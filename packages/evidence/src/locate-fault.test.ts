@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "@leix/protocol";
+import { encodeUtf8, limits } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { locateFault } from "./locate-fault.ts";
 
@@ -21,6 +21,11 @@ describe("the path to a fault", () => {
     ["nothing", "", []],
   ])("%s", (_, text, path) => {
     expect(locateFault(encodeUtf8(text))).toEqual(path);
+  });
+
+  test("a string of as many bytes as a file may have", () => {
+    const text = `{"a":["${"a".repeat(limits.EVIDENCE_BYTES_MAX - 10)}`;
+    expect(locateFault(encodeUtf8(text))).toEqual(["a", 0]);
   });
 
   test("bytes that are no text", () => {

@@ -43,7 +43,12 @@ function readToken(text: string, at: number): string | undefined {
   if ("{}[],:".includes(character)) return character;
   const pattern = character === '"' ? STRING : SCALAR;
   pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
+  try {
+    return pattern.exec(text)?.[0];
+  } catch {
+    // A string of so many megabytes that the pattern has no room: as good a place to stop as any.
+    return undefined;
+  }
 }
 
 /** False where the token may not stand here. */

@@ -8,12 +8,15 @@ import {
   toLogOrigin,
   toThumbprint,
   toWitnessName,
+  type VerifySignature,
 } from "@leix/protocol";
 import {
   type Checkpoint,
   createVerifier,
+  type NoteVerifier,
   parseCheckpoint,
   parseNote,
+  type SignatureType,
   type VerifiedNote,
   type VerifierKey,
   verifyNote,
@@ -42,11 +45,11 @@ export interface VerifiedCheckpoint {
  * is not among the parties shown.
  */
 export async function verifyCheckpoint(
-  { state, keys }: Following,
+  { state, keys, primitives }: Following,
   text: string,
 ): Promise<VerifiedCheckpoint> {
   refuseInactive(state);
-  const { note, lines, owners } = await verifyKnown(state, text);
+  const { note, lines, owners } = await verifyKnown(state, text, primitives?.verify);
   for (const { name } of note.unknown) refuseStranger(state, name);
   // A second line of a key is verified by nobody, and could be any bytes.
   if (note.verified.length !== lines) throw new LeixError("tlog/note", "two signatures of one key");
@@ -80,6 +83,7 @@ export async function verifyCheckpoint(
 export async function verifyKnown(
   state: State,
   text: string,
+  verify?: VerifySignature,
 ): Promise<{
   readonly note: VerifiedNote;
   readonly lines: number;
@@ -90,13 +94,27 @@ export async function verifyKnown(
   const logKeys = listLogKeysOf(state, parseCheckpoint(note.text).size);
   if (logKeys.length === 0) throw new LeixError("evidence/missing", "the statement of the ledger service");
   const witnessKeys = listCosigningKeys(state, (name) => names.has(name)).map(({ key }) => key);
+  const open = <T extends SignatureType>(key: VerifierKey<T>) => openKey(state, key, verify);
   const [logs, cosigners] = await Promise.all([
-    Promise.all(logKeys.map(createVerifier)),
-    Promise.all(witnessKeys.map(createVerifier)),
+    Promise.all(logKeys.map(open)),
+    Promise.all(witnessKeys.map(open)),
   ]);
   const verified = await verifyNote(note, [...logs, ...cosigners]);
   const owners = verified.verified.map(({ key }) => findOwner(state, key));
   return { note: verified, lines: note.signatures.length, owners };
+}
+
+async function openKey<T extends SignatureType>(
+  state: State,
+  key: VerifierKey<T>,
+  verify: VerifySignature | undefined,
+): Promise<NoteVerifier<T>> {
+  if (!verify) return createVerifier(key);
+  const registered = findOwner(state, key).key;
+  return {
+    key,
+    verify: async (message, signature) => verify(message, Uint8Array.from(signature), registered),
+  };
 }
 
 /** The keys were listed from the state. */

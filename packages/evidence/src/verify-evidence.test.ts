@@ -28,7 +28,7 @@ function listWhat(found: Verification, kind: "proven" | "not-proven"): string[] 
   return found.findings.filter((one) => one.kind === kind).map(({ what }) => what);
 }
 
-const UNPROVEN = ["newest-statements", "facts", "person", "times"];
+const UNPROVEN = ["newest-statements", "unchanged-since", "facts", "person", "times"];
 
 describe("evidence of a message that was let through", () => {
   test("proves signature, place, decision, rules and receipt, and says what it does not prove", async () => {

@@ -1,4 +1,5 @@
 import { createState, type State } from "@leix/exchange";
+import type { Primitives } from "@leix/exchange/tried-record";
 import {
   type Claims,
   type DecryptionKey,
@@ -31,6 +32,8 @@ export interface EvidenceTrust {
 export interface VerifyOptions {
   /** Opens the body, where there is one. */
   readonly reader?: DecryptionKey;
+  /** In the thread that calls, where the platform has some that are cheaper than WebCrypto's. */
+  readonly primitives?: Primitives;
 }
 
 export type Verification = Proof | Failure;
@@ -74,12 +77,16 @@ export async function verifyEvidence(
   }
 }
 
-async function prove(evidence: Evidence, trust: EvidenceTrust, { reader }: VerifyOptions): Promise<Proof> {
+async function prove(
+  evidence: Evidence,
+  trust: EvidenceTrust,
+  { reader, primitives = {} }: VerifyOptions,
+): Promise<Proof> {
   if (evidence.aud !== trust.aud) {
     throw new EvidenceError("aud", new LeixError("claims/audience", evidence.aud));
   }
-  const records = await parseRecords(evidence);
-  const treated = await followRecords(records, trust);
+  const records = await parseRecords(evidence, primitives.digest);
+  const treated = await followRecords(records, trust, primitives);
   const { following, message, acknowledgements } = treated;
   const signers = following.keys.listUsed();
   const log = await onPart("checkpoint", () => verifyCheckpoint(following, evidence.checkpoint));
@@ -113,11 +120,16 @@ interface Treated {
 }
 
 /** In the order of the ledger: every record is judged by those before it. */
-async function followRecords(records: EvidenceRecords, trust: EvidenceTrust): Promise<Treated> {
+async function followRecords(
+  records: EvidenceRecords,
+  trust: EvidenceTrust,
+  primitives: Primitives,
+): Promise<Treated> {
   const following: Following = {
     state: startState(records, trust),
     keys: new KeyRegister(),
     policySet: undefined,
+    primitives,
   };
   let decided: Pick<Treated, "message" | "redecided" | "policySet"> | undefined;
   const acknowledgements: FollowedMessage[] = [];

@@ -53,7 +53,7 @@ export {
   toInclusionRoot,
   verifyInclusion,
 } from "./inclusion.ts";
-export { ENTRY_BYTES_MAX, HASH_BYTES, TILE_HEIGHT, TILE_WIDTH } from "./limits.ts";
+export { ENTRY_BYTES_MAX, FORK_BYTES_MAX, HASH_BYTES, TILE_HEIGHT, TILE_WIDTH } from "./limits.ts";
 export { hashLeaf, hashNode, isSameHash, toEmptyRoot } from "./merkle-hash.ts";
 export { encodeNote, type Note, type NoteSignature, parseNote } from "./note.ts";
 export {

@@ -1,11 +1,14 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { LeixError, limits } from "@leix/protocol";
 
-/** Throws `config/invalid` where it cannot be read. */
+/** Throws `config/invalid` where it cannot be read, `input/too-large` before anything of it is. */
 export async function readEvidence(file: string): Promise<Uint8Array> {
   try {
+    const { size } = await stat(file);
+    if (size > limits.EVIDENCE_BYTES_MAX) throw new LeixError("input/too-large", `${file}: ${size} bytes`);
     return await readFile(file);
   } catch (cause) {
+    if (cause instanceof LeixError) throw cause;
     throw new LeixError("config/invalid", `${file} cannot be read`, { cause });
   }
 }
@@ -24,7 +27,5 @@ export async function writeEvidence(file: string, bytes: Uint8Array): Promise<vo
 
 /** A note is far smaller than this; it is bounded by whoever parses it. */
 export async function readCheckpoint(file: string): Promise<string> {
-  const bytes = await readEvidence(file);
-  if (bytes.byteLength <= limits.EVIDENCE_BYTES_MAX) return Buffer.from(bytes).toString("utf8");
-  throw new LeixError("input/too-large", file);
+  return Buffer.from(await readEvidence(file)).toString("utf8");
 }

@@ -167,6 +167,7 @@ describe("a finding in sentences", () => {
 
   const OTHERS: readonly Finding[] = [
     { kind: "not-proven", what: "newest-statements" },
+    { kind: "not-proven", what: "unchanged-since" },
     { kind: "not-proven", what: "facts" },
     { kind: "not-proven", what: "person" },
     { kind: "not-proven", what: "times" },

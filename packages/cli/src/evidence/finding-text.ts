@@ -120,6 +120,11 @@ function toNotProvenText(finding: NotProven): string {
         "That the statements shown are the newest that counted. A later one could have been left out. " +
         "An audit of the whole ledger shows it."
       );
+    case "unchanged-since":
+      return (
+        "That it still stands. A later record may have corrected it, taken a consent back, or recalled it; " +
+        "this file holds none but acknowledgements. Whoever has the ledger finds them by its thread."
+      );
     case "facts":
       return (
         "That the facts which the decision names were right, where they follow from other records; and the " +

@@ -40,7 +40,7 @@ export async function makeFromLedger(dir: string, id: string, flags: MakeFlags):
   const named = checkpoint === undefined ? undefined : await loadNote(checkpoint);
   const ledger = { ...(await toLedgerFlags(from)), ...(file === undefined ? {} : { trust: file }) };
   return withLedger(dir, ledger, async ({ source, trust }) => {
-    const choices = await listCheckpoints(dir, ledger, named, source.checkpoint);
+    const choices = listCheckpoints(source, named);
     for (const [i, { note, why }] of choices.entries()) {
       try {
         return { evidence: await collect(trust, wanted, source, note), trust, why };

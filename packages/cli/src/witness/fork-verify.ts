@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createVerifiers, type LogKeysOf } from "@leix/client";
 import { LeixError } from "@leix/protocol";
-import { parseForkProof, parseVerifierKey, verifyFork } from "@leix/tlog";
+import { FORK_BYTES_MAX, parseForkProof, parseVerifierKey, verifyFork } from "@leix/tlog";
 import type { Command } from "commander";
 import { withNode } from "../messages/node-access.ts";
 import { createPaper } from "../messages/paper.ts";
@@ -40,10 +40,14 @@ export function addForkVerifyCommand(witness: Command): void {
     });
 }
 
+/** Throws `config/invalid` where it cannot be read, `input/too-large` before anything of it is. */
 export async function loadFile(file: string): Promise<Uint8Array> {
   try {
+    const { size } = await stat(file);
+    if (size > FORK_BYTES_MAX) throw new LeixError("input/too-large", `${file}: ${size} bytes`);
     return new Uint8Array(await readFile(file));
   } catch (cause) {
+    if (cause instanceof LeixError) throw cause;
     throw new LeixError("config/invalid", `cannot read ${file}`, { cause });
   }
 }

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import {
+  encodeCanonical,
+  encodeLeafEntry,
   type PublicJwk,
   type RegisteredKey,
   type SigningAlgorithm,
@@ -7,10 +9,11 @@ import {
   toThumbprint,
   verifyJws,
 } from "@leix/protocol";
+import { hashLeaf as hashLeafOfTree } from "@leix/tlog";
 import { describe, expect, test } from "vitest";
 import { createNativePrimitives } from "./native-primitives.ts";
 
-const { digest, verify } = createNativePrimitives();
+const { digest, hashLeaf, verify } = createNativePrimitives();
 const INPUT = "e30.e30";
 
 type SignersKey = RegisteredKey & { readonly alg: SigningAlgorithm };
@@ -43,6 +46,14 @@ function toFalse(error: unknown): false {
   expect(error).toMatchObject({ code: "jws/signature-invalid" });
   return false;
 }
+
+test("a leaf is hashed as the tree has it", () => {
+  for (const kind of ["message", "event"] as const) {
+    const entry = { v: 1, kind, digest: toDigest(kind) } as const;
+    const hash = hashLeafOfTree(encodeLeafEntry(entry));
+    expect(hashLeaf(encodeCanonical(entry))).toEqual(hash);
+  }
+});
 
 describe.each(["ES256", "Ed25519"] as const)("a signature by %s", (alg) => {
   const key = toKey(alg);

@@ -6,8 +6,17 @@ import type { Digest, RegisteredKey, VerifySignature } from "@leix/protocol";
  * The core's own primitives by OpenSSL, in the thread that calls: hashes at the speed of the processor's
  * instructions, and signatures without the job, the promise and the copies that WebCrypto makes of each.
  */
-export function createNativePrimitives(): Required<Primitives> {
-  return { digest: (data) => hash("sha256", data, "base64url") as Digest, verify: createVerifier() };
+export function createNativePrimitives(): NativePrimitives {
+  return {
+    digest: (data) => hash("sha256", data, "base64url") as Digest,
+    hashLeaf: (entry) => new Uint8Array(hash("sha256", `\0${entry}`, "buffer")),
+    verify: createVerifier(),
+  };
+}
+
+export interface NativePrimitives extends Required<Primitives> {
+  /** RFC 6962 section 2.1, of an entry's text: as `hashLeaf` has it of its bytes. */
+  hashLeaf(entry: string): Uint8Array;
 }
 
 /** The answers of `verifyJws` by the platform. Remembers the keys, by the objects that they come in. */
