@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,7 @@ const RECORDS = 20_000;
 /** Some 16,000 records a month: a million in five years. */
 const CONVERSATIONS = 1_500;
 const PROGRAM = new URL("./replay-verify-worker.ts", import.meta.url);
+const COMMAND = new URL(import.meta.resolve("@leix/cli"));
 const RUN = fileURLToPath(new URL("replay-run.ts", import.meta.url));
 const run = promisify(execFile);
 
@@ -55,11 +56,17 @@ async function writeHistory(file: string, { trust, records }: History, count: nu
   await writeLedgerFile(file, header, records());
 }
 
-/** In a process of its own, so that only its memory counts. */
+/** In a process of its own, so that only its memory counts, and under the flags of the `leix` command. */
 async function measureRun(file: string, { trust }: History): Promise<ReplayRunFigures> {
   const { aud, anchorKey, anchorAccount } = trust;
-  const { stdout } = await run(process.execPath, [RUN, file, aud, anchorKey, anchorAccount]);
+  const flags = await loadNodeFlags();
+  const { stdout } = await run(process.execPath, [...flags, RUN, file, aud, anchorKey, anchorAccount]);
   return JSON.parse(stdout);
+}
+
+async function loadNodeFlags(): Promise<string[]> {
+  const [first = ""] = (await readFile(COMMAND, "utf8")).split("\n", 1);
+  return first.split(" ").filter((word) => word.startsWith("--"));
 }
 
 /** Records whose signatures are verified a second, everything else about them made ready beforehand. */
