@@ -85,7 +85,7 @@ describe("an authority", () => {
     );
   });
 
-  test("signs nothing where there is no room for the file, and takes back what was not published", async () => {
+  test("signs nothing where the file is there already, and takes back what was not published", async () => {
     const file = join(exchange.dir, "carried.jsonl");
     const signed = ["authority", "clear", "AL-CUSTOMS", "confidential", "--out", file] as const;
     const outgoing = () => readdir(join(exchange.folderOf("AL"), "outgoing"));

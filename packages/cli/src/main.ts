@@ -2,8 +2,8 @@
 import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 
-// A replay of millions of records makes garbage faster than Node's own settings collect it: with the flags above
-// it stays small (test/bench/ledger), at a few percent more CPU.
+// A replay of millions of records makes garbage faster than Node's own settings collect it: with the flags
+// above it stays small (test/bench/ledger), at a few percent more CPU.
 
 // Reading the program is most of what a short command takes. What is kept of it lies beside the program's own
 // dependencies: whoever may write there may change the program itself. Where that is nobody who runs it,

@@ -16,8 +16,8 @@ export interface KnownDecider extends Omit<Decider, "tz"> {
 }
 
 /**
- * Every released decider, oldest first. None is ever removed or changed, and where a fact is derived otherwise
- * from now on, those before it keep the old derivation here: auditors decide old records with them.
+ * Every released decider, oldest first. None is ever removed or changed, and where a fact is derived
+ * otherwise from now on, those before it keep the old derivation here: auditors decide old records with them.
  *
  * Another Cedar is another row for every step, written beside those that are there: old records name the old
  * one, and are decided again with the engine that is installed. It is a release only where the recorded
@@ -30,8 +30,8 @@ export const DECIDERS: readonly KnownDecider[] = [
 
 /**
  * What to decide the next record with: the newest of the state's deciders of this program's Cedar that the
- * policy set in force allows. `tz` is the version of the time-zone data that this process has (`process.versions.tz`). Throws
- * `record/decider-unknown` where the set allows none of them.
+ * policy set in force allows. `tz` is the version of the time-zone data that this process has
+ * (`process.versions.tz`). Throws `record/decider-unknown` where the set allows none of them.
  */
 export function chooseDecider(state: State, tz: string): Decider {
   const newest = state.deciders.findLast((one) => one.cedar === CEDAR_VERSION && isAllowed(state, one));

@@ -34,7 +34,7 @@ const FORMAT = "leix-sealed-state";
 
 /** Of one line: the largest part is what leaves the state on one day. */
 const LINE_BYTES_MAX = 268_435_456;
-/** What gzip gives is at most so many times what it was given: a state is mostly digests, of which it makes a few. */
+/** What it unpacks to, as a multiple of what it is: most of a state are digests, which hardly shrink. */
 const UNPACKED_RATIO_MAX = 64;
 /** Up to here nobody asks: a small state may be of nearly the same lines. */
 const UNPACKED_FREE_BYTES = 16_777_216;

@@ -31,7 +31,7 @@ export const ENROLMENT_ERRORS = {
     todo: "Join with that approval, or forget it (`leix agency rotate --anew`), or move the folder away.",
   },
   "enrolment/registered-already": {
-    when: "The request that is to be forgotten was approved: its keys are registered, and nobody else has them.",
+    when: "The request to be forgotten was approved: its keys are registered, and nobody else has them.",
     todo: "Join with the approval; `leix authority approve` of the same request writes it once more.",
   },
   "enrolment/not-recorded": {

@@ -69,7 +69,7 @@ export class RecallStandings {
     this.#told.set(key, [...(this.#told.get(key) ?? []), standing]);
   }
 
-  /** One message may be recalled twice of an agency, by two times: for what it holds, and what was made later. */
+  /** A message may be recalled twice of an agency, by two times: for what it holds, and what came later. */
   #late({ party, about, due }: OverdueDuty, index: number): void {
     for (const [key, all] of this.#told) {
       const changed = all.map((one) => {

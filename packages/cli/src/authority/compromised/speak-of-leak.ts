@@ -14,8 +14,8 @@ interface LeakFlags extends DeskFlags {
 }
 
 /**
- * Signs the statement that a key is in wrong hands, and publishes it, unless that was said before; false where
- * the exchange refused it.
+ * Signs the statement that a key is in wrong hands, and publishes it, unless that was said before; false
+ * where the exchange refused it.
  * Throws `statement/subject` where no folder here belongs to the authority of the agency whose key it is, and
  * what signing throws.
  */
