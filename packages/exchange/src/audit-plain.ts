@@ -1,4 +1,4 @@
-import { LeixError, toDisclosedText } from "@leix/protocol";
+import { LeixError, listDisclosedLines, type Verdict } from "@leix/protocol";
 import { type RecordChecks, verifyPlace } from "./chain.ts";
 import type { Entry } from "./entry.ts";
 import type { ExaminedPlain } from "./examined-plain.ts";
@@ -38,11 +38,18 @@ function decideSame(
   if (answer?.kind !== "message" || answer.policySet !== record.place.policySet) return undefined;
   const { verdict } = answer;
   if (verdict.recipients.length !== record.place.recipients) return undefined;
-  const [begin, end] = record.disclosed;
-  const text = toDisclosedText(verdict);
-  if (text.length !== end - begin || !disclosed.startsWith(text, begin)) return undefined;
+  if (!isDisclosed(verdict, disclosed, record.disclosed)) return undefined;
   refuseSilence(state, answer);
   return findMissingSeal(state, answer) ? undefined : answer;
+}
+
+function isDisclosed(verdict: Verdict, disclosed: string, [begin, end]: ExaminedPlain["disclosed"]): boolean {
+  let at = begin;
+  for (const line of listDisclosedLines(verdict)) {
+    if (!disclosed.startsWith(line, at)) return false;
+    at += line.length;
+  }
+  return at === end;
 }
 
 function attempt<T>(work: () => T): T | undefined {

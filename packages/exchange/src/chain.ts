@@ -4,6 +4,7 @@ import {
   type ParsedRecord,
   type RegisteredKey,
   type Statement,
+  type VerifySignature,
   verifyJws,
 } from "@leix/protocol";
 import type { Examined } from "./entry.ts";
@@ -25,11 +26,15 @@ export interface RecordChecks {
  * Tries both signatures. Only statements change keys, so all records up to and with the next one can be
  * tried at once.
  */
-export async function checkRecord(state: State, record: ParsedRecord): Promise<RecordChecks> {
+export async function checkRecord(
+  state: State,
+  record: ParsedRecord,
+  verify?: VerifySignature,
+): Promise<RecordChecks> {
   const examined = toExamined(record);
   const [policy, input] = await Promise.all([
-    checkPolicySignature(state, record),
-    examined ? checkSignature(examined, state) : ("valid" as const),
+    checkPolicySignature(state, record, verify),
+    examined ? checkSignature(examined, state, verify) : ("valid" as const),
   ]);
   return { policy, input };
 }
@@ -64,12 +69,16 @@ function toCheck(
   return tried.isValid ? "valid" : "jws/signature-invalid";
 }
 
-export async function checkPolicySignature(state: State, record: ParsedRecord): Promise<SignatureCheck> {
+export async function checkPolicySignature(
+  state: State,
+  record: ParsedRecord,
+  verify?: VerifySignature,
+): Promise<SignatureCheck> {
   const { jws } = record.decision;
   const key = findPolicyKey(state, jws.header.kid, record);
   if (!key) return "jws/key-unknown";
   try {
-    await verifyJws(jws, key);
+    await verifyJws(jws, key, verify);
     return "valid";
   } catch (error) {
     if (error instanceof LeixError) return error.code;

@@ -1,6 +1,7 @@
 import { AgencyId, openDecision, parseCopy, parseRecord, parseReply } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
-import { listDeliveries, listReplies } from "./deliveries.ts";
+import { type Delivery, listDeliveries, listRepeated, listReplies } from "./deliveries.ts";
+import { toAgency } from "./genesis.testkit.ts";
 import { startTestLedger, type TestLedger } from "./ledger.testkit.ts";
 import { isRecordedInput, type StoredInput } from "./recorded-input.ts";
 import { createWorld, toAccount, toEncryptionKey } from "./world.testkit.ts";
@@ -113,4 +114,49 @@ test("an input is recorded under its account, as this delivery or as the same me
   expect(isRecorded({ sequence: sequence + 1_000, data: new Uint8Array() })).toBe(false);
   expect(isRecorded({ account: toAccount("AL-SPOC") })).toBe(false);
   expect(ledger.state.parties.has(AgencyId.parse("AL-CUSTOMS"))).toBe(true);
+});
+
+describe("what follows from a message that comes again", () => {
+  test("its answer, and a copy for each who has not acknowledged it and still may", async () => {
+    const own = await startTestLedger(world);
+    const sent = await world.message("AL-SPOC", ["RS-SPOC"], { copies: ["AL-CUSTOMS"] }, { text: "text" });
+    const { parsed, body } = await record(own, sent.input);
+    const first = listDeliveries(own.state, parsed, body);
+    const again = () => listRepeated(own.state, parsed, body);
+    expect(again()).toHaveLength(3);
+    // Byte for byte what the broker has lost: who has it already knows it again.
+    expect(new Set(again().map(toText))).toEqual(new Set(first.map(toText)));
+    const acknowledgement = { kind: "acknowledgement", status: "received", purpose: undefined } as const;
+    const replied = { ...acknowledgement, re: sent.ref, thread: sent.ref.id };
+    await own.append(await world.message("RS-SPOC", ["AL-SPOC"], replied));
+    expect(again().map(({ kind, recipient }) => [kind, recipient])).toEqual([
+      ["copy", toAccount("AL-CUSTOMS")],
+      ["decision", toAccount("AL-SPOC")],
+    ]);
+    await own.append(await world.statement("AL", toAgency("AL-CUSTOMS", { version: 2, status: "revoked" })));
+    expect(again().map(({ kind }) => kind)).toEqual(["decision"]);
+  });
+
+  test("nothing but the answer where its time is over, or where it was denied", async () => {
+    const own = await startTestLedger(world);
+    const deleteBy = own.state.head.at + 100;
+    const kept = await world.message("AL-SPOC", ["RS-SPOC"], { deleteBy }, { text: "text" });
+    const { parsed, body } = await record(own, kept.input);
+    expect(listRepeated(own.state, parsed, body).map(({ kind }) => kind)).toEqual(["copy", "decision"]);
+    own.state.head = { ...own.state.head, at: deleteBy };
+    expect(listRepeated(own.state, parsed, body).map(({ kind }) => kind)).toEqual(["decision"]);
+    const denied = await world.message(
+      "AL-SPOC",
+      ["RS-SPOC"],
+      { classification: "secret" },
+      { text: "text" },
+    );
+    const refused = await record(own, denied.input);
+    expect(listRepeated(own.state, refused.parsed, refused.body).map(({ kind }) => kind)).toEqual([
+      "decision",
+    ]);
+  });
+
+  const toText = ({ recipient, kind, sender, id, payload }: Delivery): string =>
+    [recipient, kind, sender, id, new TextDecoder().decode(payload)].join(" ");
 });

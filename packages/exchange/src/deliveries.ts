@@ -13,6 +13,8 @@ import {
   stripBody,
   toVerdict,
 } from "@leix/protocol";
+import { hasLeft } from "./members.ts";
+import { findMessage } from "./messages.ts";
 import type { State } from "./state.ts";
 
 /** What a reply has room for (`Reply`). */
@@ -46,7 +48,27 @@ export function listDeliveries(
   return [...permitted.flatMap((one) => toCopy(state, record, body, one.agency)), ...notices, ...replies];
 }
 
-/** The answer to the sender alone: what a repeated input gets again. The clock gets none. */
+/**
+ * What a repeated input gets: its answer, and a copy again for each recipient that was let through and has
+ * not acknowledged it. A broker whose disk went back may have lost the first copy, and nobody but the sender
+ * has the body; whoever has it already drops the second. Each stands for itself: some may still wait.
+ */
+export function listRepeated(
+  state: State,
+  record: ParsedRecord,
+  body: Body | undefined,
+): readonly Delivery[] {
+  const replies = listReplies(record);
+  if (record.kind !== "message") return replies;
+  const { iss, id } = record.claims;
+  const known = findMessage(state, { iss, id, digest: record.input.digest });
+  const { deleteBy } = known?.markings ?? {};
+  if (!known || (deleteBy !== undefined && deleteBy <= state.head.at)) return replies;
+  const waited = known.outstanding.filter((agency) => !hasLeft(state, agency));
+  return [...waited.flatMap((agency) => toCopy(state, record, body, agency)), ...replies];
+}
+
+/** The answer to the sender alone. The clock gets none. */
 export function listReplies(record: ParsedRecord, detail?: string): readonly Delivery[] {
   return record.kind === "event" || record.kind === "seal" ? [] : [toReply(record, detail)];
 }

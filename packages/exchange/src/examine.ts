@@ -12,6 +12,7 @@ import {
   STATEMENT_TYP,
   type Statement,
   toDigest,
+  type VerifySignature,
   verifyBinding,
   verifyJws,
   verifyKey,
@@ -47,14 +48,18 @@ export type SignatureCheck = "valid" | ErrorCode;
  * that it registers. Whether that key was valid then, and whose it is, `step` judges from the state. A tick
  * is not signed: the account that it comes from is its own.
  */
-export async function checkSignature(examined: Examined, state: State): Promise<SignatureCheck> {
+export async function checkSignature(
+  examined: Examined,
+  state: State,
+  verify?: VerifySignature,
+): Promise<SignatureCheck> {
   if (examined.kind === "unusable") return examined.code;
   if (examined.kind === "tick") return "valid";
   const key = findSignerKey(examined, state);
   if (!key) return "jws/key-unknown";
   try {
-    await verifyJws(examined.jws, key);
-    if (examined.kind === "statement") await verifyPossession(examined.statement);
+    await verifyJws(examined.jws, key, verify);
+    if (examined.kind === "statement") await verifyPossession(examined.statement, verify);
     return "valid";
   } catch (error) {
     if (error instanceof LeixError) return error.code;

@@ -9,7 +9,7 @@ import {
   type RecipientOutcome,
   type Verdict,
 } from "@leix/protocol";
-import { toDue } from "./due.ts";
+import { createDues } from "./due.ts";
 import { type FactOverrides, listFacts } from "./facts.ts";
 import type { Duty } from "./judgement.ts";
 import { NOTICE_STEPS } from "./limits.ts";
@@ -17,6 +17,7 @@ import { toMaterial } from "./material.ts";
 import { findZone, toNotices } from "./notices.ts";
 import type { PolicySet, ToldJudgement } from "./policy-set.ts";
 import type { Queries } from "./queries.ts";
+import { rememberAnswers } from "./remembered-queries.ts";
 
 interface Judged extends ToldJudgement {
   readonly agency: AgencyId;
@@ -33,17 +34,18 @@ export interface Times {
  * Judges a verified message, `ref` being its own reference, for each recipient on its own, in the order of
  * `to`, then `copies`. A denied mandatory copy denies the message to all. Depends on nothing but its
  * arguments, and gives the same bytes for the same ones, most members in their canonical order, which is
- * quicker to write down. Throws `decision/engine` where Cedar reports a
- * failure, which is never a permit; an error without a code is fatal (see `Engine`).
+ * quicker to write down. Throws `decision/engine` where Cedar reports a failure, which is never a permit; an
+ * error without a code is fatal (see `Engine`).
  */
 export function decide(
   set: PolicySet,
-  queries: Queries,
+  state: Queries,
   claims: Claims,
   ref: MessageRef,
   { received, at }: Times,
-  overrides: FactOverrides = {},
+  overrides: FactOverrides = AS_RELEASED,
 ): Verdict {
+  const queries = rememberAnswers(state);
   const material = toMaterial(queries, claims, ref);
   const names = set.reads(claims.kind);
   const judged = toRecipients(claims).map(({ agency, as }): Judged => {
@@ -53,11 +55,12 @@ export function decide(
   const stopping = judged.filter((one) => one.effect === "deny" && isMandatory(queries, claims, one));
   const final = stopping.length === 0 ? judged : judged.map((one) => stop(one, stopping));
   const permitted = final.filter(({ effect }) => effect === "permit");
+  const dues = createDues(received);
   return {
     outcome: toOutcome(final),
     markings: material.markings,
     recipients: final.map(({ agency, as, effect, reasons, duties }) => {
-      const obligations = duties.flatMap((duty) => toObligation(queries, duty, claims.iss, agency, received));
+      const obligations = duties.flatMap((duty) => toObligation(queries, duty, claims.iss, agency, dues));
       return { agency, as, effect, obligations, reasons };
     }),
     grounds: final.map(({ agency, checked, determining, facts }) => ({
@@ -69,6 +72,9 @@ export function decide(
     notices: pad(claims, permitted, toNotices({ queries, claims, ref, received, material }, permitted)),
   };
 }
+
+/** Nothing is derived otherwise than this program derives it. */
+const AS_RELEASED: FactOverrides = {};
 
 /**
  * How many are told stands in the decision that the sender and every recipient get, as so many digests. Where
@@ -133,11 +139,11 @@ function toObligation(
   { rule, name, party, term }: Duty,
   sender: AgencyId,
   recipient: AgencyId,
-  received: number,
+  dues: ReturnType<typeof createDues>,
 ): Obligation[] {
   if (party !== "sender" && party !== "recipient") return [];
   const owing = party === "sender" ? sender : recipient;
-  const due = term === undefined ? {} : toDue(received, term, findZone(queries, owing));
+  const due = term === undefined ? {} : dues(term, findZone(queries, owing));
   return [{ duty: name, ...due, party: owing, rule }];
 }
 

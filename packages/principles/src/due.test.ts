@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addDays, TERM, toDue } from "./due.ts";
+import { addDays, createDues, TERM, toDue } from "./due.ts";
 
 /** Of the region's six countries; Kosovo has no zone of its own in the IANA data, and uses Belgrade's. */
 const BALKANS = [
@@ -19,6 +19,15 @@ function toEnd(from: string, term: string, zone: string): string {
   const { due, offset } = toDue(toNumericDate(from), term, zone);
   return `${toText(due)} ${offset}`;
 }
+
+test("terms of one message end as each by itself, the first time and again", () => {
+  const from = toNumericDate("2026-03-28T16:59:59Z");
+  const dues = createDues(from);
+  const terms = ["PT8H", "P3D", "P7D", "PT8H", "P3D"];
+  const all = terms.flatMap((term) => ZONES.map((zone) => [dues(term, zone), toDue(from, term, zone)]));
+  for (const [remembered, fresh] of all) expect(remembered).toEqual(fresh);
+  expect(all).toHaveLength(terms.length * ZONES.length);
+});
 
 describe("hours run on", () => {
   test.each(ZONES)("whatever the clocks do, in %s", (zone) => {

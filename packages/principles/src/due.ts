@@ -30,6 +30,20 @@ export function toDue(from: number, term: string, zone: string): Due {
   return { due: toNumericDate(end), offset: end.offset };
 }
 
+/**
+ * The same for terms that all begin at `from`: those of one message, to many recipients in few zones, so that
+ * each is looked up in the calendar once.
+ */
+export function createDues(from: number): (term: string, zone: string) => Due {
+  const known = new Map<string, Due>();
+  return (term, zone) => {
+    const key = `${term} ${zone}`;
+    const due = known.get(key) ?? toDue(from, term, zone);
+    known.set(key, due);
+    return due;
+  };
+}
+
 /** NumericDate: the same time of the day in that zone, so many days later. */
 export function addDays(from: number, days: number, zone: string): number {
   return toNumericDate(toZoned(from, zone).add({ days }));

@@ -50,12 +50,16 @@ export function statement(means: string, derive: Derive<string | undefined>): Fa
   return { type: "String", optional: true, means, derive };
 }
 
+function toSorted(some: readonly string[]): string[] {
+  return some.length < 2 ? (some as string[]) : [...new Set(some)].sort();
+}
+
 /** Codes of a closed list; sorted, so that equal sets are equal text. */
 export function codes(means: string, derive: Derive<readonly string[]>): Fact<string[]> {
   return {
     type: "Set<String>",
     optional: false,
     means,
-    derive: (delivery) => [...new Set(derive(delivery))].sort(),
+    derive: (delivery) => toSorted(derive(delivery)),
   };
 }

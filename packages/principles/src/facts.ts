@@ -54,7 +54,19 @@ export function listFacts(
   overrides: FactOverrides,
   names: readonly FactName[],
 ): FactValues {
-  return names.map((name) => (overrides[name] ?? FACTS[name].derive)(delivery));
+  return findDerives(overrides, names).map((derive) => derive(delivery));
+}
+
+type Derive = Fact["derive"];
+/** How the facts of a list are derived: of each list once, for a policy set asks for the same ones always. */
+const DERIVES = new WeakMap<readonly FactName[], { overrides: FactOverrides; derives: readonly Derive[] }>();
+
+function findDerives(overrides: FactOverrides, names: readonly FactName[]): readonly Derive[] {
+  const known = DERIVES.get(names);
+  if (known?.overrides === overrides) return known.derives;
+  const derives = names.map((name) => overrides[name] ?? FACTS[name].derive);
+  DERIVES.set(names, { overrides, derives });
+  return derives;
 }
 
 export function nameFacts(names: readonly FactName[], values: FactValues): Facts {
@@ -68,14 +80,27 @@ export function nameFacts(names: readonly FactName[], values: FactValues): Facts
 
 /**
  * Those of the named facts that say something, by name: what does not hold, and a list of nothing, tell an
- * auditor nothing more.
+ * auditor nothing more. Frozen, for it is written down again with every decision that rests on it.
  */
 export function listTelling(facts: Facts, names: readonly FactName[]): Facts {
   const telling: Partial<Record<FactName, FactValue>> = {};
-  for (const name of names.toSorted()) {
+  for (const name of sortOnce(names)) {
     const value = facts[name];
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
-    telling[name as FactName] = value;
+    telling[name] = Array.isArray(value) ? freeze([...value]) : value;
   }
-  return telling;
+  return freeze(telling);
+}
+
+const SORTED = new WeakMap<readonly FactName[], readonly FactName[]>();
+
+function sortOnce(names: readonly FactName[]): readonly FactName[] {
+  const sorted = SORTED.get(names) ?? names.toSorted();
+  SORTED.set(names, sorted);
+  return sorted;
+}
+
+/** As it is, from now on for good. */
+export function freeze<T>(value: T): T {
+  return Object.freeze(value);
 }

@@ -6,10 +6,13 @@ import {
   type RecipientOutcome,
 } from "@leix/protocol";
 import type { Engine } from "./engine.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, freeze } from "./facts.ts";
 import { type DutyParty, isChecked, type Rule } from "./rule.ts";
 
-/** What the principles say of one delivery, before anyone's name comes in. Every list is in a fixed order. */
+/**
+ * What the principles say of one delivery, before anyone's name comes in. Every list is in a fixed order, and
+ * frozen: the same one stands in the decisions over all deliveries of which the same is to be said.
+ */
 export interface Judgement {
   readonly effect: RecipientOutcome["effect"];
   /** What the sender may be told: policies, or `withheld` where none of those that deny may be named. */
@@ -27,6 +30,9 @@ export interface Duty {
   readonly term?: string;
 }
 
+const NOTHING = freeze<never[]>([]);
+const BASE = freeze<["base"]>(["base"]);
+
 /** Judges by `gates`, and asks `duties` only about what they let pass. */
 export function createJudge(
   rules: readonly Rule[],
@@ -35,7 +41,7 @@ export function createJudge(
 ): (kind: MessageKind, facts: Facts) => Judgement {
   const byPolicy = new Map(rules.map((rule) => [rule.policy, rule]));
   const checkedBy = new Map(
-    MESSAGE_KINDS.map((kind) => [kind, toIds(rules.filter((rule) => isChecked(rule, kind)))]),
+    MESSAGE_KINDS.map((kind) => [kind, freeze(toIds(rules.filter((rule) => isChecked(rule, kind))))]),
   );
   const hasDuties = rules.some(({ duty }) => duty !== undefined);
 
@@ -44,16 +50,16 @@ export function createJudge(
   }
 
   return (kind, facts) => {
-    const checked = [...(checkedBy.get(kind) ?? [])];
+    const checked = checkedBy.get(kind) ?? NOTHING;
     const answer = gates.ask(kind, facts);
     const denying = toRules(answer.policies);
     if (!answer.permitted) {
-      const reasons = toReasons(denying);
-      return { effect: "deny", reasons, determining: toPolicies(denying), checked, duties: [] };
+      const reasons = freeze(toReasons(denying));
+      return { effect: "deny", reasons, determining: freeze(toPolicies(denying)), checked, duties: [] };
     }
     invariant(denying.length === 0, "what is permitted is permitted by base alone");
     const owed = hasDuties ? toRules(duties.ask(kind, facts).policies) : [];
-    return { effect: "permit", reasons: [], determining: ["base"], checked, duties: toDuties(owed) };
+    return { effect: "permit", reasons: NOTHING, determining: BASE, checked, duties: toDuties(owed) };
   };
 }
 

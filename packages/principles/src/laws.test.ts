@@ -2,6 +2,7 @@ import {
   ConsentPermit,
   encodeCanonical,
   limits,
+  listDisclosedLines,
   listTelling,
   MESSAGE_KINDS,
   Purpose,
@@ -15,7 +16,7 @@ import { arbitraryCase, arbitraryCaseOf } from "../test/arbitrary-case.ts";
 import { type Case, decideCase, patchCase, toDelivery } from "../test/case.ts";
 import { loadFiles, loadFilesWith } from "../test/fixtures.ts";
 import { listRequired } from "../test/required-claims.ts";
-import { toFacts } from "./facts.ts";
+import { listTelling as listTellingFacts, toFacts } from "./facts.ts";
 import { loadPolicySet } from "./policy-set.ts";
 import type { Rule } from "./rule.ts";
 
@@ -47,6 +48,25 @@ test("deny by default: where nothing permits, nothing passes", () => {
       expect(outcome).toBe("denied");
       expect(recipients.flatMap(({ obligations }) => obligations)).toEqual([]);
       expect(notices).toEqual([]);
+    }),
+    RUNS,
+  );
+});
+
+test("whatever is remembered, a decision rests on facts derived anew, and is spelled the same", () => {
+  fc.assert(
+    fc.property(arbitraryCase, (content) => {
+      const verdict = decideCase(set, content);
+      const names = set.reads(content.message.kind);
+      const fresh = verdict.grounds.map(({ agency }) => {
+        return listTellingFacts(toFacts(toDelivery(content, agency)), names);
+      });
+      expect(verdict.grounds.map(({ facts }) => facts)).toEqual(fresh);
+      const copy: Verdict = JSON.parse(JSON.stringify(verdict));
+      const { outcome, markings, recipients, grounds, notices } = copy;
+      const elements = [...recipients, ...grounds, ...notices].map(encodeCanonical);
+      const members = [`"outcome",${encodeCanonical(outcome)}`, `"markings",${encodeCanonical(markings)}`];
+      expect(listDisclosedLines(verdict)).toEqual([...members, ...elements].map((line) => `${line}\n`));
     }),
     RUNS,
   );

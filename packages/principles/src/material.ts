@@ -128,9 +128,11 @@ export function toMaterial(queries: Queries, claims: Claims, ref: MessageRef): M
   };
 }
 
+const NO_ORIGINS: readonly Origin[] = [];
+
 /** The origins of all of them, each once. */
-export function uniteOrigins(sources: readonly Source[]): Origin[] {
-  if (sources.length === 0) return [];
+export function uniteOrigins(sources: readonly Source[]): readonly Origin[] {
+  if (sources.length === 0) return NO_ORIGINS;
   return [...new Set(sources.flatMap(({ origins }) => origins))];
 }
 
@@ -153,6 +155,7 @@ function createHeld(queries: Queries, agency: AgencyId): Held {
  * purpose would free the material of the purpose it came with.
  */
 function toReceived(sources: readonly KnownMessage[], sender: AgencyId, held: Held): KnownMessage[] {
+  if (sources.length === 0) return [];
   const received = sources.filter(({ ref }) => ref.iss !== sender);
   const behind = sources
     .filter(({ ref }) => ref.iss === sender)
@@ -162,9 +165,12 @@ function toReceived(sources: readonly KnownMessage[], sender: AgencyId, held: He
   return [...new Set([...received, ...behind])];
 }
 
+const NO_CONSENTS: ReadonlyMap<string, readonly KnownConsent[]> = new Map();
+
 /** The recorded consents to the sender, for the message's purpose, by the message they are over. */
 function toConsents(queries: Queries, claims: Claims): ReadonlyMap<string, readonly KnownConsent[]> {
   const { purpose, consents = [] } = toOwnMarkings(claims);
+  if (consents.length === 0) return NO_CONSENTS;
   const usable = toDistinct(consents)
     .map((consent) => queries.consent(consent))
     .filter((consent) => consent !== undefined)
@@ -196,7 +202,14 @@ export function isBinding({ known, origins }: Source, sender: AgencyId): boolean
   return known.ref.iss !== sender || origins.length > 0;
 }
 
+const NOTHING_INHERITED: Inherited = {
+  handling: [],
+  classification: CLASSIFICATIONS[0],
+  personal: false,
+};
+
 function toInherited(sources: readonly Source[], sender: AgencyId): Inherited {
+  if (sources.length === 0) return NOTHING_INHERITED;
   const all = sources.filter((source) => isBinding(source, sender)).map(({ known }) => known.markings);
   const handling = new Set(all.flatMap((markings) => markings.handling));
   const deleteBy = toEarliest(all.map((markings) => markings.deleteBy));
@@ -284,7 +297,8 @@ function toOrigins(ref: MessageRef, sources: readonly KnownMessage[]): MessageRe
   return [ref, ...inherited.filter((origin) => !isSameRef(origin, ref))];
 }
 
-function toDistinct(refs: readonly MessageRef[]): MessageRef[] {
+function toDistinct(refs: readonly MessageRef[]): readonly MessageRef[] {
+  if (refs.length < 2) return refs;
   const byText = new Map(refs.map((ref) => [toText(ref), ref]));
   return [...byText].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, ref]) => ref);
 }

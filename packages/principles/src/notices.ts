@@ -37,6 +37,7 @@ export function findZone(queries: Queries, agency: AgencyId): string {
  * the correction anyway.
  */
 export function toNotices(told: Told, reached: readonly Reached[]): Notice[] {
+  if (reached.every(({ duties }) => duties.length === 0)) return [];
   const laidOn = reached.flatMap(({ agency, duties }) => duties.map((duty) => ({ agency, duty })));
   const byDuty = Map.groupBy(laidOn, ({ duty: { rule, name, party, term } }) =>
     [rule, name, party, term].join(" "),

@@ -1,4 +1,4 @@
-import { countryOf } from "@leix/protocol";
+import { countryOf, type Markings } from "@leix/protocol";
 import { codes, type Delivery, flag, statement } from "./fact.ts";
 import {
   BROADCAST_ADDRESSEES_MAX,
@@ -14,6 +14,7 @@ const SPOC = "spoc";
  * is one addressee more.
  */
 function countAddressees({ claims, queries }: Delivery): number {
+  if (claims.copies.length === 0) return claims.to.length;
   const ends = [claims.iss, ...claims.to].map(countryOf);
   const others = claims.copies.filter((agency) => {
     return queries.agency(agency)?.role !== SPOC || !ends.includes(countryOf(agency));
@@ -44,8 +45,8 @@ function toAsOf({ claims }: Delivery): number | undefined {
 
 /** The sender's own sources count too: it may set a later time for them only by sending them anew. */
 function isExpired({ material, at }: Delivery): boolean {
-  const all = [material.markings, ...material.sources.map(({ known }) => known.markings)];
-  return all.some(({ deleteBy }) => deleteBy !== undefined && deleteBy <= at);
+  const hasCome = ({ deleteBy }: Markings) => deleteBy !== undefined && deleteBy <= at;
+  return hasCome(material.markings) || material.sources.some(({ known }) => hasCome(known.markings));
 }
 
 /** How good the information is, whom it is about, and how long it may be kept. */

@@ -4,8 +4,8 @@ import type { PolicySet, ToldJudgement } from "./policy-set.ts";
 import type { MemoOptions } from "./sliced-engine.ts";
 
 /**
- * Judges by a set, and remembers whole judgements by the values of all facts that it reads, the one that was
- * last asked for longest ago dropped first: most traffic is alike. It changes the cost and never an answer;
+ * Judges by a set, and remembers whole judgements by the values of all facts that it reads, those that
+ * were not asked for lately dropped first: most traffic is alike. It changes the cost and never an answer;
  * what is thrown is not remembered.
  */
 export function rememberJudgements(
@@ -17,29 +17,34 @@ export function rememberJudgements(
   const max = Math.min(memoEntriesMax ?? JUDGEMENTS_MAX, JUDGEMENTS_MAX);
   // Who counts the questions to rules is told of all.
   if (max === 0 || onQuestion) return judge;
-  const remembered = new Map<string, ToldJudgement>();
+  // In two halves: what is asked for is in the later one, and the earlier goes when that is full.
+  let [earlier, later] = [new Map<string, ToldJudgement>(), new Map<string, ToldJudgement>()];
   return (kind, values) => {
     const question = `${kind}|${toText(values)}`;
-    const known = remembered.get(question);
-    if (known) remembered.delete(question);
-    const judgement = known ?? judge(kind, values);
-    const oldest = remembered.size < max ? undefined : remembered.keys().next().value;
-    if (oldest !== undefined) remembered.delete(oldest);
-    remembered.set(question, judgement);
+    const known = later.get(question);
+    if (known) return known;
+    const judgement = earlier.get(question) ?? judge(kind, values);
+    if (later.size * 2 >= max) [earlier, later] = [later, new Map()];
+    later.set(question, judgement);
     return judgement;
   };
 }
 
 /**
  * Every fact has one type, and no code holds a comma or a bar: different values of the same facts are
- * different text. A flag, which most of them are, is a letter.
+ * different text. First which of them hold, four to a character, then what the others say.
  */
 function toText(values: FactValues): string {
-  let text = "";
+  let held = "";
+  let said = "";
+  let four = 1;
   for (const value of values) {
-    if (value === true) text += "y";
-    else if (value === false) text += "n";
-    else text += value === undefined ? "-" : `=${value}|`;
+    const isFlag = typeof value === "boolean";
+    if (!isFlag && value !== undefined) said += `=${value}|`;
+    four = four * 4 + (isFlag ? Number(value) : value === undefined ? 2 : 3);
+    if (four < 256) continue;
+    held += String.fromCharCode(four - 256);
+    four = 1;
   }
-  return text;
+  return `${held}${String.fromCharCode(four)}${said}`;
 }

@@ -11,8 +11,9 @@ function isSpocMissing({ queries, claims }: Delivery, country: CountryCode): boo
 
 /** Of all recipients, copies too, other than the sender's own. */
 function listForeignCountries({ claims }: Delivery): CountryCode[] {
-  const countries = [...claims.to, ...claims.copies].map(countryOf);
-  return [...new Set(countries)].filter((country) => country !== countryOf(claims.iss));
+  const home = countryOf(claims.iss);
+  const foreign = [...claims.to, ...claims.copies].map(countryOf).filter((country) => country !== home);
+  return foreign.length < 2 ? foreign : [...new Set(foreign)];
 }
 
 /**

@@ -7,12 +7,14 @@ import type { KnownConsent } from "./queries.ts";
 type Passing = Omit<Delivery, "as" | "at">;
 type ToOrigins = (delivery: Delivery) => readonly Origin[];
 
+const NO_ORIGINS: readonly Origin[] = [];
+
 /** What passes to a third country needs both. */
 const AUTHORISING: readonly ConsentPermit[] = ["forward", "transfer"];
 
 /** Foreign: it comes from an agency that is neither the sender nor this recipient. */
-function toForeign(delivery: Passing, origins: readonly Origin[]): Origin[] {
-  return origins.filter(({ ref }) => ref.iss !== delivery.recipient);
+function toForeign(delivery: Passing, origins: readonly Origin[]): readonly Origin[] {
+  return origins.length === 0 ? origins : origins.filter(({ ref }) => ref.iss !== delivery.recipient);
 }
 
 /**
@@ -32,15 +34,18 @@ function isWithContact({ queries, claims, recipient }: Passing, { known, origins
 }
 
 /** Without what a single point of contact has already: in its copy nothing reaches anyone new. */
-function listNew(delivery: Passing, sources: readonly Source[] = delivery.material.sources): Source[] {
-  return sources.filter((source) => !isWithContact(delivery, source));
+function listNew(
+  delivery: Passing,
+  sources: readonly Source[] = delivery.material.sources,
+): readonly Source[] {
+  return sources.length === 0 ? sources : sources.filter((source) => !isWithContact(delivery, source));
 }
 
-function listForeign(delivery: Passing): Origin[] {
+function listForeign(delivery: Passing): readonly Origin[] {
   return toForeign(delivery, uniteOrigins(listNew(delivery)));
 }
 
-function listRepurposed(delivery: Delivery): Origin[] {
+function listRepurposed(delivery: Delivery): readonly Origin[] {
   return toForeign(delivery, uniteOrigins(listNew(delivery, delivery.material.repurposed)));
 }
 
@@ -49,7 +54,8 @@ function listMarked(
   delivery: Delivery,
   code: Markings["handling"][number],
   sources: readonly Source[] = listNew(delivery),
-): Origin[] {
+): readonly Origin[] {
+  if (sources.length === 0) return NO_ORIGINS;
   const marked = sources.filter(({ known }) => known.markings.handling.includes(code));
   return toForeign(delivery, uniteOrigins(marked));
 }
@@ -63,23 +69,27 @@ function isKnownThere({ claims, recipient }: Delivery, { known }: Source): boole
   return known.ref.iss === recipient || (known.ref.iss === claims.iss && known.holds(recipient));
 }
 
-function listRestricted(delivery: Delivery): Origin[] {
+function listRestricted(delivery: Delivery): readonly Origin[] {
   const { sources } = delivery.material;
   const elsewhere = sources.filter((source) => !isKnownThere(delivery, source));
   return listMarked(delivery, "H2", elsewhere);
 }
 
 /** Foreign origins of a country that is neither the sender's nor the recipient's, sent across a border. */
-function listTransferred(delivery: Passing): Origin[] {
+function listTransferred(delivery: Passing): readonly Origin[] {
+  const foreign = listForeign(delivery);
+  if (foreign.length === 0) return foreign;
   const ends = [countryOf(delivery.claims.iss), countryOf(delivery.recipient)];
-  if (ends[0] === ends[1]) return [];
-  return listForeign(delivery).filter(({ ref }) => !ends.includes(countryOf(ref.iss)));
+  if (ends[0] === ends[1]) return NO_ORIGINS;
+  return foreign.filter(({ ref }) => !ends.includes(countryOf(ref.iss)));
 }
 
 /** The other foreign origins. */
-function listNear(delivery: Delivery): Origin[] {
+function listNear(delivery: Delivery): readonly Origin[] {
+  const foreign = listForeign(delivery);
+  if (foreign.length === 0) return foreign;
   const transferred = listTransferred(delivery);
-  return listForeign(delivery).filter((origin) => !transferred.includes(origin));
+  return foreign.filter((origin) => !transferred.includes(origin));
 }
 
 /** The consents over an origin, to this sender and for this purpose, with this permit and recipient. */
@@ -94,7 +104,7 @@ function isInForce(at: number, { withdrawn, until }: KnownConsent): boolean {
 }
 
 /** Of what goes to a third country, that whose agency had authorised neither or one of the two by receipt. */
-export function listUnauthorised(passing: Passing): Origin[] {
+export function listUnauthorised(passing: Passing): readonly Origin[] {
   return listTransferred(passing).filter((origin) =>
     AUTHORISING.some(
       (permit) => !listGiven(passing, origin, permit).some((one) => isInForce(passing.received, one)),
@@ -110,9 +120,10 @@ function isGiven(permit: ConsentPermit, toOrigins: ToOrigins): (delivery: Delive
 /** Whether one of the origins was given consents and all of them have ended. */
 function isEnded(permit: ConsentPermit, toOrigins: ToOrigins): (delivery: Delivery) => boolean {
   return (delivery) =>
-    toOrigins(delivery)
-      .map((origin) => listGiven(delivery, origin, permit))
-      .some((given) => given.length > 0 && !given.some((consent) => isInForce(delivery.at, consent)));
+    toOrigins(delivery).some((origin) => {
+      const given = listGiven(delivery, origin, permit);
+      return given.length > 0 && !given.some((consent) => isInForce(delivery.at, consent));
+    });
 }
 
 /** What a deletion date is compared with: none is later than any. */

@@ -11,6 +11,7 @@ import {
   toDecodedBytes,
   toDigest,
   toEncodedCharacters,
+  viewBase64url,
 } from "./bytes.ts";
 
 describe("base64url", () => {
@@ -19,6 +20,7 @@ describe("base64url", () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const text = encodeBase64url(bytes);
         expect(decodeBase64url(text)).toEqual(bytes);
+        expect(viewBase64url(text)).toEqual(bytes);
         expect(toDecodedBytes(text)).toBe(bytes.byteLength);
         expect(toEncodedCharacters(bytes.byteLength)).toBe(text.length);
         expect(toBase64urlPattern(bytes.byteLength).test(text)).toBe(true);
@@ -35,6 +37,7 @@ describe("base64url", () => {
         const isCanonical = Buffer.from(text, "base64url").toString("base64url") === text;
         expect(isBase64url(text)).toBe(isCanonical);
         expect(decodeBase64url(text) !== null).toBe(isCanonical);
+        expect(viewBase64url(text) !== null).toBe(isCanonical);
       }),
     );
   });
@@ -43,8 +46,14 @@ describe("base64url", () => {
     "gives null for %j",
     (text) => {
       expect(decodeBase64url(text)).toBeNull();
+      expect(viewBase64url(text)).toBeNull();
     },
   );
+
+  it.each([65_535, 65_536, 65_537])("is seen without a copy as decoded, of %i bytes too", (length) => {
+    const text = encodeBase64url(new Uint8Array(length).fill(7));
+    expect(viewBase64url(text)).toEqual(decodeBase64url(text));
+  });
 
   it("has patterns that refuse stray bits in the last character", () => {
     expect(toBase64urlPattern(32).test(`${"A".repeat(42)}A`)).toBe(true);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { codeOf, errorOf } from "../vectors/codes.ts";
 import { encodeUtf8 } from "./bytes.ts";
-import { encodeCanonical, encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
+import { encodeCanonical, encodeCanonicalBytes, encodeCanonicalOnce, parseCanonical } from "./canonical.ts";
 import { JSON_DEPTH_MAX } from "./limits.ts";
 
 const BYTES_MAX = 1_000;
@@ -74,6 +74,32 @@ describe("the canonical form of RFC 8785", () => {
     expect(encodeCanonical({ b: undefined, a: 1, toJSON: 2 })).toBe('{"a":1,"toJSON":2}');
   });
 });
+
+describe("a value that is written down once", () => {
+  it("has its canonical text, the first time and again", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue())), (value) => {
+        fc.pre(codeOf(() => encodeCanonical(value)) === "not refused");
+        freezeWhole(value);
+        const text = encodeCanonical(value);
+        expect([encodeCanonicalOnce(value), encodeCanonicalOnce(value)]).toEqual([text, text]);
+      }),
+    );
+  });
+
+  it("is written anew where it, or anything in it, can change", () => {
+    const inner = { list: [1] };
+    const values = [inner, Object.freeze({ inner })];
+    for (const value of values) encodeCanonicalOnce(value);
+    inner.list.push(2);
+    expect(values.map(encodeCanonicalOnce)).toEqual(values.map(encodeCanonical));
+  });
+});
+
+function freezeWhole(value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const member of Object.values(Object.freeze(value))) freezeWhole(member);
+}
 
 describe("parseCanonical", () => {
   it("takes every JSON value in its canonical spelling, and gives it back", () => {

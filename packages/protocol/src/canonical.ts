@@ -10,6 +10,23 @@ export function encodeCanonical(value: unknown): string {
   return text;
 }
 
+/** The texts of values that cannot change any more, for as long as those are there. */
+const FROZEN_TEXTS = new WeakMap<object, string>();
+
+/** The same of a value that may come many times: where it is frozen, to its last member, it is kept. */
+export function encodeCanonicalOnce(value: object): string {
+  const known = FROZEN_TEXTS.get(value);
+  if (known !== undefined) return known;
+  const text = encodeCanonical(value);
+  if (isFrozen(value)) FROZEN_TEXTS.set(value, text);
+  return text;
+}
+
+function isFrozen(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return Object.isFrozen(value) && Object.values(value).every(isFrozen);
+}
+
 /**
  * Parses JSON and refuses every spelling but the canonical one, which also rules out duplicate members.
  * Throws `input/too-large`, `input/not-json`, `input/too-deep`, `input/not-canonical`.
@@ -52,13 +69,16 @@ const SURROGATE_ESCAPE = String.raw`\ud`;
 function isInOrder(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (Array.isArray(value)) return value.every(isInOrder);
+  const members = value as Members;
   let last = "";
-  for (const [name, member] of Object.entries(value)) {
-    if (name < last || !isInOrder(member)) return false;
+  for (const name of Object.keys(members)) {
+    if (name < last || !isInOrder(members[name])) return false;
     last = name;
   }
   return true;
 }
+
+type Members = Readonly<Record<string, unknown>>;
 
 /**
  * The quick way to the canonical text: of members in order, it is what JSON.stringify makes. Undefined where
@@ -78,7 +98,7 @@ function toOrdered(value: unknown): unknown {
     return typeof value === "string" || typeof value === "boolean" ? value : undefined;
   if (value === null) return value;
   if (Array.isArray(value)) return toOrderedArray(value);
-  return Object.getPrototypeOf(value) === Object.prototype ? toOrderedObject(value) : undefined;
+  return Object.getPrototypeOf(value) === Object.prototype ? toOrderedObject(value as Members) : undefined;
 }
 
 function toOrderedArray(elements: readonly unknown[]): readonly unknown[] | undefined {
@@ -93,21 +113,21 @@ function toOrderedArray(elements: readonly unknown[]): readonly unknown[] | unde
   return copy ?? elements;
 }
 
-function toOrderedObject(members: object): object | undefined {
-  const entries = Object.entries(members);
+function toOrderedObject(members: Members): Members | undefined {
+  const names = Object.keys(members);
   let isSame = true;
   let last = "";
-  for (const entry of entries) {
-    const [name, value] = entry;
+  for (const name of names) {
+    const value = members[name];
     const ordered = value === undefined ? value : toOrdered(value);
     // The engine has an order of its own for names that are numbers, and a meaning for one other.
     if ((ordered === undefined && value !== undefined) || NOT_ORDERED.test(name)) return undefined;
     isSame &&= last <= name && ordered === value;
-    entry[1] = ordered;
     last = name;
   }
   if (isSame) return members;
-  return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
+  const sorted = names.sort((one, other) => (one < other ? -1 : 1));
+  return Object.fromEntries(sorted.map((name) => [name, toOrdered(members[name])]));
 }
 
 const NOT_ORDERED = /^(?:[0-9]|__proto__$)/;

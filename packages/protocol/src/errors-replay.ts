@@ -11,10 +11,10 @@ export const REPLAY_ERRORS = {
     todo: "Check the address and that the service runs; records are given to the network's auditor alone.",
   },
   "audit/records-missing": {
-    when: "This copy of the ledger has fewer records than the checkpoint covers, so it cannot be judged by it.",
+    when: "This copy of the ledger has fewer records than a checkpoint covers, and cannot be judged by it.",
     todo:
-      "Take a newer copy: export it again, or ask the store or the ledger service (--store, --url). Where the " +
-      "newest has no more, keep the checkpoint: it shows that the ledger was rolled back.",
+      "Take a newer copy: export it again, or ask the store or the ledger service (--store, --url). Where " +
+      "the newest has no more, keep the checkpoint: it shows that the ledger was rolled back.",
   },
   "audit/resume-unusable": {
     when: "The file to resume an audit from is damaged, or not one of this program and this exchange.",

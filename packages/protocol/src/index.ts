@@ -78,8 +78,6 @@ export {
   type ExchangeTrust,
   openStatement,
   verifyApproval,
-  verifyAuthorityChain,
-  verifyBy,
   verifyInvitation,
 } from "./enrolment-chain.ts";
 export {
@@ -243,7 +241,7 @@ export {
   countVerdictSalts,
   hideLapse,
   hideVerdict,
-  toDisclosedText,
+  listDisclosedLines,
   verifyVerdictSize,
 } from "./verdict.ts";
 export {

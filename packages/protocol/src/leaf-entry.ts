@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { toDigest } from "./bytes.ts";
+import { type ToDigest, toDigest } from "./bytes.ts";
 import { encodeCanonicalBytes, parseCanonical } from "./canonical.ts";
 import { LeixError } from "./errors.ts";
 import { AgencyId, Digest, type ExchangeId } from "./ids.ts";
@@ -31,8 +31,12 @@ export function parseLeafEntry(bytes: Uint8Array): LeafEntry {
 }
 
 /** The entry of a record in its canonical bytes, which `parseRecord` has taken. */
-export function toLeafEntry(kind: LedgerRecord["kind"], record: Uint8Array): LeafEntry {
-  return { v: 1, kind, digest: toDigest(record) };
+export function toLeafEntry(
+  kind: LedgerRecord["kind"],
+  record: Uint8Array,
+  digest: ToDigest = toDigest,
+): LeafEntry {
+  return { v: 1, kind, digest: digest(record) };
 }
 
 /** The ledger's name as a log: C2SP tlog-checkpoint, "origin". Its verifier key has the same name. */

@@ -1,4 +1,4 @@
-import { decodeBase64url, decodeUtf8, type ToDigest, toDigest } from "./bytes.ts";
+import { decodeUtf8, type ToDigest, toDigest, viewBase64url } from "./bytes.ts";
 import { parseCanonicalText } from "./canonical.ts";
 import { CLAIMS_TYP, type Claims } from "./claims.ts";
 import { DECISION_TYP, type Decider, type InputPlace } from "./decision.ts";
@@ -10,7 +10,7 @@ import { parseClaims } from "./record.ts";
 
 // A message's record as nearly every one is spelled, read at a fraction of the cost of `parseRecord`: what is
 // hidden in its decision is not looked at. Whoever has the answer that it should hold compares that with the
-// text of what was disclosed (`toDisclosedText`), and reads with `parseRecord` whatever is not the same.
+// text of what was disclosed (`listDisclosedLines`), and reads with `parseRecord` whatever is not the same.
 
 /** Complete, in order, and each salt used once: only what is disclosed is still open. */
 export interface PlainRecord {
@@ -30,7 +30,7 @@ export interface PlainRecord {
   };
   readonly input: JwsParts;
   readonly claims: Claims;
-  /** As `toDisclosedText` has it, of whatever was disclosed. */
+  /** As `listDisclosedLines` has it, of whatever was disclosed. */
   readonly disclosed: string;
 }
 
@@ -120,7 +120,7 @@ function readDisclosed(disclosures: readonly string[]): string | undefined {
   const salts = new Set<string>();
   let disclosed = "";
   for (const one of disclosures) {
-    const bytes = decodeBase64url(one);
+    const bytes = viewBase64url(one);
     const text = bytes ? decodeUtf8(bytes) : "";
     const salt = text.slice(2, 2 + SALT_CHARACTERS);
     const isFramed =

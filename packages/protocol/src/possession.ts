@@ -2,7 +2,7 @@ import { z } from "zod";
 import { toAccountKey } from "./account-key.ts";
 import { LeixError } from "./errors.ts";
 import { ExchangeId, type KeyId, PartyId } from "./ids.ts";
-import { type ParsedJws, parseJws, signJws, verifyJws } from "./jws.ts";
+import { type ParsedJws, parseJws, signJws, type VerifySignature, verifyJws } from "./jws.ts";
 import type { RegisteredKey, SigningKey } from "./keys.ts";
 import { POSSESSION_BYTES_MAX } from "./limits.ts";
 import { parseSchema } from "./parse.ts";
@@ -72,11 +72,11 @@ function parseProof(proof: string): ParsedJws {
  * Whether every one of those keys has proven itself once, for this party and this exchange, and nothing else
  * is among the proofs. Throws `statement/possession`, and `key/invalid` for an account that is none.
  */
-export async function verifyPossession(statement: Statement): Promise<void> {
+export async function verifyPossession(statement: Statement, verify?: VerifySignature): Promise<void> {
   const wanted = new Map(listProvableKeys(statement).map((one) => [one.key.kid, one]));
   const proofs = "proofs" in statement ? statement.proofs : [];
   for (const proof of proofs) {
-    const kid = await verifyProof(proof, statement, wanted);
+    const kid = await verifyProof(proof, statement, wanted, verify);
     wanted.delete(kid);
   }
   const [missing] = wanted.keys();
@@ -87,6 +87,7 @@ async function verifyProof(
   proof: string,
   { aud }: Statement,
   wanted: ReadonlyMap<KeyId, ProvableKey>,
+  verify: VerifySignature | undefined,
 ): Promise<KeyId> {
   try {
     const jws = parseProof(proof);
@@ -98,7 +99,7 @@ async function verifyProof(
       throw new LeixError("statement/possession", `kid ${kid} is proven for ${said.party} in ${said.aud}`);
     }
     // A key to cosign proves itself as one that signs would: the token's type keeps the two apart.
-    await verifyJws(jws, { ...one.key, use: "sig" } as RegisteredKey);
+    await verifyJws(jws, { ...one.key, use: "sig" } as RegisteredKey, verify);
     return kid;
   } catch (cause) {
     if (!(cause instanceof LeixError) || cause.code === "statement/possession") throw cause;

@@ -19,7 +19,7 @@ import { signJws } from "./jws.ts";
 import { openDecision, toLapse, toSalts, toVerdict } from "./open-decision.ts";
 import { presentNotices, presentToRecipient, presentToSender } from "./presentation.ts";
 import { createDisclosure, type Disclosure, encodeSdJwt } from "./sd-jwt.ts";
-import { countVerdictSalts, hideVerdict } from "./verdict.ts";
+import { countVerdictSalts, hideVerdict, listDisclosedLines } from "./verdict.ts";
 
 const POLICY = toSigningKey(KEYS.policy);
 const SALTS = createSalts(countVerdictSalts(TELLING));
@@ -42,6 +42,18 @@ async function decide(verdict: Verdict = VERDICT): Promise<string> {
 }
 
 describe("hiding a verdict", () => {
+  it("discloses what is said of it line by line, behind the salts", () => {
+    for (const verdict of [VERDICT, TELLING, { ...TELLING, notices: [...TELLING.notices, null] }]) {
+      const { disclosures } = toPayload(verdict);
+      const said = disclosures.map(({ text }) => {
+        const [salt, ...content] = JSON.parse(Buffer.from(text, "base64url").toString());
+        expect(salt).toHaveLength(22);
+        return `${content.map(encodeCanonical).join(",")}\n`;
+      });
+      expect(listDisclosedLines(verdict)).toEqual(said);
+    }
+  });
+
   it("and opening it gives it back, with the salts in the order they were taken", async () => {
     const opened = openDecision(await decide(TELLING));
     expect(toVerdict(opened)).toEqual(TELLING);

@@ -1,6 +1,14 @@
 import { z } from "zod";
-import { encodeCanonical, encodeCanonicalBytes } from "./canonical.ts";
-import type { EventDecision, Lapse, MessageDecision, Verdict } from "./decision.ts";
+import { encodeUtf8 } from "./bytes.ts";
+import { encodeCanonical, encodeCanonicalOnce } from "./canonical.ts";
+import type {
+  EventDecision,
+  Lapse,
+  MessageDecision,
+  RecipientGrounds,
+  RecipientOutcome,
+  Verdict,
+} from "./decision.ts";
 import { invariant, LeixError } from "./errors.ts";
 import type { Digest } from "./ids.ts";
 import {
@@ -35,14 +43,15 @@ export function verifyVerdictSize(verdict: Verdict): void {
   if (recipients.length > RECIPIENTS_MAX) refuseLarger("recipients");
   if (markings.origins.length > ORIGINS_MAX) refuseLarger("origins");
   if (notices.length > NOTICES_MAX) refuseLarger("notices");
-  if (recipients.some((outcome) => isLarger(outcome, OUTCOME_BYTES_MAX))) refuseLarger("an outcome");
-  if (grounds.some((one) => isLarger(one, GROUNDS_BYTES_MAX))) refuseLarger("grounds");
+  if (recipients.some((outcome) => isLarger(encodeOutcome(outcome), OUTCOME_BYTES_MAX)))
+    refuseLarger("an outcome");
+  if (grounds.some((one) => isLarger(encodeGrounds(one), GROUNDS_BYTES_MAX))) refuseLarger("grounds");
 }
 
-/** Few come near: of those that do not, the length is enough, in whatever order their members stand. */
-function isLarger(value: unknown, bytesMax: number): boolean {
-  if (JSON.stringify(value).length * UTF8_BYTES_PER_UNIT_MAX <= bytesMax) return false;
-  return encodeCanonicalBytes(value).byteLength > bytesMax;
+/** Few come near: of those that do not, the length is enough. */
+function isLarger(text: string, bytesMax: number): boolean {
+  if (text.length * UTF8_BYTES_PER_UNIT_MAX <= bytesMax) return false;
+  return encodeUtf8(text).byteLength > bytesMax;
 }
 
 /** UTF-8 takes at most three bytes for one UTF-16 code unit. */
@@ -86,12 +95,28 @@ export function hideVerdict(
  * What the disclosures of a decision over this verdict say, in their order and without their salts: a line
  * each.
  */
-export function toDisclosedText({ outcome, markings, recipients, grounds, notices }: Verdict): string {
-  let text = `"outcome",${encodeCanonical(outcome)}\n"markings",${encodeCanonical(markings)}\n`;
-  for (const one of recipients) text += `${encodeCanonical(one)}\n`;
-  for (const one of grounds) text += `${encodeCanonical(one)}\n`;
-  for (const one of notices) text += `${encodeCanonical(one)}\n`;
-  return text;
+export function listDisclosedLines({ outcome, markings, recipients, grounds, notices }: Verdict): string[] {
+  return [
+    `"outcome",${encodeCanonical(outcome)}\n`,
+    `"markings",${encodeCanonical(markings)}\n`,
+    ...recipients.map((one) => `${encodeOutcome(one)}\n`),
+    ...grounds.map((one) => `${encodeGrounds(one)}\n`),
+    ...notices.map((one) => `${encodeCanonical(one)}\n`),
+  ];
+}
+
+// The canonical texts (RFC 8785) of what is told of each recipient, members in their order. What the rules
+// say is the same for many recipients: those parts are written down once.
+
+function encodeOutcome({ agency, as, effect, obligations, reasons }: RecipientOutcome): string {
+  const owed = encodeCanonicalOnce(obligations);
+  const named = `"agency":${encodeCanonical(agency)},"as":"${as}","effect":"${effect}"`;
+  return `{${named},"obligations":${owed},"reasons":${encodeCanonicalOnce(reasons)}}`;
+}
+
+function encodeGrounds({ agency, checked, determining, facts }: RecipientGrounds): string {
+  const rules = `"checked":${encodeCanonicalOnce(checked)},"determining":${encodeCanonicalOnce(determining)}`;
+  return `{"agency":${encodeCanonical(agency)},${rules},"facts":${encodeCanonicalOnce(facts)}}`;
 }
 
 /**

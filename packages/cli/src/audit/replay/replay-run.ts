@@ -14,7 +14,7 @@ import type { ReplayDifference, ReplaySource, SourceRecord } from "../replay-sou
 import { type LogKeys, toLogKeys } from "./log-keys.ts";
 import type { ReplayMemory } from "./memory-file.ts";
 import type { TriedChunk } from "./read-ahead.ts";
-import { ReplayTree } from "./replay-tree.ts";
+import { type CompareOptions, ReplayTree } from "./replay-tree.ts";
 import { Sealing } from "./sealing.ts";
 import { createTally, type Tally, toDifference } from "./tally.ts";
 import type { TriedLeaves } from "./try-batch.ts";
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly checkpoints: readonly Uint8Array[];
   /** Who may sign the checkpoints, where the ledger itself need not be asked. */
   readonly keys?: LogKeys | undefined;
+  /** The roots that the source's own tree has, where it comes with one. */
+  readonly loadRoots?: CompareOptions["loadRoots"];
   /** What an earlier replay of the same ledger kept. */
   readonly memory?: ReplayMemory | undefined;
 }
@@ -39,17 +41,19 @@ export class ReplayRun {
   readonly #tree: ReplayTree;
   readonly #tally: Tally;
   readonly #keys: LogKeys | undefined;
+  readonly #loadRoots: CompareOptions["loadRoots"];
   readonly #resumed: number | null;
   readonly #sealing: Sealing;
   #broken: ReplayDifference | null = null;
   #last: Uint8Array | null;
   #head: Digest | null;
 
-  constructor(trust: Trust, { source, checkpoints, keys, memory }: RunOptions) {
+  constructor(trust: Trust, { source, checkpoints, keys, memory, loadRoots }: RunOptions) {
     this.#state = memory?.state ?? createState(trust);
     this.#tally = createTally(memory?.counted);
     this.#resumed = memory ? this.#state.head.index : null;
     this.#keys = keys;
+    this.#loadRoots = loadRoots;
     this.#source = source;
     this.#sealing = new Sealing(memory?.passed);
     this.#last = memory?.last ?? null;
@@ -100,7 +104,8 @@ export class ReplayRun {
   async result(isComplete: boolean): Promise<Omit<Replay, "ledger" | "durationMs">> {
     const keys = this.#keys ?? (await toLogKeys(this.#state));
     const isCompared = isComplete && !this.#broken;
-    const compared = isCompared ? await this.#tree.compare(keys) : { checkpoints: [], differences: [] };
+    const how = { state: this.#state, loadRoots: this.#loadRoots };
+    const compared = isCompared ? await this.#tree.compare(keys, how) : { checkpoints: [], differences: [] };
     const { mismatches, differences, ...counted } = this.#tally.result();
     const unsealed = isCompared ? this.#sealing.listDifferences() : [];
     const claims = this.#source.differences;

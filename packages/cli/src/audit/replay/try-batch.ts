@@ -1,6 +1,6 @@
 import { type KnownKeys, type TriedBatch, tryRecords } from "@leix/exchange/tried-record";
-import { encodeLeafEntry, invariant } from "@leix/protocol";
-import { HASH_BYTES, hashLeaf } from "@leix/tlog";
+import { encodeCanonical, invariant, type LeafEntry } from "@leix/protocol";
+import { HASH_BYTES } from "@leix/tlog";
 import { createNativePrimitives } from "./native-primitives.ts";
 
 /** Records whose signatures were tried, and for each of them the hash of its leaf in the ledger's tree. */
@@ -26,7 +26,8 @@ export async function tryBatch(records: readonly Uint8Array[], keys: KnownKeys):
   const leaves = batch.records.map(({ record }, at) => {
     const bytes = records[at];
     invariant(bytes, "a record that was tried has its bytes");
-    return hashLeaf(encodeLeafEntry({ v: 1, kind: record.kind, digest: PRIMITIVES.digest(bytes) }));
+    const entry: LeafEntry = { v: 1, kind: record.kind, digest: PRIMITIVES.digest(bytes) };
+    return PRIMITIVES.hashLeaf(encodeCanonical(entry));
   });
   return { batch, leaves };
 }
