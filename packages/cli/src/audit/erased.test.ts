@@ -6,13 +6,13 @@ import { LeixError, parseRecord } from "@leix/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { toRootText } from "./export.testkit.ts";
 import { exportLedger } from "./export.ts";
+import { openFileSource } from "./file-source.ts";
 import { importLedger } from "./import.ts";
 import { replayLedger } from "./replay.ts";
 import { isSound, type Replay } from "./replay-result.ts";
 import type { ReplaySource, SourceRecord } from "./replay-source.ts";
 import { toReport } from "./report.ts";
 import { createSealedLedger, type SealedLedger } from "./signed-ledger.testkit.ts";
-import { openFileSource } from "./sources.ts";
 import { openStoreSource } from "./store-source.ts";
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -13,9 +13,9 @@ import {
 import { encodeLeafEntry, invariant, parseRecord, toLeafEntry } from "@leix/protocol";
 import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
 import { hashLeaf, hashTree, type TreeHead } from "@leix/tlog";
+import { openFileSource } from "./file-source.ts";
 import { replayLedger } from "./replay.ts";
 import type { Replay } from "./replay-result.ts";
-import { openFileSource } from "./sources.ts";
 
 /** When every answer is overdue, and the epoch over. */
 const LATER = NOW + 30 * 86_400;

@@ -14,16 +14,17 @@ export interface Exported {
 }
 
 /**
- * Copies a ledger into one file, whole or not at all, with its checkpoint; where records are erased, with the
- * state that the seal after them names: whoever has the file needs nothing else but whom to trust. Throws as
- * reading the source does, `ledger/record-erased` where no seal is after them or its state is not there.
+ * Copies a ledger into one file, whole or not at all, with its checkpoints; where records are erased, with
+ * the state that the seal after them names: whoever has the file needs nothing else but whom to trust. Throws
+ * as reading the source does, `ledger/record-erased` where no seal is after them or its state is not there.
  */
 export async function exportLedger(source: ReplaySource, trust: Trust, out: string): Promise<Exported> {
   const { aud, anchorKey, anchorAccount } = trust;
-  const { total, checkpoint } = source;
+  const { total, checkpoint, cosigned } = source;
   const header = LedgerFileHeader.parse({
     ...{ format: "leix-ledger", v: 1, aud, anchorKey, anchorAccount, records: total },
     ...(checkpoint ? { checkpoint: decodeUtf8(checkpoint) } : {}),
+    ...(cosigned ? { cosigned: decodeUtf8(cosigned) } : {}),
   });
   const copying = new Copying(source);
   const { bytes } = await writeLedgerFile(out, header, copying.lines(), () => copying.after());

@@ -22,7 +22,8 @@ import {
 } from "@leix/tlog";
 import { createLogClient, type LogClient } from "./log-client.ts";
 import type { ProvingSource } from "./proving-source.ts";
-import { findLogKeys, type LogKeys, verifyCheckpoint } from "./replay/log-keys.ts";
+import { followLog, verifySigned } from "./replay/follow-log.ts";
+import { type LogKeys, verifyCheckpoint } from "./replay/log-keys.ts";
 import type { SourceRecord } from "./replay-source.ts";
 import { toRecordPath } from "./store-source.ts";
 
@@ -43,16 +44,19 @@ export async function openHttpSource(
 ): Promise<ProvingSource & AsyncDisposable> {
   const client = await createLogClient(url, folder);
   try {
+    // First, so that it covers nothing that the checkpoint does not.
+    const cosigned = (await client.fetch("checkpoint/cosigned")) ?? undefined;
     const note = await client.fetch("checkpoint");
     if (!note) throw new LeixError("ledger/unpublished", url);
-    const believed = keys ?? (await findLogKeys(trust, readLines(client, note), note));
-    const head = await verifyCheckpoint(note, believed);
-    const log = new HttpLog(client, head);
+    const head = keys ? await verifyCheckpoint(note, keys) : parseCheckpoint(parseNote(note).text);
+    const served = new HttpLog(client, head);
+    const log = keys ? undefined : await followLog(trust, served.records(0));
+    if (log) await verifySigned(note, log);
     return {
-      ...{ total: head.size, differences: [], checkpoint: note, head },
-      loadHashes: (nodes, of) => log.loadHashes(nodes, of),
-      records: (begin = 0) => log.records(begin),
-      sealed: (index) => log.sealed(index),
+      ...{ total: head.size, differences: [], checkpoint: note, cosigned, head, log },
+      loadHashes: (nodes, of) => served.loadHashes(nodes, of),
+      records: (begin = 0) => served.records(begin),
+      sealed: (index) => served.sealed(index),
       [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -132,16 +136,6 @@ function toRecord(entry: Uint8Array, line: Uint8Array | undefined, index: number
   if (line && hash("sha256", line, "base64url") === digest) return { bytes: line };
   const refused = new LeixError("ledger/record-differs", `record ${index}`);
   return { bytes: line ?? new Uint8Array(), refused };
-}
-
-/** All records, as many as the checkpoint says, believed by nobody: for who looks for the log's key. */
-async function* readLines(client: LogClient, note: Uint8Array): AsyncGenerator<Uint8Array, void> {
-  const { size } = parseCheckpoint(parseNote(note).text);
-  for (const { index, width } of listBundles(0, size, size)) {
-    const content = await client.fetch(toRecordPath(index, width));
-    if (!content) return;
-    yield* splitLines(content);
-  }
 }
 
 function splitLines(content: Buffer): Buffer[] {

@@ -1,5 +1,6 @@
 import type { SenderReport } from "@leix/exchange";
 import type { Digest, ErrorCode, Outcome, ParsedRecord } from "@leix/protocol";
+import type { Cosigned } from "./replay/cosigned.ts";
 import type { ReplayDifference } from "./replay-source.ts";
 
 /** What an audit of a whole ledger found. */
@@ -49,8 +50,13 @@ export interface ReplayRoot {
 
 export interface ComparedCheckpoint {
   readonly size: number;
-  /** Signed by the ledger service, and the replayed tree had this root at its size. */
-  readonly isSame: boolean;
+  /**
+   * Signed by the ledger service, and the replayed tree had this root at its size. Null: signed, but of fewer
+   * records than this replay began with, and nothing at hand has the tree of so few.
+   */
+  readonly isSame: boolean | null;
+  /** Null where its signatures are not what they should be. */
+  readonly cosigned: Cosigned | null;
 }
 
 export interface ReplayProgress {
@@ -72,7 +78,24 @@ export function isSound(replay: Replay): boolean {
   return mismatches === 0 && isWhole && (sealed === null || isCovered);
 }
 
-/** Without a checkpoint nothing says that the ledger does not go on after its last record. */
-export function isEndProven({ tree }: Replay): boolean {
-  return tree.checkpoints.some(({ isSame }) => isSame);
+/**
+ * Only a checkpoint of just so many records says that there were no more when it was signed: one of fewer
+ * would fit as well if records were cut off after it.
+ */
+export function isEndProven(replay: Replay): boolean {
+  return countUncovered(replay) === 0;
+}
+
+/** So many records at the end are under no checkpoint that was compared. */
+export function countUncovered({ tree }: Replay): number {
+  return tree.size - Math.max(0, ...tree.checkpoints.map(({ size, isSame }) => (isSame ? size : 0)));
+}
+
+/** Nothing is wrong, and this is what was not looked at, or not proven. */
+export type ReplayVerdict = "sound" | "unsound" | "end-unproven" | "put-away";
+
+export function toVerdict(replay: Replay): ReplayVerdict {
+  if (!isSound(replay)) return "unsound";
+  if (replay.away > 0) return "put-away";
+  return isEndProven(replay) ? "sound" : "end-unproven";
 }

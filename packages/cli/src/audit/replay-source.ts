@@ -1,6 +1,7 @@
 import type { SealedItem } from "@leix/exchange";
 import type { ErrorCode, LeixError } from "@leix/protocol";
 import type { CompactRange } from "@leix/tlog";
+import type { FollowedLog } from "./replay/follow-log.ts";
 
 /** One record as a source gives it. */
 export interface SourceRecord {
@@ -23,6 +24,10 @@ export interface ReplaySource {
   readonly differences: readonly ReplayDifference[];
   /** The signed checkpoint (a note) that comes with it. */
   readonly checkpoint?: Uint8Array | undefined;
+  /** The newest that the quorum of witnesses has cosigned; as a rule older than the checkpoint. */
+  readonly cosigned?: Uint8Array | undefined;
+  /** Who signs, where the source was followed when it was opened. */
+  readonly log?: FollowedLog | undefined;
   /** The tree before its first record, where that is a seal, and what was before it was put away. */
   readonly begin?: CompactRange;
   /**
@@ -37,6 +42,8 @@ export interface ReplaySource {
 export interface ReplayDifference {
   /** Null where it is not about one record. */
   readonly index: number | null;
+  /** Then it is about the file's header, or this. */
+  readonly about?: "checkpoint";
   /** In a file: where the record begins. */
   readonly offset?: number;
   readonly code: ErrorCode;

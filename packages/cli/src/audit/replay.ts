@@ -1,6 +1,7 @@
 import type { Trust } from "@leix/exchange";
 import { LeixError } from "@leix/protocol";
 import { isSameHash } from "@leix/tlog";
+import { isProving } from "./proving-source.ts";
 import type { LogKeys } from "./replay/log-keys.ts";
 import { loadMemory, type ReplayMemory, writeMemory } from "./replay/memory-file.ts";
 import { tryAhead } from "./replay/read-ahead.ts";
@@ -9,7 +10,7 @@ import type { Trier } from "./replay/try-batch.ts";
 import { createTrier, createTryPool } from "./replay/try-pool.ts";
 import type { Replay, ReplayProgress } from "./replay-result.ts";
 import type { ReplayDifference, ReplaySource } from "./replay-source.ts";
-import { toLeaf } from "./tree-of-source.ts";
+import { loadRoots, toLeaf } from "./tree-of-source.ts";
 
 export interface ReplayOptions {
   readonly onProgress?: (progress: ReplayProgress) => void;
@@ -52,11 +53,15 @@ async function replayWith(
   options: ReplayOptions,
 ): Promise<Replay> {
   const { checkpoints = [], logKeys: keys, memoryFile, signal, onProgress = () => undefined } = options;
-  const { total, checkpoint } = source;
+  const { total, checkpoint, cosigned } = source;
   const memory = memoryFile === undefined ? null : await loadMemory(memoryFile, trust);
   refuseBefore(source, memory);
-  const all = [...(checkpoint ? [checkpoint] : []), ...checkpoints];
-  const run = new ReplayRun(trust, { source, checkpoints: all, keys, memory: memory ?? undefined });
+  const notes = [...(checkpoint ? [checkpoint] : []), ...(cosigned ? [cosigned] : []), ...checkpoints];
+  // An exchange that asks for no witness has its newest as the cosigned one too.
+  const all = notes.filter((note, at) => notes.findIndex((one) => Buffer.compare(one, note) === 0) === at);
+  const known = isProving(source) ? (sizes: readonly number[]) => loadRoots(source, sizes) : undefined;
+  const given = { source, checkpoints: all, keys, loadRoots: known };
+  const run = new ReplayRun(trust, { ...given, memory: memory ?? undefined });
   const startedAt = performance.now();
   const begin = run.position;
   let kept = begin;

@@ -3,7 +3,8 @@ import pc from "picocolors";
 import { toSendersLines } from "./completeness/senders-line.ts";
 import { drawPlace } from "./place-bar.ts";
 import { toCount } from "./progress.ts";
-import { isSound, type Replay } from "./replay-result.ts";
+import { toCosignedText } from "./replay/cosigned.ts";
+import { type ComparedCheckpoint, countUncovered, isSound, type Replay } from "./replay-result.ts";
 import type { ReplayDifference } from "./replay-source.ts";
 
 const SENDERS_UNSEEN = "senders      their numbering is looked at by an audit from the first record only";
@@ -35,15 +36,29 @@ export function toReport(replay: Replay, size?: number): string {
 const NO_CHECKPOINT =
   "no checkpoint to compare it with: whether the ledger goes on after this, nothing here proves";
 
-function toTreeLines({ tree }: Replay): string[] {
-  const { size, root, checkpoints } = tree;
-  const compared = checkpoints.map((one) => {
-    if (one.isSame && one.size === size) return `             ${pc.green("the same as the checkpoint's")}`;
-    const name = `the checkpoint's of ${toCount(one.size)} records`;
-    return `             ${one.isSame ? pc.green(`extends ${name}`) : pc.red(`not ${name}`)}`;
-  });
-  const lines = compared.length > 0 ? compared : [`             ${pc.yellow(NO_CHECKPOINT)}`];
-  return [`root         ${root} of ${toCount(size)} records`, ...lines];
+function toTreeLines(replay: Replay): string[] {
+  const { size, root, checkpoints } = replay.tree;
+  const left = countUncovered(replay);
+  const last = left === 1 ? "the last record is" : `the last ${toCount(left)} records are`;
+  const unproven =
+    left === size
+      ? NO_CHECKPOINT
+      : `${last} under no checkpoint yet: whether the ledger goes on after that, nothing here proves`;
+  const lines = [
+    ...checkpoints.flatMap((one) => toCheckpointLines(one, size)),
+    ...(left === 0 ? [] : [pc.yellow(unproven)]),
+  ];
+  return [`root         ${root} of ${toCount(size)} records`, ...lines.map((line) => `             ${line}`)];
+}
+
+function toCheckpointLines({ size, isSame, cosigned }: ComparedCheckpoint, all: number): string[] {
+  const name = `the checkpoint's of ${toCount(size)} records`;
+  const isFew = cosigned !== null && cosigned.countries < cosigned.quorum;
+  const text = cosigned && `cosigned ${toCosignedText(cosigned)}`;
+  const by = text === null ? [] : [isFew ? pc.yellow(text) : text];
+  if (isSame === null) return [pc.yellow(`not compared with ${name}: this audit begins after it`), ...by];
+  if (!isSame) return [pc.red(`not ${name}`), ...by];
+  return [pc.green(size === all ? "the same as the checkpoint's" : `extends ${name}`), ...by];
 }
 
 function toResumedLines({ resumed }: Replay): string[] {
@@ -75,7 +90,8 @@ function toErasedLines({ erased, undecided, away, sealed }: Replay): string[] {
 function toDifferenceLines(replay: Replay, size: number | undefined): string[] {
   const { differences, mismatches, broken } = replay;
   if (isSound(replay)) {
-    const which = replay.erased > 0 ? "every record that is left" : "every record";
+    const left = replay.erased > 0 ? "every record that is left" : "every record";
+    const which = replay.away > 0 ? "every record that is here" : left;
     return [`differences  ${pc.green(`none: ${which} was decided as the rules demand`)}`];
   }
   if (mismatches === 0) {
@@ -92,9 +108,9 @@ function toDifferenceLines(replay: Replay, size: number | undefined): string[] {
   ];
 }
 
-function toLine({ index, offset, code, detail }: ReplayDifference): string {
+function toLine({ index, about, offset, code, detail }: ReplayDifference): string {
   const place = offset === undefined ? "" : `, byte ${toCount(offset)}`;
-  const where = index === null ? "header" : `record ${toCount(index)}`;
+  const where = index === null ? (about ?? "header") : `record ${toCount(index)}`;
   return `${where}${place}: ${detail === "" ? "" : `${detail} `}[${code}]`;
 }
 

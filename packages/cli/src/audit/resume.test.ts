@@ -1,14 +1,16 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openLedgerWriter } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFalseLedger } from "./export.testkit.ts";
 import { type ReplayOptions, replayLedger } from "./replay.ts";
-import { isSound, type Replay } from "./replay-result.ts";
+import { isSound, type Replay, toVerdict } from "./replay-result.ts";
 import type { ReplaySource } from "./replay-source.ts";
 import { toReport } from "./report.ts";
 import { createSignedLedger } from "./signed-ledger.testkit.ts";
+import { openStoreSource } from "./store-source.ts";
 
 const ledger = await createSignedLedger();
 const { records } = ledger;
@@ -60,8 +62,45 @@ describe("an audit that goes on from where it was", () => {
     const [first, again] = [await resume(source), await resume(source)];
     expect([isSound(first), isSound(again), again.resumed]).toEqual([true, true, size]);
     expect(toFindings(again)).toEqual(toFindings(first));
-    const other = await resume(toSource(records, await sign(9)));
-    expect(other.differences).toMatchObject([{ index: null, code: "tlog/size" }]);
+  });
+
+  test("finds nothing wrong in a checkpoint of fewer records than it begins with", async () => {
+    await resume(toSource(records, await sign(size)));
+    const lagging = { ...toSource(records, await sign(size)), cosigned: await sign(9) };
+    const again = await resume(lagging);
+    const compared = [
+      { size, isSame: true },
+      { size: 9, isSame: null },
+    ];
+    expect(again).toMatchObject({ mismatches: 0, tree: { checkpoints: compared } });
+    expect(toVerdict(again)).toBe("sound");
+    expect(toReport(again)).toContain("not compared with the checkpoint's of 9 records");
+    // Whoever signed it is looked at all the same.
+    const foreign = await resume({ ...lagging, cosigned: await ledger.sign(ledger.headAt(9), "spare") });
+    expect(foreign.differences).toMatchObject([{ about: "checkpoint", code: "tlog/note-unsigned" }]);
+  });
+
+  test("proves it where the ledger comes with its tree", async () => {
+    await resume(toSource(records, await sign(size)));
+    const store = join(folder, "log", "store");
+    await mkdir(join(folder, "log"));
+    {
+      await using writer = await openLedgerWriter(store, { log: ledger.vkey });
+      await writer.append(records);
+      await writer.publish(await sign(size));
+    }
+    await writeFile(join(folder, "log", "cosigned"), await sign(9));
+    const again = await resume(await openStoreSource(store, trust));
+    const compared = [
+      { size, isSame: true },
+      { size: 9, isSame: true },
+    ];
+    expect(again).toMatchObject({ resumed: size, mismatches: 0, tree: { checkpoints: compared } });
+    const { root } = ledger.headAt(8);
+    await writeFile(join(folder, "log", "cosigned"), await ledger.sign({ size: 9, root }));
+    const forked = await resume(await openStoreSource(store, trust));
+    expect(forked.differences).toMatchObject([{ about: "checkpoint", code: "ledger/root-differs" }]);
+    expect(toReport(forked)).toContain("checkpoint: the checkpoint of 9 records signs the root");
   });
 
   test("when it is stopped keeps what it has, and claims nothing of the rest", async () => {

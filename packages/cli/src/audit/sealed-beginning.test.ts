@@ -5,7 +5,10 @@ import { loadPolicySet } from "@leix/principles";
 import { encodeLeafEntry, LeixError, parseRecord, toLeafEntry } from "@leix/protocol";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createPaper } from "../messages/paper.ts";
+import { replayLedger } from "./replay.ts";
+import { isSound, toVerdict } from "./replay-result.ts";
 import type { ReplaySource, SourceRecord } from "./replay-source.ts";
+import { toReport } from "./report.ts";
 import { openSearchIndex } from "./search/database.ts";
 import type { Hit } from "./search/hit.ts";
 import { updateIndex } from "./search/update-index.ts";
@@ -61,6 +64,34 @@ const codeOf = (work: Promise<unknown>) =>
     () => "done",
     (error) => error.code ?? String(error),
   );
+
+describe("an audit of a rotated ledger", () => {
+  test("says that what was put away was not looked at, in its report and its verdict", async () => {
+    const { world, records, seal } = ledger;
+    const checkpoint = await ledger.sign(ledger.headAt(records.length));
+    const found = await replayLedger(world.trust, { ...toRotated(), checkpoint });
+    expect(found).toMatchObject({ mismatches: 0, away: seal, checked: records.length - seal });
+    expect([isSound(found), toVerdict(found)]).toEqual([true, "put-away"]);
+    expect(toReport(found)).toContain("none: every record that is here was decided as the rules demand");
+    expect(toReport(found)).toContain(`put away     ${seal} records`);
+    const whole = await replayLedger(world.trust, { ...toSource(false), checkpoint });
+    expect(toVerdict(whole)).toBe("sound");
+    const erased = await replayLedger(world.trust, { ...toSource(true), checkpoint });
+    expect(toVerdict(erased)).toBe("sound");
+  });
+
+  test("is not compared with a checkpoint of what was put away", async () => {
+    const { world, records, seal } = ledger;
+    const checkpoint = await ledger.sign(ledger.headAt(records.length));
+    const cosigned = await ledger.sign(ledger.headAt(seal - 1));
+    const found = await replayLedger(world.trust, { ...toRotated(), checkpoint, cosigned });
+    const compared = [
+      { size: records.length, isSame: true },
+      { size: seal - 1, isSame: null },
+    ];
+    expect(found).toMatchObject({ mismatches: 0, tree: { checkpoints: compared } });
+  });
+});
 
 describe("what-if", () => {
   const compare = (source: ReplaySource) => {

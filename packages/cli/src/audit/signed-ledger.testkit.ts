@@ -8,11 +8,12 @@ import {
   toRegisteredKey,
   toSigningKey,
 } from "@leix/exchange/testkit";
-import { decodeUtf8, parseRecord, toLogOrigin } from "@leix/protocol";
+import { AgencyId, decodeUtf8, parseRecord, toLogOrigin, toWitnessName } from "@leix/protocol";
 import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
 import {
   appendLeafHashes,
   type CompactRange,
+  cosignCheckpoint,
   createRange,
   createSigner,
   encodeCheckpoint,
@@ -23,12 +24,16 @@ import {
 } from "@leix/tlog";
 import { createLedger, toTestHead, toTestLeaf } from "./export.testkit.ts";
 
+type SignerName = Parameters<typeof toSigningKey>[0];
+type Cosigners = Readonly<Record<string, SignerName>>;
+
 /** A ledger whose ledger service has a key, and that key. */
 export interface SignedLedger extends TestLedger {
   readonly vkey: string;
   /** The head of its tree at a size. */
   headAt(size: number): TreeHead;
-  sign(head: TreeHead, by?: "ledger" | "spare"): Promise<Uint8Array>;
+  /** With a key of the world, and cosigned by those agencies, each with the key that is named. */
+  sign(head: TreeHead, by?: SignerName, cosigners?: Cosigners): Promise<Uint8Array>;
 }
 
 /** With records of every kind; the ledger service is known from the middle on. */
@@ -74,23 +79,27 @@ export async function createSealedLedger(): Promise<SealedLedger> {
   return { ...signed, seal, items, tree, erasable: seal - statements.length };
 }
 
-async function signLedger(ledger: TestLedger): Promise<SignedLedger> {
+/** The ledger with two more records, the first about its ledger service. */
+export async function signLedger(ledger: TestLedger): Promise<SignedLedger> {
   const { world } = ledger;
   const keys = [toRegisteredKey("ledger")];
   await ledger.append(
     await world.statement("anchor", { kind: "service", subject: "ledger", keys, status: "active" }),
     await world.message("AL-SPOC", ["RS-SPOC"], { classification: "unclassified" }),
   );
-  const signer = (by: "ledger" | "spare") =>
-    createSigner(toLogOrigin(world.trust.aud), "ed25519", toSigningKey(by));
+  const signer = (by: SignerName) => createSigner(toLogOrigin(world.trust.aud), "ed25519", toSigningKey(by));
   return {
     ...ledger,
     vkey: encodeVerifierKey((await signer("ledger")).key),
     headAt: (size) => toTestHead(ledger.records.slice(0, size)),
-    async sign(head, by = "ledger") {
+    async sign(head, by = "ledger", cosigners = {}) {
       const own = await signer(by);
       const text = encodeCheckpoint({ origin: own.key.name, ...head, extensions: [] });
-      return encodeNote({ text, signatures: [await signNote(text, own)] });
+      const lines = Object.entries(cosigners).map(async ([agency, key]) => {
+        const name = toWitnessName(world.trust.aud, AgencyId.parse(agency));
+        return cosignCheckpoint(text, NOW, await createSigner(name, "cosignature/v1", toSigningKey(key)));
+      });
+      return encodeNote({ text, signatures: [await signNote(text, own), ...(await Promise.all(lines))] });
     },
   };
 }

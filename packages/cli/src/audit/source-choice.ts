@@ -3,11 +3,13 @@ import type { Trust } from "@leix/exchange";
 import { loadNetwork, type PartyConnection, toPartyFolder, withConnection } from "@leix/runtime";
 import type { Command } from "commander";
 import { loadRunConfig } from "../network/config.ts";
+import { openBrokerSource } from "./broker-source.ts";
+import { loadNetworkCosigned } from "./cosigned-note.ts";
+import { openFileSource } from "./file-source.ts";
 import { openHttpSource } from "./http-source.ts";
 import type { ProvingSource } from "./proving-source.ts";
 import { type LogKeys, parseLogKey } from "./replay/log-keys.ts";
 import type { ReplaySource } from "./replay-source.ts";
-import { openBrokerSource, openFileSource } from "./sources.ts";
 import { openStoreSource } from "./store-source.ts";
 import { loadTrust } from "./trust.ts";
 
@@ -18,6 +20,8 @@ export interface LedgerFlags {
   readonly url?: string;
   readonly trust?: string;
   readonly log?: string;
+  /** The ledger was named as a place, so that there are no such options. */
+  readonly isPlace?: true;
 }
 
 /** A ledger, and what it is judged by. */
@@ -31,6 +35,10 @@ export interface OpenLedger {
 /** Whose credentials read the ledger. */
 const AUDITOR = "auditor";
 const CONNECT_WAIT_MS = 5_000;
+
+/** Where else records are that were put away. */
+const OTHER_OPTIONS = "(--store, --url)";
+const OTHER_PLACES = "(name its folder, or https://host:port of the ledger service, instead of broker)";
 
 export function withLedgerOptions(command: Command): Command {
   return command
@@ -48,7 +56,7 @@ export async function withLedger<T>(
 ): Promise<T> {
   const trust = await loadTrust(dir, flags.trust);
   const keys = flags.log === undefined ? undefined : await parseLogKey(trust, flags.log);
-  const { file, store, url } = flags;
+  const { file, store, url, isPlace } = flags;
   if (file !== undefined) {
     await using source = await openFileSource(file, trust);
     return await work({ source, trust, keys });
@@ -58,12 +66,17 @@ export async function withLedger<T>(
     await using source = await openHttpSource(url, await toAuditorFolder(dir), trust, keys);
     return await work({ source, trust, keys });
   }
-  return withAuditor(dir, async (nc) => work({ source: await openBrokerSource(nc), trust, keys }));
+  // First, so that it covers nothing that the broker's checkpoint does not.
+  const cosigned = await loadNetworkCosigned(dir);
+  return withAuditor(dir, async (nc) => {
+    const source = await openBrokerSource(nc, { elsewhere: isPlace ? OTHER_PLACES : OTHER_OPTIONS });
+    return work({ source: { ...source, cosigned }, trust, keys });
+  });
 }
 
 /** `broker`, an address, a store's folder or an exported file. */
 export async function toLedgerFlags(place: string): Promise<LedgerFlags> {
-  if (place === "broker") return {};
+  if (place === "broker") return { isPlace: true };
   if (place.startsWith("https://")) return { url: place };
   return (await isFolder(place)) ? { store: place } : { file: place };
 }

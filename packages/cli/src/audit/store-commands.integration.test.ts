@@ -3,6 +3,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createVerifier, parseForkProof, parseVerifierKey, verifyFork } from "@leix/tlog";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSignedLedger, writeSignedExport } from "./signed-ledger.testkit.ts";
 
@@ -70,7 +71,58 @@ describe("leix audit, of a store", () => {
     const forged = join(root, "forged");
     await writeFile(forged, await ledger.sign({ ...ledger.headAt(8), size: 9 }));
     const refused = await leix("verify", forged, "--store", store);
-    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining("[tlog/consistency]") });
+    expect(refused).toMatchObject({ code: 1, out: expect.stringContaining("[ledger/root-differs]") });
+    expect(refused.out).toContain("--fork-out <file> writes a proof");
+  });
+
+  it("says who cosigned, and asks for a quorum only where it is told to", async () => {
+    const verified = await leix("verify", older, "--store", store);
+    expect(verified.out).toContain("cosigned     by none; this exchange asks for none");
+    expect((await leix("verify", older, "--store", store, "--quorum", "0")).code).toBe(0);
+    const told = await leix("verify", older, "--store", store, "--log", vkey);
+    expect(told).toMatchObject({ code: 0, out: expect.stringContaining("cosigned     not looked at") });
+  });
+
+  it("proves to everybody that the log has two histories, from tiles and from records", async () => {
+    const [forged, proof] = [join(root, "of-two-histories"), join(root, "fork.txt")];
+    await writeFile(forged, await ledger.sign({ ...ledger.headAt(8), size: 9 }));
+    const verifiers = [await createVerifier(parseVerifierKey(vkey, "ed25519"))];
+    for (const place of [
+      ["verify", forged, "--store", store],
+      ["verify", forged, "--file", file],
+      ["consistency", forged, newer, "--file", file],
+      ["replay", "--checkpoint", forged, "--store", store],
+    ]) {
+      await rm(proof, { force: true });
+      const found = await leix(...place, "--fork-out", proof);
+      expect(found).toMatchObject({ code: 1, out: expect.stringContaining("[ledger/forked]") });
+      expect(found.out).toContain(Buffer.from(ledger.headAt(9).root).toString("base64"));
+      const {
+        first,
+        second,
+        root: other,
+      } = await verifyFork(parseForkProof(await readFile(proof)), () => {
+        return verifiers;
+      });
+      expect([first.size, second.size]).toEqual([9, size]);
+      expect([first.root, other]).toEqual([ledger.headAt(8).root, ledger.headAt(9).root]);
+    }
+    const early = join(root, "early.ndjson");
+    await writeSignedExport(early, ledger, await readFile(older));
+    await writeFile(forged, await ledger.sign({ ...ledger.headAt(8), size: 12 }));
+    await rm(proof);
+    const found = await leix("verify", forged, "--file", early, "--fork-out", proof);
+    expect(found).toMatchObject({ code: 1, out: expect.stringContaining("No proof of it can be made") });
+    await expect(readFile(proof)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("ends with 3 where no checkpoint is of all records, unless that is enough", async () => {
+    const early = join(root, "early.ndjson");
+    await writeSignedExport(early, ledger, await readFile(older));
+    const found = await leix("replay", "--file", early);
+    expect([found.code, found.out]).toEqual([3, expect.stringContaining("are under no checkpoint yet")]);
+    expect((await leix("replay", "--file", early, "--checkpoint", newer)).code).toBe(0);
+    expect((await leix("replay", "--file", early, "--without-checkpoint")).code).toBe(0);
   });
 
   it("finds a damaged byte, and restores it from the export", async () => {

@@ -13,7 +13,8 @@ import {
 } from "@leix/protocol";
 import { loadGenesis } from "@leix/runtime";
 import { encodeVerifierKey, parseVerifierKey, toVerifierKey } from "@leix/tlog";
-import { findLogKeys, toVkey } from "./replay/log-keys.ts";
+import { findLogKeys } from "./replay/follow-log.ts";
+import { toVkey } from "./replay/log-keys.ts";
 import { readStatement } from "./replay/statement-keys.ts";
 import { loadStoredNote, readStoredLines } from "./store-source.ts";
 

@@ -4,8 +4,10 @@ import type { Trust } from "@leix/exchange";
 import { type LedgerReader, openLedgerReader, readSealedState } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { encodeTilePath, TILE_WIDTH } from "@leix/tlog";
+import { loadStoredCosigned } from "./cosigned-note.ts";
 import type { ProvingSource } from "./proving-source.ts";
-import { findLogKeys, type LogKeys, toVkey } from "./replay/log-keys.ts";
+import { findLogKeys } from "./replay/follow-log.ts";
+import { type LogKeys, toVkey } from "./replay/log-keys.ts";
 import type { SourceRecord } from "./replay-source.ts";
 
 /** A ledger store's folder, as its checkpoint has it; a ledger service may go on beside. */
@@ -21,6 +23,8 @@ const NEWLINE = 0x0a;
  * this exchange's ledger service.
  */
 export async function openStoreSource(folder: string, trust: Trust, keys?: LogKeys): Promise<StoreSource> {
+  // First, so that it covers nothing that the checkpoint does not.
+  const cosigned = await loadStoredCosigned(folder);
   const note = await loadStoredNote(folder);
   const believed = keys ?? (await findLogKeys(trust, readStoredLines(folder), note));
   const reader = await openLedgerReader(folder, { log: await toVkey(note, believed) });
@@ -28,7 +32,7 @@ export async function openStoreSource(folder: string, trust: Trust, keys?: LogKe
     reader,
     head: reader.head,
     loadHashes: (nodes, head) => reader.loadHashes(nodes, head),
-    ...{ total: reader.head.size, differences: [], checkpoint: reader.head.note },
+    ...{ total: reader.head.size, differences: [], checkpoint: reader.head.note, cosigned },
     records: (begin = 0) => readStore(reader, begin),
     sealed: async (index) => (await readSealedState(folder, index))?.items ?? null,
   };

@@ -1,18 +1,19 @@
-import { mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkStore, repairStore } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { listCheckpoints } from "../evidence/checkpoint-choice.ts";
 import { toRootText } from "./export.testkit.ts";
 import { exportLedger } from "./export.ts";
+import { openFileSource } from "./file-source.ts";
 import { importLedger } from "./import.ts";
 import { createRepairSource } from "./repair-source.ts";
 import { replayLedger } from "./replay.ts";
-import { isSound } from "./replay-result.ts";
+import { isSound, toVerdict } from "./replay-result.ts";
 import { toReport } from "./report.ts";
 import { createSignedLedger, writeSignedExport } from "./signed-ledger.testkit.ts";
-import { openFileSource } from "./sources.ts";
 import { findStoreLog } from "./store-log.ts";
 import { openStoreSource } from "./store-source.ts";
 import { verifyHeads } from "./tree-of-source.ts";
@@ -34,6 +35,10 @@ beforeEach(async () => {
   expect(await importLedger(source, trust, store)).toMatchObject({ written: size });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(
@@ -63,6 +68,40 @@ describe("a ledger as a file with its checkpoint, and as a store", () => {
     const compared = [size, 9].map((one) => ({ size: one, isSame: true }));
     expect(replay).toMatchObject({ mismatches: 0, tree: { checkpoints: compared } });
     expect(toReport(replay)).toContain("extends the checkpoint's of 9 records");
+  });
+
+  test("whose last records are under no checkpoint may go on after them", async () => {
+    await writeSignedExport(file, ledger, await ledger.sign(ledger.headAt(size - 2)));
+    await using source = await openFileSource(file, trust);
+    const replay = await replayLedger(trust, source);
+    expect([isSound(replay), toVerdict(replay)]).toEqual([true, "end-unproven"]);
+    expect(toReport(replay)).toContain("the last 2 records are under no checkpoint yet");
+    expect(toVerdict(await replayLedger(trust, source, { checkpoints: [newest] }))).toBe("sound");
+    const { checkpoint: _, ...bare } = source;
+    expect(toVerdict(await replayLedger(trust, bare))).toBe("end-unproven");
+  });
+
+  test("that ends before its log's new key is short of records, not signed by a stranger", async () => {
+    const note = await ledger.sign({ ...ledger.headAt(size), size: size + 9 }, "MK");
+    await using source = await openFileSource(file, trust);
+    const replay = await replayLedger(trust, source, { checkpoints: [note] });
+    const detail = `only ${size} of ${size + 9} records are here`;
+    expect(replay.differences).toMatchObject([
+      { about: "checkpoint", code: "audit/records-missing", detail },
+    ]);
+  });
+
+  test("carries what its witnesses have cosigned, from the store on", async () => {
+    const cosigned = await ledger.sign(ledger.headAt(9));
+    await writeFile(join(folder, "cosigned"), cosigned);
+    const copy = join(folder, "copy.ndjson");
+    await exportLedger(await openStoreSource(store, trust), trust, copy);
+    await using source = await openFileSource(copy, trust);
+    expect(source.cosigned && Buffer.compare(source.cosigned, cosigned)).toBe(0);
+    expect(listCheckpoints(source, undefined).map(({ why }) => why)).toEqual(["cosigned", "newest"]);
+    expect(listCheckpoints(source, "named")).toEqual([{ note: "named", why: "named" }]);
+    const compared = [size, 9].map((one) => ({ size: one, isSame: true, cosigned: { quorum: 0 } }));
+    expect((await replayLedger(trust, source)).tree.checkpoints).toMatchObject(compared);
   });
 
   test("with one of another tree, of more records, another key, or none: each is a difference", async () => {
@@ -148,11 +187,15 @@ describe("heads of one tree", () => {
         await verifyHeads(source, ledger.headAt(older), ledger.headAt(newer));
       }
       const other = { size: 9, root: ledger.headAt(8).root };
-      const refusal = source === proving ? "tlog/consistency" : "ledger/root-differs";
-      expect(await codeOf(verifyHeads(source, other, ledger.headAt(size)))).toBe(refusal);
+      const [theirs, ours] = [other.root, ledger.headAt(9).root].map((root) => toBase64(root));
+      const refused = verifyHeads(source, other, ledger.headAt(size));
+      await expect(refused).rejects.toMatchObject({
+        code: "ledger/root-differs",
+        detail: `the checkpoint of 9 records signs the root ${theirs}, those of the ledger have ${ours}`,
+      });
       expect(await codeOf(verifyHeads(source, ledger.headAt(8), other))).not.toBe("sound");
       const beyond = { size: size + 1, root: other.root };
-      expect(await codeOf(verifyHeads(source, other, beyond))).toBe("tlog/size");
+      expect(await codeOf(verifyHeads(source, other, beyond))).toBe("audit/records-missing");
       expect(await codeOf(verifyHeads(source, ledger.headAt(9), ledger.headAt(8)))).toBe("tlog/size");
     }
   });

@@ -179,6 +179,12 @@ describe("leix evidence", () => {
     );
     const { log = "" } = network.services.find(({ name }) => name === "ledger") ?? {};
     expect((await made(id, "--from", log)).out).toContain("its quorum of witnesses has cosigned");
+    const copy = join(root, "cosigned.ndjson");
+    expect((await leix(["audit", "export", "--out", copy])).code).toBe(0);
+    const replayed = await leix(["audit", "replay", "--file", copy]);
+    const said = expect.stringContaining("cosigned by 2 of 2 countries; this exchange asks for 2");
+    expect([replayed.code, replayed.out]).toEqual([0, said]);
+    expect((await made(id, "--from", copy)).out).toContain("its quorum of witnesses has cosigned");
     const { code, out } = await leix(["evidence", "verify", join(root, "choice.json"), ...trust], "/nowhere");
     expect([code, out]).toEqual([0, expect.stringMatching(/speak for 2 of\s+the 2 countries/)]);
     expect(out).not.toContain("everybody was shown the same ledger");

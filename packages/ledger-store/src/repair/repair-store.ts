@@ -11,8 +11,9 @@ import { removeSealedBefore } from "../sealed-state.ts";
 import { lockStore } from "../store-lock.ts";
 import { EMPTY_EDGE, type TreeEdge } from "../tree-edge.ts";
 import type { RepairSource } from "./resolution.ts";
-import { type RepairAction, removeStrays, rewriteBundle, rewriteHashes, type Workshop } from "./rewriting.ts";
+import { type RepairAction, removeStrays, rewriteBundle, rewriteHashes } from "./rewriting.ts";
 import { findRestorable, findStanding, type RepairOptions, resolveBundles, type Standing } from "./survey.ts";
+import type { Workshop } from "./workshop.ts";
 
 export interface RepairReport {
   /** What was done, at most FINDINGS_MAX of it, and how much more there is. */

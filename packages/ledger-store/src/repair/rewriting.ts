@@ -14,24 +14,17 @@ import type { Finding } from "../check/finding.ts";
 import { examineStrays } from "../check/stray-exam.ts";
 import { examineTileFiles, type Verify, verifyBundleBytes, verifyTileBytes } from "../check/tile-exam.ts";
 import type { Disk } from "../disk.ts";
-import type { FilePlacer } from "../file-placer.ts";
 import { encodeRecordPath, isBeyond, parseStorePath, toFolder } from "../layout.ts";
 import { BLOCK_BYTES } from "../limits.ts";
 import { fetchRecord, type RepairSource, type ResolvedLeaf } from "./resolution.ts";
 import type { ResolvedBundle } from "./survey.ts";
+import type { Workshop } from "./workshop.ts";
 
 /** What a repair did to one file. */
 export interface RepairAction {
   readonly file: string;
   readonly did: "made-again" | "restored-from-source" | "removed";
   readonly detail: string;
-}
-
-/** The store that is repaired. */
-export interface Workshop {
-  readonly disk: Disk;
-  readonly placer: FilePlacer;
-  readonly source: RepairSource;
 }
 
 /** What is broken of a bundle: its records, entries, and leaf hashes. */

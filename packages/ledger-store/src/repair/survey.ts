@@ -10,7 +10,7 @@ import type { Erasure } from "../erasure-statement.ts";
 import { createLogPolicy, type Published, readNote } from "../published.ts";
 import { EMPTY_EDGE, growEdge, type TreeEdge, toHead } from "../tree-edge.ts";
 import { type ResolvedLeaf, resolveLeaves } from "./resolution.ts";
-import type { Workshop } from "./rewriting.ts";
+import type { Workshop } from "./workshop.ts";
 
 export type RepairOptions = Pick<CheckOptions, "log" | "witnesses">;
 

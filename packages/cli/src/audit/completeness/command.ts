@@ -10,10 +10,11 @@ import { loadNote } from "../replay-command.ts";
 import type { ReplayProgress } from "../replay-result.ts";
 import type { ReplaySource } from "../replay-source.ts";
 import { type LedgerFlags, withLedger, withLedgerOptions } from "../source-choice.ts";
+import type { CompletenessReport } from "./completeness-report.ts";
 import { writeCompleteness } from "./completeness-text.ts";
-import { type CoveredTree, createTreeBuilder } from "./covered-tree.ts";
+import { createTreeBuilder } from "./covered-tree.ts";
 import { followRemains } from "./follow-remains.ts";
-import { type Completeness, createMatcher, isComplete } from "./match-outbox.ts";
+import { createMatcher, isComplete } from "./match-outbox.ts";
 import { openProof, writeProof } from "./proof-file.ts";
 
 interface CompletenessFlags extends LedgerFlags {
@@ -24,12 +25,6 @@ interface CompletenessFlags extends LedgerFlags {
   readonly first?: number;
   readonly last?: number;
   readonly json?: true;
-}
-
-export interface CompletenessReport extends Completeness {
-  readonly tree: CoveredTree;
-  /** NumericDate of the last record that was read. */
-  readonly at: number;
 }
 
 export interface CompletenessOptions {

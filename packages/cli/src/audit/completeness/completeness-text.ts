@@ -1,5 +1,5 @@
 import { alignRows, type Paper, toTimeText, wrapText } from "../../messages/paper.ts";
-import type { CompletenessReport } from "./command.ts";
+import type { CompletenessReport } from "./completeness-report.ts";
 import { isComplete, type MatchedMessage, type Place, type Standing } from "./match-outbox.ts";
 
 const STANDING_WORDS: Readonly<Record<Standing, string>> = {

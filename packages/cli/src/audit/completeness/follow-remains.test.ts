@@ -14,7 +14,8 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { createPaper } from "../../messages/paper.ts";
 import type { ReplaySource, SourceRecord } from "../replay-source.ts";
 import { createSealedLedger, type SealedLedger } from "../signed-ledger.testkit.ts";
-import { type CompletenessReport, proveCompleteness } from "./command.ts";
+import { proveCompleteness } from "./command.ts";
+import type { CompletenessReport } from "./completeness-report.ts";
 import { writeCompleteness } from "./completeness-text.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });

@@ -1,11 +1,4 @@
-import {
-  auditStatement,
-  createState,
-  listLogKeys,
-  listLogKeysOf,
-  type State,
-  type Trust,
-} from "@leix/exchange";
+import { listLogKeys, listLogKeysOf, type State, type Trust } from "@leix/exchange";
 import { LeixError, toLogOrigin } from "@leix/protocol";
 import {
   type Checkpoint,
@@ -17,7 +10,6 @@ import {
   parseVerifierKey,
   verifyNote,
 } from "@leix/tlog";
-import { readStatement } from "./statement-keys.ts";
 
 /** Who may sign this exchange's checkpoints. */
 export interface LogKeys {
@@ -57,47 +49,13 @@ export async function verifyCheckpoint(bytes: Uint8Array, keys: LogKeys): Promis
 }
 
 /** The verifier key with which a checkpoint is signed, among keys that are believed. */
-export async function toVkey(note: Uint8Array, { verifiers }: LogKeys): Promise<string> {
-  const { signatures } = parseNote(note);
-  const found = verifiers.find(({ key }) => {
-    return signatures.some(({ name, keyId }) => name === key.name && keyId === key.keyId);
+export async function toVkey(note: Uint8Array, keys: LogKeys): Promise<string> {
+  const { text, signatures } = parseNote(note);
+  const { size } = parseCheckpoint(text);
+  const found = keys.verifiers.find(({ key }) => {
+    const isNamed = signatures.some(({ name, keyId }) => name === key.name && keyId === key.keyId);
+    return isNamed && !keys.isWithdrawn(key.keyId, size);
   });
   if (!found) throw new LeixError("tlog/note-unsigned", "not signed by the ledger service");
   return encodeVerifierKey(found.key);
-}
-
-/**
- * The ledger service's keys, from the ledger itself: its first records, read up to the statement that brings
- * the key which signed this checkpoint. Only the anchor's statements are followed, each verified as every
- * member does. Throws as `verifyCheckpoint` does where no record brings such a key.
- */
-export async function findLogKeys(
-  trust: Trust,
-  records: AsyncIterable<Uint8Array>,
-  note: Uint8Array,
-): Promise<LogKeys> {
-  const state = createState(trust);
-  for await (const record of records) {
-    if (!isAnchored(readStatement(record))) continue;
-    await auditStatement(state, record);
-    if (await isSigned(note, await toLogKeys(state))) break;
-  }
-  const keys = await toLogKeys(state);
-  await verifyCheckpoint(note, keys);
-  return keys;
-}
-
-/** What the anchor says of itself, and of services: nothing else is needed to know their keys. */
-function isAnchored(statement: Readonly<Record<string, unknown>> | undefined): boolean {
-  return statement?.kind === "anchor" || statement?.kind === "service";
-}
-
-async function isSigned(note: Uint8Array, keys: LogKeys): Promise<boolean> {
-  try {
-    await verifyCheckpoint(note, keys);
-    return true;
-  } catch (error) {
-    if (error instanceof LeixError) return false;
-    throw error;
-  }
 }

@@ -1,6 +1,8 @@
+import type { State } from "@leix/exchange";
 import { LeixError } from "@leix/protocol";
 import {
   appendLeafHashes,
+  type Checkpoint,
   type CompactRange,
   createRange,
   isSameHash,
@@ -11,6 +13,8 @@ import {
 } from "@leix/tlog";
 import type { ComparedCheckpoint, ReplayRoot } from "../replay-result.ts";
 import type { ReplayDifference } from "../replay-source.ts";
+import { toRootDifference } from "../tree-of-source.ts";
+import { type Cosigned, findCosigned } from "./cosigned.ts";
 import { type LogKeys, verifyCheckpoint } from "./log-keys.ts";
 import { toDifference } from "./tally.ts";
 
@@ -18,6 +22,13 @@ import { toDifference } from "./tally.ts";
 export interface KeptTree {
   readonly range: CompactRange;
   readonly roots: readonly TreeHead[];
+}
+
+export interface CompareOptions {
+  /** The membership, by which cosignatures are counted; without it they are not looked at. */
+  readonly state?: State;
+  /** The roots that the ledger's own tiles have, for what was before this replay. */
+  readonly loadRoots?: ((sizes: readonly number[]) => Promise<ReadonlyMap<number, Uint8Array>>) | undefined;
 }
 
 interface Watched {
@@ -74,31 +85,51 @@ export class ReplayTree {
   }
 
   /** Verifies every checkpoint and compares it. What is not as it should be is a difference. */
-  async compare(keys: LogKeys): Promise<{
+  async compare(
+    keys: LogKeys,
+    { state, loadRoots }: CompareOptions = {},
+  ): Promise<{
     readonly checkpoints: readonly ComparedCheckpoint[];
     readonly differences: readonly ReplayDifference[];
   }> {
     const differences = [...this.#unreadable];
     const checkpoints: ComparedCheckpoint[] = [];
-    for (const watched of this.#watched) {
-      const difference = await this.#judge(watched, keys);
-      if (difference) differences.push(difference);
-      checkpoints.push({ size: watched.size, isSame: !difference });
+    const early = this.#watched.filter(({ root, size }) => !root && size < this.#begin);
+    const known = early.length > 0 && loadRoots ? await loadRoots(early.map(({ size }) => size)) : undefined;
+    for (const { note, size, root = known?.get(size) } of this.#watched) {
+      let [isSame, cosigned]: [boolean | null, Cosigned | null] = [false, null];
+      try {
+        const checkpoint = await this.#verify(note, keys, size);
+        if (state) cosigned = await findCosigned(note, state, Math.floor(Date.now() / 1_000));
+        isSame = this.#isSame(checkpoint, root);
+      } catch (error) {
+        if (!(error instanceof LeixError)) throw error;
+        differences.push(toCheckpointDifference(error));
+      }
+      checkpoints.push({ size, isSame, cosigned });
     }
     return { checkpoints, differences };
   }
 
-  async #judge({ note, size, root }: Watched, keys: LogKeys): Promise<ReplayDifference | undefined> {
+  /** Throws as `verifyCheckpoint` does; `audit/records-missing` where its key may be in what is not here. */
+  async #verify(note: Uint8Array, keys: LogKeys, size: number): Promise<Checkpoint> {
     try {
-      const checkpoint = await verifyCheckpoint(note, keys);
-      if (!root && size < this.#begin) throw new LeixError("tlog/size", "before where this audit went on");
-      if (!root) throw new LeixError("ledger/rolled-back", `a checkpoint covers ${size} records`);
-      if (!isSameHash(root, checkpoint.root)) throw new LeixError("ledger/root-differs", `at size ${size}`);
-      return undefined;
+      return await verifyCheckpoint(note, keys);
     } catch (error) {
-      if (!(error instanceof LeixError)) throw error;
-      return toDifference(error, null);
+      const isUnknown = error instanceof LeixError && error.code === "tlog/note-unsigned";
+      const { end } = this.#range;
+      if (!isUnknown || size <= end) throw error;
+      throw new LeixError("audit/records-missing", `only ${end} of ${size} records are here`, {
+        cause: error,
+      });
     }
+  }
+
+  #isSame({ size, root: signed }: Checkpoint, root: Uint8Array | undefined): boolean | null {
+    if (!root && size < this.#begin) return null;
+    if (!root) throw new LeixError("ledger/rolled-back", `a checkpoint covers ${size} records`);
+    if (!isSameHash(root, signed)) throw toRootDifference(size, signed, root);
+    return true;
   }
 
   #watch(note: Uint8Array): Watched | undefined {
@@ -106,7 +137,7 @@ export class ReplayTree {
       return { note, size: parseCheckpoint(parseNote(note).text).size };
     } catch (error) {
       if (!(error instanceof LeixError)) throw error;
-      this.#unreadable.push(toDifference(error, null));
+      this.#unreadable.push(toCheckpointDifference(error));
       return undefined;
     }
   }
@@ -120,4 +151,8 @@ export class ReplayTree {
   #found(at: number, root: Uint8Array): void {
     for (const one of this.#watched) if (one.size === at) one.root = root;
   }
+}
+
+function toCheckpointDifference(error: LeixError): ReplayDifference {
+  return { ...toDifference(error, null), about: "checkpoint" };
 }

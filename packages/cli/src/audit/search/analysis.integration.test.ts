@@ -18,7 +18,7 @@ import {
 } from "@leix/runtime";
 import { openLedgerLab } from "@leix/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CompletenessReport } from "../completeness/command.ts";
+import type { CompletenessReport } from "../completeness/completeness-report.ts";
 import type { WhatIfReport } from "../what-if/compare.ts";
 import { toPolicy, writePolicies } from "../what-if/what-if.testkit.ts";
 import type { Hit } from "./hit.ts";

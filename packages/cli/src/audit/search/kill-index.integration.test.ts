@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { encodeCanonical } from "@leix/protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLedger, writeExport } from "../export.testkit.ts";
-import { openFileSource } from "../sources.ts";
+import { openFileSource } from "../file-source.ts";
 import { openSearchIndex } from "./database.ts";
 import { CHUNK_RECORDS, MOMENTS } from "./kill-index.testkit.ts";
 import { updateIndex } from "./update-index.ts";

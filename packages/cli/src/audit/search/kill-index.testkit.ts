@@ -1,6 +1,6 @@
 import type { Trust } from "@leix/exchange";
 import { parseCanonical } from "@leix/protocol";
-import { openFileSource } from "../sources.ts";
+import { openFileSource } from "../file-source.ts";
 import { openSearchIndex, type SearchIndex } from "./database.ts";
 import { updateIndex } from "./update-index.ts";
 
