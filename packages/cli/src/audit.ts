@@ -4,6 +4,7 @@ import { addCompletenessCommand } from "./audit/completeness/command.ts";
 import { addCompletenessVerifyCommand } from "./audit/completeness/verify-command.ts";
 import { addCopyCommands } from "./audit/copy-commands.ts";
 import { addFsckCommand } from "./audit/fsck-command.ts";
+import { addLastCommand } from "./audit/last-command.ts";
 import { addReplayCommand } from "./audit/replay-command.ts";
 import { addIndexCommand, addSearchCommand } from "./audit/search/command.ts";
 import { addStatisticsCommand } from "./audit/statistics-command.ts";
@@ -21,5 +22,6 @@ export function addAuditCommands(program: Command): void {
   addCopyCommands(audit);
   addCheckpointCommands(audit);
   addFsckCommand(audit);
+  addLastCommand(audit);
   addStatisticsCommand(audit);
 }

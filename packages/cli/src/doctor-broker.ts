@@ -1,5 +1,6 @@
 import { compareBroker, READER_API, type StreamSizes } from "@leix/broker";
 import type { AccountId } from "@leix/protocol";
+import { LeixError } from "@leix/protocol";
 import type { PartyConnection } from "@leix/runtime";
 import { type CheckReport, type Problem, toProblem } from "./doctor-report.ts";
 
@@ -11,7 +12,7 @@ export async function checkConnections(
   parties: readonly string[],
   connect: (id: string) => Promise<PartyConnection>,
 ): Promise<{ report: CheckReport; version: string | undefined; reached: ReadonlySet<string> }> {
-  const problems: Problem[] = [];
+  const refused = new Map<string, { readonly ids: string[]; readonly error: LeixError }>();
   const reached = new Set<string>();
   let version: string | undefined;
   for (const id of parties) {
@@ -21,11 +22,28 @@ export async function checkConnections(
       reached.add(id);
       await nc.close();
     } catch (error) {
-      problems.push(toProblem(error, id));
+      if (!(error instanceof LeixError)) throw error;
+      const same = refused.get(error.message) ?? { ids: [], error };
+      same.ids.push(id);
+      refused.set(error.message, same);
     }
   }
+  const problems = [...refused.values()].map(({ ids, error }): Problem => {
+    const problem = toProblem(error, toNames(ids));
+    return error.code === "broker/unreachable" ? { ...problem, todo: UNREACHABLE_TODO } : problem;
+  });
   const summary = `${reached.size}, each with its own certificate and credentials`;
   return { report: { name: "connections", summary, problems }, version, reached };
+}
+
+const UNREACHABLE_TODO =
+  "If nothing listens there: start it (`leix network up`), or say where it is with LEIX_NATS_URL.";
+const NAMES_MAX = 3;
+
+function toNames(ids: readonly string[]): string {
+  const more = ids.length > NAMES_MAX + 1 ? ids.length - NAMES_MAX : 0;
+  const named = ids.slice(0, ids.length - more).join(", ");
+  return more > 0 ? `${named} and ${more} more` : named;
 }
 
 /** The monitor asks how a stream is, and the server says when it answered. */

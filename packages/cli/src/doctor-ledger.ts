@@ -6,7 +6,15 @@ import {
   readLedger,
 } from "@leix/broker";
 import { listKeyEnds } from "@leix/client";
-import { absorbLayer, chooseDecider, createState, follow, type State, type Trust } from "@leix/exchange";
+import {
+  absorbLayer,
+  chooseDecider,
+  createState,
+  follow,
+  type State,
+  type Trust,
+  toAccountStatus,
+} from "@leix/exchange";
 import { type KeyId, LeixError, type PartyId, type RegisteredKey } from "@leix/protocol";
 import {
   type AccountStatement,
@@ -61,8 +69,7 @@ export async function checkAccounts(
   const statements = listAccountStatements(state);
   const problems: Problem[] = [];
   for (const statement of statements) {
-    const leak = statement.kind === "agency" ? state.compromises.get(statement.subject) : undefined;
-    const wanted = toPartyAccount(statement, leak);
+    const wanted = toPartyAccount(statement, toAccountStatus(state, statement));
     const jwt = await lookupAccount(pusher, wanted.account);
     const should = parseAccountJwt(await encodePartyAccountJwt(wanted, { ...accounts, signer })).content;
     if (jwt !== null && parseAccountJwt(jwt).content === should) continue;

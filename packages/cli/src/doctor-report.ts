@@ -1,8 +1,9 @@
-import { ERRORS, LeixError } from "@leix/protocol";
+import { ERRORS, type ErrorCode, LeixError } from "@leix/protocol";
 
 /** What is wrong, and what to do about it. */
 export interface Problem {
   readonly detail: string;
+  /** Empty where the detail says all that there is to do. */
   readonly todo: string;
 }
 
@@ -15,7 +16,13 @@ export type CheckReport =
 export function toProblem(error: unknown, what?: string): Problem {
   if (!(error instanceof LeixError)) throw error;
   const said = error.detail === "" ? error.code : `${error.code}: ${error.detail}`;
-  return { detail: what === undefined ? said : `${what}: ${said}`, todo: ERRORS[error.code].todo };
+  return { detail: what === undefined ? said : `${what}: ${said}`, todo: toTodo(error.code) };
+}
+
+/** What the catalogue says, without the sentences that send to `leix doctor`: it is what says this. */
+export function toTodo(code: ErrorCode): string {
+  const sentences = ERRORS[code].todo.split(/(?<=[.!]) (?=[A-Z`])/);
+  return sentences.filter((sentence) => !sentence.includes("`leix doctor`")).join(" ");
 }
 
 export function isFine(report: CheckReport): boolean {
@@ -29,5 +36,5 @@ export function toLines(report: CheckReport): string[] {
   const name = report.name.padEnd(NAME_COLUMNS);
   if ("skipped" in report) return [`skipped  ${name}${report.skipped}`];
   if (report.problems.length === 0) return [`ok       ${name}${report.summary}`];
-  return report.problems.map(({ detail, todo }) => `problem  ${name}${detail}. ${todo}`);
+  return report.problems.map(({ detail, todo }) => `problem  ${name}${detail}. ${todo}`.trimEnd());
 }

@@ -6,6 +6,7 @@ import { LeixError } from "@leix/protocol";
 import { loadRunning, NETWORK_FILES, PARTY_FILES, type PartyConnection } from "@leix/runtime";
 import { checkBrokerClock, checkConnections, checkStreams, compareClocks } from "./doctor-broker.ts";
 import { checkCheckpoint } from "./doctor-checkpoint.ts";
+import { checkCopies } from "./doctor-copies.ts";
 import {
   type CertificateFiles,
   type CheckedFolder,
@@ -97,6 +98,7 @@ async function* checkInside(
   const wanted = { sizes: network.streams, accounts, clock: network.brokerAccount };
   yield await as("monitor", "streams", (nc) => checkStreams(nc, wanted));
   yield await as("monitor", "revoked", (nc) => checkWaiting(nc, known));
+  yield await as("monitor", "copies", (nc) => checkCopies(nc, known, now()));
   yield await as(PUSHER, "accounts", (nc) => checkAccounts(nc, known, network));
 }
 

@@ -1,6 +1,6 @@
-import type { RunningFile } from "@leix/runtime";
+import { findErrorCode, type RunningFile } from "@leix/runtime";
 import { z } from "zod";
-import type { CheckReport, Problem } from "./doctor-report.ts";
+import { type CheckReport, type Problem, toTodo } from "./doctor-report.ts";
 
 const ANSWER_MS = 2_000;
 const Texts = z.array(z.string().max(500)).max(100);
@@ -19,10 +19,14 @@ async function ask({ name, health }: RunningFile["services"][number]): Promise<P
   try {
     const answer = await fetch(health, { signal: AbortSignal.timeout(ANSWER_MS) });
     const { problems, notes } = HealthAnswer.parse(await answer.json());
-    const todo = `Read log/${name}.log in the network folder.`;
+    const read = `Read log/${name}.log in the network folder.`;
+    const toProblem = (problem: string): Problem => {
+      const code = findErrorCode(problem);
+      return { detail: `${name}: ${problem}`, todo: (code && toTodo(code)) || read };
+    };
     const suspend = "Tell the country authority of that party: nobody else can suspend it.";
     return [
-      ...problems.map((problem) => ({ detail: `${name}: ${problem}`, todo })),
+      ...problems.map(toProblem),
       ...notes.map((note) => ({ detail: `${name}: ${note}`, todo: suspend })),
     ];
   } catch {

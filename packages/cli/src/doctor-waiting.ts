@@ -1,14 +1,12 @@
 import { countWaiting } from "@leix/broker";
-import type { State } from "@leix/exchange";
+import { hasLeft, type State } from "@leix/exchange";
 import type { PartyConnection } from "@leix/runtime";
 import { listAccountStatements } from "./doctor-ledger.ts";
 import type { CheckReport, Problem } from "./doctor-report.ts";
 
 /** Whether nothing waits any more for those whose part in the exchange has ended. */
 export async function checkWaiting(monitor: PartyConnection, state: State): Promise<CheckReport> {
-  const ended = listAccountStatements(state).filter(
-    (one) => one.kind !== "anchor" && one.status === "revoked",
-  );
+  const ended = listAccountStatements(state).filter(({ subject }) => hasLeft(state, subject));
   const problems: Problem[] = [];
   for (const { subject, account } of ended) {
     const count = await countWaiting(monitor, account.id);

@@ -248,7 +248,7 @@ describe("leix doctor before the first statements", () => {
     await provisionNetwork(early);
     const lines = await examine({ dir: early });
     expect(lines.join("\n")).toMatch(/problem {2}policy set {3}none is in force/);
-    expect(lines.join("\n")).toMatch(/problem {2}connections {2}AL-SPOC: broker\/unreachable/);
+    expect(lines.join("\n")).toMatch(/problem {2}connections {2}AL-SPOC, AL-CUSTOMS: broker\/unr/);
     expect(lines.join("\n")).toMatch(/skipped {2}services {5}not started by `leix network up`/);
   });
 });

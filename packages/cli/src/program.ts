@@ -29,9 +29,9 @@ const GROUPS: Readonly<Record<string, () => Promise<AddCommands>>> = {
 export async function runProgram(words: readonly string[]): Promise<void> {
   const program = new Command("leix")
     .description("Law-Enforcement Information eXchange: signed messages, decided by agreed principles")
-    .option("--dir <folder>", "the network folder", loadRunConfig().dir)
-    .showHelpAfterError();
+    .option("--dir <folder>", "the network folder", loadRunConfig().dir);
   for (const load of listLoaders(program, words)) (await load())(program);
+  pointToHelp(program, program.name());
   try {
     await program.parseAsync(words, { from: "user" });
   } catch (error) {
@@ -39,6 +39,12 @@ export async function runProgram(words: readonly string[]): Promise<void> {
     process.stderr.write(`${error.explain()}\n`);
     process.exitCode = 1;
   }
+}
+
+/** After an error one line says where help is: the whole of it would push the error off the screen. */
+function pointToHelp(command: Command, name: string): void {
+  command.showHelpAfterError(`(${name} --help)`);
+  for (const one of command.commands) pointToHelp(one, `${name} ${one.name()}`);
 }
 
 /** The group that is named, alone: to check one file no broker's client is needed. Else all, for help. */

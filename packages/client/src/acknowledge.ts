@@ -27,6 +27,8 @@ const STATUS = {
  */
 export async function acknowledgeCopies(options: AcknowledgeOptions): Promise<MessageId[]> {
   const ids: MessageId[] = [];
+  // Signed under a number that is used already, it would be a second message of that number.
+  if (options.store.chainEnd.findMissing()) return ids;
   for (const row of options.store.inbox.listUnacknowledged(BATCH_MAX)) {
     const message = await acknowledgeCopy(row, options);
     if (message) ids.push(message);

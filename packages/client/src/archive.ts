@@ -13,7 +13,9 @@ import {
   parseSchema,
   type SuspensionProposal,
 } from "@leix/protocol";
+import { type Acknowledgement, listAcknowledgements } from "./acknowledgements.ts";
 import { listDuties, type OwnDuty } from "./duties.ts";
+import { findHold } from "./hold.ts";
 import type { Identity } from "./identity.ts";
 import { openSent } from "./judge-answer.ts";
 import { type OpenCopy, openCopy, readBody } from "./judge-copy.ts";
@@ -37,6 +39,8 @@ export interface SentMessage {
   readonly problem?: Problem;
   /** The message that was sent in its place, because its key had been replaced. */
   readonly replacedBy?: MessageId;
+  /** The exchange has it and lets it wait, because it has refused too many of this agency's at once. */
+  readonly isWaiting?: true;
 }
 
 /** A message to this agency. Unless it is `accepted`, nothing in it is proven, not even whose it is. */
@@ -122,22 +126,24 @@ export interface Archive {
   rewrap(message: ReceivedMessage, reader: BodyReader): Promise<Body | undefined>;
 }
 
-export interface Acknowledgement {
-  readonly agency: Claims["iss"];
-  readonly status: Extract<Claims, { kind: "acknowledgement" }>["status"];
-  readonly arrivedMs: number;
-}
-
 /** `clock` in milliseconds since 1970: by it a text's time is over. */
 export function createArchive(store: Store, identity: Identity, clock: () => number): Archive {
-  const toSent = (row: SentRow) => toSentMessage(row, identity);
+  const isHeld = () => findHold(store.outbox, clock()) !== undefined;
+  const toSent = (row: SentRow) => toSentMessage(row, identity, isHeld);
   const listReceived = () => store.inbox.list().map(toReceivedMessage);
   const find = (part: string) => {
     const sent = store.outbox.match(part).map(toSent);
     const received = store.inbox.match(part).map(toReceivedMessage);
     return chooseOne(part, [...sent, ...received]);
   };
-  const listSent = () => store.outbox.list().map(toSent);
+  const listSent = () => {
+    let isWaiting: boolean | undefined;
+    const isHeldNow = () => {
+      isWaiting ??= isHeld();
+      return isWaiting;
+    };
+    return store.outbox.list().map((row) => toSentMessage(row, identity, isHeldNow));
+  };
   const listNotices = () => store.notices.list().flatMap(toNotices);
   return {
     listSent,
@@ -163,7 +169,7 @@ export function createArchive(store: Store, identity: Identity, clock: () => num
       const received = store.inbox.listThread(thread).map(toReceivedMessage);
       return [...sent, ...received].toSorted(compare);
     },
-    listAcknowledgements: (ref) => listAcknowledgements(store, ref),
+    listAcknowledgements: (ref) => listAcknowledgements(store, ref.id),
     read: async (message) => readBody(openText(store, message, clock()), identity),
     rewrap: (message, reader) => rewrap(openText(store, message, clock()), identity, reader),
   };
@@ -186,7 +192,7 @@ function toError(problem: Problem | undefined): LeixError {
   return new LeixError(problem.code, problem.detail);
 }
 
-function toSentMessage(row: SentRow, { agency }: Identity): SentMessage {
+function toSentMessage(row: SentRow, { agency }: Identity, isHeld: () => boolean): SentMessage {
   const { id, digest, token, status, storedMs, decision, code, detail, replacedBy } = row;
   return {
     direction: "sent",
@@ -197,6 +203,7 @@ function toSentMessage(row: SentRow, { agency }: Identity): SentMessage {
     ...(decision === null ? {} : { decision: openDecision(decision) }),
     ...(code === null ? {} : { problem: { code, detail: detail ?? "" } }),
     ...(replacedBy === null ? {} : { replacedBy }),
+    ...(status === "received" && isHeld() ? { isWaiting: true } : {}),
   };
 }
 
@@ -218,16 +225,6 @@ function toReceivedMessage(row: CopyRow): ReceivedMessage {
 function compare(one: StoredMessage, other: StoredMessage): number {
   const [a, b] = [one, other].map(({ decision }) => decision?.content.index ?? Number.MAX_SAFE_INTEGER);
   return (a ?? 0) - (b ?? 0);
-}
-
-function listAcknowledgements(store: Store, ref: MessageRef): Acknowledgement[] {
-  const sent = store.outbox.get(ref.id);
-  const rows = sent ? store.inbox.listThread(sent.thread) : [];
-  return rows.flatMap((row) => {
-    const { claims, arrivedMs } = toReceivedMessage(row);
-    if (claims?.kind !== "acknowledgement" || claims.re.id !== ref.id) return [];
-    return [{ agency: claims.iss, status: claims.status, arrivedMs }];
-  });
 }
 
 function toNotices({ index, decision, arrivedMs }: NoticeRow): StoredNotice[] {

@@ -45,6 +45,13 @@ export type NodeEvent =
       readonly replacedBy: MessageId;
       readonly ledgerIndex: number;
     }
+  /**
+   * The exchange has refused as many of its messages as it refuses in a minute: the others are decided after
+   * that (NumericDate). They are not sent again meanwhile.
+   */
+  | { readonly kind: "messages.waiting"; readonly until: number }
+  /** Somebody refers to a message of this agency that is not here: the folder is older than what was sent. */
+  | { readonly kind: "chain.behind"; readonly messageId: MessageId }
   /** The exchange tells this agency something about a message: `due` is when it has to be done by. */
   | {
       readonly kind: "notice.received";

@@ -10,6 +10,7 @@ import {
   decideBatch,
   type Input,
   listDeliveries,
+  listRepeated,
   type State,
 } from "@leix/exchange";
 import {
@@ -181,7 +182,7 @@ function toDeliveries(state: State, decided: Decided, records: readonly Uint8Arr
   }
   if (decided.kind !== "repeat") return [];
   const record = parseRecord(records[decided.repeat.index] ?? new Uint8Array());
-  return listDeliveries(state, record, body).filter(({ kind }) => kind !== "copy");
+  return listRepeated(state, record, body);
 }
 
 export function toInboxDelivery({ kind, sender, id, payload }: Delivery): InboxDelivery {

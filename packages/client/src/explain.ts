@@ -34,6 +34,8 @@ export interface MessageExplanation {
   readonly id: string;
   readonly direction: StoredMessage["direction"];
   readonly status: StoredMessage["status"];
+  /** The exchange has it and decides it later: it has refused too many of this agency's messages at once. */
+  readonly isWaiting?: true;
   /** Where the decision stands in the ledger: an auditor finds it there. */
   readonly ledgerIndex?: number;
   /** NumericDate: when the exchange received it, and when it was decided. */
@@ -59,6 +61,7 @@ export function explainMessage(
     id: ref.id,
     direction,
     status,
+    ...("isWaiting" in message && message.isWaiting ? { isWaiting: true } : {}),
     ...(content ? { ledgerIndex: content.index, received: content.received, decidedAt: content.at } : {}),
     recipients: (decision?.recipients ?? []).map((recipient) => explainRecipient(recipient, language)),
     ...(decision?.markings ? { markings: decision.markings } : {}),

@@ -37,6 +37,7 @@ export type { OfficerName } from "./officer.ts";
 export { listKeyEnds } from "./own-keys.ts";
 export type { InboxDelivery, Post } from "./ports.ts";
 export type { Receipt } from "./receipts.ts";
+export { type RecordedEnd, resumeChain } from "./resume-chain.ts";
 export type { BodyReader } from "./rewrap-body.ts";
 export type { RunChoices } from "./run-node.ts";
 export type { HeldMessage } from "./store/outbox.ts";

@@ -75,8 +75,8 @@ export interface AgencyNode extends AsyncDisposable {
    * whatever happens to this process. Copies to the single points of contact are added where they are owed,
    * unless the draft says why they are withheld. Throws, before anything is stored, `input/too-large`,
    * `claims/recipients`, the `claims/group-` codes, `client/recipient-unusable`, `client/not-found` (re),
-   * `body/form`, `input/schema`, `client/chain-behind`, and `jws/key-not-valid` where the agency's signing key
-   * has ended.
+   * `body/form`, `input/schema`, `client/chain-behind`, and `jws/key-not-valid` where the agency's signing
+   * key has ended.
    */
   send(draft: Draft): Promise<Sent>;
   /**

@@ -1,7 +1,9 @@
 import { LeixError } from "@leix/protocol";
 import type { Bell } from "./bell.ts";
 import { resend } from "./dispatch.ts";
+import { findHold } from "./hold.ts";
 import type { Post } from "./ports.ts";
+import { type ResendCause, resendWaited } from "./resend-waited.ts";
 import { endRetention } from "./retention.ts";
 import { type SettleArrivalsOptions, settleArrivals } from "./settle-arrivals.ts";
 
@@ -29,6 +31,7 @@ const REFRESH_MS = 30_000;
 const UNDECIDED_MS = 60_000;
 /** Later than any time. */
 const EVER = Number.MAX_SAFE_INTEGER;
+const NEVER = 0;
 
 /**
  * Receives, judges, acknowledges and sends again until the signal is aborted. Throws what cannot be mended by
@@ -77,17 +80,28 @@ async function settleAll(options: RunOptions, signal: AbortSignal): Promise<void
   }
 }
 
-/** When the broker is back, everything without a decision is sent again; else what has waited for long. */
+/**
+ * When the broker is back, everything without a decision is sent again; else what has waited for long, unless
+ * the exchange itself lets it wait: then only what it does not have. The same, less often, of what was let
+ * through and is not acknowledged.
+ */
 async function keepUp(options: RunOptions, signal: AbortSignal, resendAll: boolean): Promise<void> {
-  const { reconnected, clock } = options;
-  const sendAgain = (everything: boolean) => resend(everything ? EVER : clock() - UNDECIDED_MS, options);
-  await sendAgain(resendAll);
+  const { reconnected, clock, store, onEvent } = options;
+  let heldUntil: number | undefined;
+  const sendAgain = async (cause: ResendCause) => {
+    const hold = findHold(store.outbox, clock());
+    if (hold && hold.until !== heldUntil) onEvent({ kind: "messages.waiting", until: hold.until });
+    heldUntil = hold?.until;
+    await resend(cause !== "later" ? EVER : hold ? NEVER : clock() - UNDECIDED_MS, options);
+    if (!hold) await resendWaited(cause, options);
+  };
+  await sendAgain(resendAll ? "start" : "later");
   while (!signal.aborted) {
     endRetention(options);
     const isBack = await reconnected.wait(REFRESH_MS, signal);
     if (signal.aborted) return;
     await refreshMembership(options);
-    await sendAgain(isBack);
+    await sendAgain(isBack ? "back" : "later");
     options.changed();
   }
 }

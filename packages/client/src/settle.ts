@@ -3,9 +3,10 @@ import { type DispatchOptions, dispatch } from "./dispatch.ts";
 import type { NodeEvent, OnNodeEvent } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import { type AnswerVerdict, judgeAnswer } from "./judge-answer.ts";
-import { type CopyVerdict, judgeCopy } from "./judge-copy.ts";
+import { type CopyVerdict, judgeCopy, openCopy } from "./judge-copy.ts";
 import { judgeNotice, type NoticeVerdict } from "./judge-notice.ts";
 import type { Membership } from "./membership.ts";
+import { releaseAcknowledged } from "./resend-waited.ts";
 import { canSignAgain, type SignAgainOptions, signAgain } from "./sign-again.ts";
 import type { ArrivalRow } from "./store/inbox.ts";
 import type { Store } from "./store.ts";
@@ -55,9 +56,21 @@ async function settleCopy(row: ArrivalRow, options: SettleOptions): Promise<Sett
   store.transaction(() => {
     if (verdict.sighting) store.sightings.add(verdict.sighting);
     store.inbox.settle(row.arrival, verdict);
+    if (verdict.status === "accepted") noteReference(row, options);
   });
   reportCopy(row, verdict, options);
   return "settled";
+}
+
+/** What it says of a message of this agency. One that is not here: the store is older than what was sent. */
+function noteReference({ payload }: ArrivalRow, { store, identity, onEvent }: SettleOptions): void {
+  const { claims } = openCopy(payload);
+  const { re } = claims;
+  if (re?.iss !== identity.agency) return;
+  if (!store.outbox.get(re.id)) {
+    store.chainEnd.addMissing(re.id);
+    if (store.chainEnd.findMissing()) onEvent({ kind: "chain.behind", messageId: re.id });
+  } else if (claims.kind === "acknowledgement") releaseAcknowledged(store, re.id);
 }
 
 async function settleAnswer(row: ArrivalRow, options: SettleOptions): Promise<Settling> {
@@ -109,6 +122,7 @@ async function settleAgain(
   options: SettleOptions,
 ): Promise<Settling> {
   const { store, onEvent } = options;
+  if (store.chainEnd.findMissing()) return "deferred";
   const { sent, settlement, sighting } = verdict;
   const id = await signAgain(sent, settlement, options, () => {
     store.sightings.add(sighting);

@@ -1,3 +1,4 @@
+import { type ChainEnd, createChainEnd } from "./store/chain-end.ts";
 import { type Database, emptyLog, inTransaction, openDatabase } from "./store/database.ts";
 import { createInbox, type Inbox } from "./store/inbox.ts";
 import { createNotices, type Notices } from "./store/notices.ts";
@@ -5,6 +6,7 @@ import { createOutbox, type Outbox } from "./store/outbox.ts";
 import { createReliedCheckpoints, type ReliedCheckpoints } from "./store/relied.ts";
 import { createRules, type Rules } from "./store/rules.ts";
 import { createSightings, type Sightings } from "./store/sightings.ts";
+import { createWaitedMessages, type WaitedMessages } from "./store/waited.ts";
 import { createWitnessedTrees, type WitnessedTrees } from "./store/witnessed.ts";
 
 /**
@@ -13,6 +15,8 @@ import { createWitnessedTrees, type WitnessedTrees } from "./store/witnessed.ts"
  */
 export interface Store extends Disposable {
   readonly outbox: Outbox;
+  readonly waited: WaitedMessages;
+  readonly chainEnd: ChainEnd;
   readonly inbox: Inbox;
   readonly notices: Notices;
   readonly rules: Rules;
@@ -35,6 +39,8 @@ export function openStore(file: string): Store {
   const database = openDatabase(file);
   return {
     outbox: createOutbox(database),
+    waited: createWaitedMessages(database),
+    chainEnd: createChainEnd(database),
     inbox: createInbox(database),
     notices: createNotices(database),
     rules: createRules(database),

@@ -70,9 +70,10 @@ it("erases only what is sealed, put away and whole; nothing is changed before", 
   expect(await erase()).toMatchObject(refused("ledger/not-rotated"));
   expect(await leix("ledger", "erase", "--epoch", "2")).toMatchObject(refused("ledger/seal-missing"));
   await rotateLedger({ dir: lab.dir, onProgress: () => undefined });
+  // What was put away is not looked at, and that is not the same as sound.
   const live = await replay();
   expect(live).toMatchObject({
-    code: 0,
+    code: 4,
     found: { away: seal, sealed: seal, mismatches: 0, tree: whole.tree },
   });
   await flipBit(join(lab.storeFolder, "record", "000"), 70_000, 3);

@@ -52,6 +52,12 @@ function toSummary({ records, isRecreated, isRenewed, lost, forgetful }: Restore
       ? [`What they had seen beyond that was put aside: ${forgetful.join(", ")}.`]
       : []),
     "Start the services again; then replay it: leix audit replay.",
+    ...(isRecreated
+      ? [
+          "Copies that waited in INBOX may be lost with it. Senders' nodes send again what nobody has",
+          "acknowledged, when they reconnect; leix doctor names what is missing until it is there.",
+        ]
+      : []),
   ];
   return `${lines.join("\n")}\n`;
 }

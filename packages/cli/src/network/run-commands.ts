@@ -102,11 +102,10 @@ async function runUntilStopped(start: (signal: AbortSignal) => Promise<AsyncDisp
   }
 }
 
-function toReadyLine({ dir, network }: RunningNetwork): string {
-  const agencies = network.parties.filter(({ kind }) => kind === "agency").length;
+function toReadyLine({ dir, network, agencies }: RunningNetwork): string {
   const where = network.servers.join(", ");
   const next = `Check with leix doctor --dir ${dir}; Ctrl-C stops.`;
-  return `ready: ${agencies} agencies can connect to ${where}. ${next}\n`;
+  return `ready: ${agencies.length} agencies can connect to ${where}. ${next}\n`;
 }
 
 function say(line: string): void {

@@ -109,8 +109,23 @@ const FIFTH_SCHEMA = `
 ALTER TABLE outbox ADD COLUMN replaced_by TEXT;
 `;
 
+/** What was let through and not acknowledged by all keeps the bytes that were sent; a chain that goes on. */
+const SIXTH_SCHEMA = `
+CREATE TABLE chain_resumed (
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  seq    INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  at_ms  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE chain_missing (
+  id TEXT PRIMARY KEY
+) STRICT;
+CREATE INDEX outbox_waited ON outbox (seq)
+  WHERE envelope IS NOT NULL AND status IN ('permitted', 'partly-permitted');
+`;
+
 /** What makes each version of the file from the one before. */
-const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA, FOURTH_SCHEMA, FIFTH_SCHEMA];
+const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA, FOURTH_SCHEMA, FIFTH_SCHEMA, SIXTH_SCHEMA];
 
 /**
  * Opens the file, and makes it where there is none; one of an older version becomes one of this. What is

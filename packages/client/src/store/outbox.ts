@@ -125,7 +125,12 @@ export interface Outbox {
   match(part: string): SentRow[];
   /** Undecided messages to send (again): not received since then, or never. In order. */
   listDue(receivedBeforeMs: number): MessageId[];
-  /** Undefined once a decision is there. */
+  /**
+   * The decisions of the last so many that were denied or rejected before the first one that has no decision,
+   * as far as they are among so many messages before that; none where all have one.
+   */
+  listRefused(count: number, among: number): string[];
+  /** Undefined once it need not be sent again: it was denied, or everyone has acknowledged it. */
   getEnvelope(id: MessageId): Uint8Array | undefined;
   /** The exchange has it (again). */
   markReceived(id: MessageId, nowMs: number): void;
@@ -136,7 +141,10 @@ export interface Outbox {
 
 export function createOutbox(database: Database): Outbox {
   const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM outbox ${rest}`);
-  const head = database.prepare("SELECT seq, digest FROM outbox ORDER BY seq DESC LIMIT 1");
+  const head = database.prepare(
+    `SELECT seq, digest FROM (SELECT seq, digest FROM outbox UNION ALL SELECT seq, digest FROM chain_resumed)
+     ORDER BY seq DESC LIMIT 1`,
+  );
   const insert = database.prepare(
     `INSERT INTO outbox (id, seq, digest, raw_digest, thread, kind, token, envelope, status, stored_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'stored', ?)`,
@@ -149,7 +157,8 @@ export function createOutbox(database: Database): Outbox {
        received_ms AS receivedMs FROM outbox WHERE status <> 'stored' ORDER BY seq`,
   );
   const held = database.prepare(
-    `SELECT seq, digest, raw_digest AS rawDigest, token, envelope, decision FROM outbox
+    `SELECT seq, digest, raw_digest AS rawDigest, token, decision,
+       iif(status IN ('permitted', 'partly-permitted'), NULL, envelope) AS envelope FROM outbox
      WHERE seq BETWEEN ? AND min(?, (SELECT max(seq) FROM outbox WHERE status <> 'stored')) ORDER BY seq`,
   );
   const byThread = select("WHERE thread = ? ORDER BY seq");
@@ -158,14 +167,19 @@ export function createOutbox(database: Database): Outbox {
     `SELECT id FROM outbox WHERE status IN ('stored', 'received')
      AND (received_ms IS NULL OR received_ms < ?) ORDER BY seq`,
   );
+  const refused = database.prepare(
+    `SELECT decision FROM outbox,
+       (SELECT min(seq) AS first FROM outbox WHERE status IN ('stored', 'received'))
+     WHERE seq BETWEEN first - ?2 AND first AND status IN ('denied', 'rejected') ORDER BY seq DESC LIMIT ?1`,
+  );
   const envelope = database.prepare("SELECT envelope FROM outbox WHERE id = ?");
   const received = database.prepare(
-    `UPDATE outbox SET status = 'received', received_ms = ?
-     WHERE id = ? AND status IN ('stored', 'received')`,
+    `UPDATE outbox SET status = iif(status = 'stored', 'received', status), received_ms = ?
+     WHERE id = ? AND status NOT IN ('denied', 'rejected')`,
   );
   const settled = database.prepare(
-    `UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?, envelope = iif(?, envelope, NULL)
-     WHERE id = ?`,
+    `UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?, 
+       envelope = iif(? AND (kind <> 'acknowledgement' OR ?1 = 'rejected'), envelope, NULL) WHERE id = ?`,
   );
   const replaced = database.prepare("UPDATE outbox SET replaced_by = ? WHERE id = ?");
   return {
@@ -181,16 +195,21 @@ export function createOutbox(database: Database): Outbox {
     listThread: (thread) => z.array(SentRow).parse(byThread.all(thread)),
     match: (part) => z.array(SentRow).parse(byPart.all(part)),
     listDue: (receivedBeforeMs) => due.all(receivedBeforeMs).map((row) => MessageId.parse(row.id)),
+    listRefused: (count, among) => z.array(RefusedRow).parse(refused.all(count, among)).map(toDecision),
     getEnvelope: (id) => EnvelopeRow.optional().parse(envelope.get(id))?.envelope ?? undefined,
     markReceived: (id, nowMs) => void received.run(nowMs, id),
     settle(id, settlement) {
       const isRejected = settlement.status === "rejected";
       const [code, detail] = isRejected ? [settlement.code, settlement.detail] : [null, null];
-      settled.run(settlement.status, settlement.decision, code, detail, isRejected ? 1 : 0, id);
+      // What was let through may have to be sent again until everyone has acknowledged it (`waited`).
+      const isKept = settlement.status !== "denied";
+      settled.run(settlement.status, settlement.decision, code, detail, isKept ? 1 : 0, id);
     },
     replace: (id, by) => void replaced.run(by, id),
   };
 }
 
 const ChainRow = z.object({ seq: z.int(), digest: Digest.nullable() });
+const RefusedRow = z.object({ decision: z.string() });
+const toDecision = ({ decision }: z.infer<typeof RefusedRow>): string => decision;
 const EnvelopeRow = z.object({ envelope: z.instanceof(Uint8Array).nullable() });

@@ -7,13 +7,15 @@ import { type BrokerProcess, superviseBroker } from "./broker-process.ts";
 import { FOLDER_MODE, SECRET_MODE } from "./folder-file.ts";
 import { findFreePorts } from "./free-port.ts";
 import { listParties, loadNetwork, NETWORK_FILES, type NetworkFile } from "./network-file.ts";
-import { withConnection } from "./party-connection.ts";
+import { type ReachOptions, withConnection } from "./party-connection.ts";
 import { provisionNetwork } from "./provision-network.ts";
 import { publishGenesis } from "./publish-genesis.ts";
 import { type RunningFile, removeRunning, writeRunning } from "./running-file.ts";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
 import type { StartBrokerOptions } from "./start-broker.ts";
 import { untilWell, type WatchedService } from "./until-well.ts";
+
+const AGENCY_WAIT_MS = 5_000;
 
 /** Services of the exchange in the order in which they are started. */
 export const SERVICE_NAMES = ["policy", "registry", "ledger", "auditor"] as const;
@@ -34,6 +36,8 @@ export interface StartNetworkOptions extends Pick<StartBrokerOptions, "env" | "s
 export interface RunningNetwork extends AsyncDisposable {
   readonly dir: string;
   readonly network: NetworkFile;
+  /** Those that can connect. */
+  readonly agencies: readonly string[];
   /** Undefined where the broker is someone else's. */
   readonly broker: BrokerProcess | undefined;
   /** In the order of the option; started again whenever one ends unasked. */
@@ -54,8 +58,9 @@ export interface RunningService extends ServiceProcess {
 
 /**
  * Brings a network up, as far as it is not: broker, streams, services, first statements. On return every
- * statement of the genesis is recorded and every agency can connect. Whatever was started is stopped again
- * where anything fails.
+ * statement of the genesis is recorded and every agency can connect; with `mustBeWell` at least one can, and
+ * of the others, as of one that is suspended, it is said. Whatever was started is stopped again where
+ * anything else fails.
  */
 export async function startNetwork(dir: string, options: StartNetworkOptions): Promise<RunningNetwork> {
   const network = await loadNetwork(dir);
@@ -80,18 +85,40 @@ export async function startNetwork(dir: string, options: StartNetworkOptions): P
   await untilAllWell();
   const { published, total } = await publishGenesis(dir, reach);
   options.say(published > 0 ? `${published} of ${total} first statements recorded` : "nothing to record");
-  for (const { id } of listParties(network, "agency")) {
-    await withConnection(dir, network, id, reach, () => Promise.resolve());
-  }
+  const agencies = await connectAgencies(dir, network, options, reach);
   await untilAllWell();
   const running = started.move();
   const stop = () => running.disposeAsync();
   const service = (name: string) => findService(services, name);
-  return { dir, network, broker, services, service, stop, [Symbol.asyncDispose]: stop };
+  return { dir, network, agencies, broker, services, service, stop, [Symbol.asyncDispose]: stop };
 }
 
 function toRunning({ name, health, log }: RunningService): RunningFile["services"][number] {
   return { name, health, ...(log === undefined ? {} : { log }) };
+}
+
+/** The registry has applied what the ledger says by then, where it was waited for. */
+async function connectAgencies(
+  dir: string,
+  network: NetworkFile,
+  { mustBeWell, say }: StartNetworkOptions,
+  reach: ReachOptions,
+): Promise<string[]> {
+  const connected: string[] = [];
+  let last: LeixError | undefined;
+  for (const { id } of listParties(network, "agency")) {
+    const options = mustBeWell ? { ...reach, firstConnectWaitMs: AGENCY_WAIT_MS } : reach;
+    try {
+      await withConnection(dir, network, id, options, () => Promise.resolve());
+      connected.push(id);
+    } catch (error) {
+      if (!mustBeWell || reach.signal?.aborted || !(error instanceof LeixError)) throw error;
+      say(`${id} cannot connect: ${error.message}`);
+      last = error;
+    }
+  }
+  if (last && connected.length === 0) throw last;
+  return connected;
 }
 
 function toWatched({ name, service, health }: RunningService): WatchedService {
