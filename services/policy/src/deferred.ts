@@ -55,6 +55,12 @@ interface Held {
   readonly messages: Map<number, OutMessage>;
 }
 
+/** By OUT's sequence, NumericDate. */
+function toUntils(decided: readonly Decided[]): ReadonlyMap<number, number> {
+  const deferred = decided.filter((one) => one.kind === "deferred");
+  return new Map(deferred.map(({ input, until }) => [input.sequence, until]));
+}
+
 export function createDeferredInputs({ now, events }: DeferredOptions): DeferredInputs {
   const held = new Map<AccountId, Held>();
   let saidMs = performance.now();
@@ -84,9 +90,7 @@ export function createDeferredInputs({ now, events }: DeferredOptions): Deferred
   return {
     put,
     putAside(round, decided) {
-      const untils = new Map(
-        decided.flatMap((one) => (one.kind === "deferred" ? [[one.input.sequence, one.until] as const] : [])),
-      );
+      const untils = toUntils(decided);
       return round.filter((message) => {
         const until = untils.get(message.sequence);
         if (until !== undefined) put(message, until);
@@ -119,8 +123,9 @@ export function createDeferredInputs({ now, events }: DeferredOptions): Deferred
     },
     waitMs() {
       if (held.size === 0) return undefined;
-      const until = Math.min(...[...held.values()].map((one) => one.until));
-      return Math.max(0, until * 1_000 - now());
+      let first = Number.POSITIVE_INFINITY;
+      for (const { until } of held.values()) first = Math.min(first, until);
+      return Math.max(0, first * 1_000 - now());
     },
     holdOn() {
       if (performance.now() - saidMs < POSTPONED_MS_MAX) return;

@@ -1,5 +1,6 @@
 import { type OutMessage, POSTPONED_MS_MAX } from "@leix/broker";
 import type { Decided, ThrottledInput } from "@leix/exchange";
+import type { AccountId } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
 
 /** An input that stays in OUT until its minute is over. */
@@ -10,8 +11,8 @@ export interface Postponed {
 
 /**
  * What is above an account's limit of rejections and waits, unacknowledged, for the summary of its minute.
- * Nothing
- * rests on it: what is forgotten here, the broker delivers again; a drain that is closed gives it back.
+ * Nothing rests on it: what is forgotten here, the broker delivers again; a drain that is closed gives it
+ * back.
  */
 export interface PostponedInputs {
   /** Sets aside what was throttled of a round; what is left is done. */
@@ -32,19 +33,29 @@ export interface PostponedOptions {
   readonly events: Pick<PolicyEvents, "throttled">;
 }
 
-export function createPostponedInputs({ now, events }: PostponedOptions): PostponedInputs {
+/** What waits of one account. Many accounts may have many: no round walks over all of it. */
+interface Waiting {
   /** By OUT's sequence. */
-  const waiting = new Map<number, Postponed>();
+  readonly inputs: Map<number, Postponed>;
+  /** NumericDate: the first of them is due then. */
+  readonly until: number;
+}
+
+export function createPostponedInputs({ now, events }: PostponedOptions): PostponedInputs {
+  const waiting = new Map<AccountId, Waiting>();
   let saidMs = performance.now();
 
-  const isDue = ({ decided }: Postponed) => decided.until * 1_000 <= now();
+  const isDue = ({ until }: { readonly until: number }) => until * 1_000 <= now();
 
   function put(message: OutMessage, decided: ThrottledInput): void {
-    const { account } = message;
-    const isFirst = [...waiting.values()].every((one) => one.message.account !== account);
-    waiting.set(message.sequence, { message, decided });
+    const { account, sequence } = message;
+    const { code, until } = decided;
+    const own = waiting.get(account);
+    const { inputs } = own ?? { inputs: new Map<number, Postponed>() };
+    inputs.set(sequence, { message, decided });
+    waiting.set(account, { inputs, until: Math.min(until, own?.until ?? until) });
     message.postpone();
-    if (isFirst) events.throttled(account, decided.code, decided.until);
+    if (!own) events.throttled(account, code, until);
   }
 
   return {
@@ -60,28 +71,39 @@ export function createPostponedInputs({ now, events }: PostponedOptions): Postpo
     },
     leaveOut(round) {
       return round.filter((message) => {
-        const known = waiting.get(message.sequence);
+        const known = waiting.get(message.account)?.inputs.get(message.sequence);
         if (known) put(message, known.decided);
         return !known;
       });
     },
     takeDue() {
-      const first = [...waiting.values()].find(isDue);
-      if (!first) return undefined;
-      const { account } = first.message;
-      const due = [...waiting.values()].filter((one) => one.message.account === account && isDue(one));
-      for (const { message } of due) waiting.delete(message.sequence);
-      return due;
+      for (const [account, { inputs, until }] of waiting) {
+        if (!isDue({ until })) continue;
+        waiting.delete(account);
+        const due = [...inputs.values()].filter(({ decided }) => isDue(decided));
+        for (const { message } of due) inputs.delete(message.sequence);
+        const left = toEarliest([...inputs.values()].map(({ decided }) => decided));
+        if (left !== undefined) waiting.set(account, { inputs, until: left });
+        return due;
+      }
+      return undefined;
     },
     waitMs() {
-      if (waiting.size === 0) return undefined;
-      const until = Math.min(...[...waiting.values()].map(({ decided }) => decided.until));
-      return Math.max(0, until * 1_000 - now());
+      const until = toEarliest(waiting.values());
+      return until === undefined ? undefined : Math.max(0, until * 1_000 - now());
     },
     holdOn() {
       if (performance.now() - saidMs < POSTPONED_MS_MAX) return;
       saidMs = performance.now();
-      for (const { message } of waiting.values()) message.postpone();
+      for (const { inputs } of waiting.values())
+        for (const { message } of inputs.values()) message.postpone();
     },
   };
+}
+
+/** However many there are. */
+function toEarliest(items: Iterable<{ readonly until: number }>): number | undefined {
+  let earliest: number | undefined;
+  for (const { until } of items) earliest = Math.min(until, earliest ?? until);
+  return earliest;
 }

@@ -43,6 +43,7 @@ export function createAccountKeeper(
   const news = new Set<PartyId>();
   const failing = new Map<PartyId, LeixError>();
   const unswept = new Set<PartyId>();
+  const broker = { accounts, signer, events };
   return {
     pending,
     failing,
@@ -60,7 +61,7 @@ export function createAccountKeeper(
         if (!(await isNewest())) return;
         // Taken out first: what is said of the party while this one is applied brings it back.
         pending.delete(party);
-        await attempt(party, () => applyParty(state, party));
+        await attempt(party, () => applyParty(state, party, broker));
       }
     },
     noteLeft(state) {
@@ -71,7 +72,7 @@ export function createAccountKeeper(
         if (signal.aborted || hasUntried()) return;
         unswept.delete(party);
         // What is pending is applied, and that removes as well.
-        if (!pending.has(party)) await attempt(party, () => removeFor(state, party));
+        if (!pending.has(party)) await attempt(party, () => removeFor(state, party, broker));
       }
     },
   };
@@ -101,30 +102,38 @@ export function createAccountKeeper(
       events.accountFailed(party, error.code, error.detail);
     }
   }
+}
 
-  async function applyParty(state: State, party: PartyId): Promise<void> {
-    const statement = findAccountStatement(state, party);
-    if (!statement) return;
-    const wanted = toPartyAccount(statement, toAccountStatus(state, statement));
-    // A crash before or after any of these leaves what the next start completes. Consumers first: who
-    // can connect has an inbox, and what it sends is drained.
-    await accounts.ensureConsumers(wanted.account);
-    // Nobody signs for the clock: it comes with the anchor, who named it.
-    if (statement.kind === "anchor") await accounts.ensureClockConsumer(statement.clockAccount);
-    const jwt = await encodePartyAccountJwt(wanted, signer);
-    if (!isSame(await accounts.lookup(wanted.account), jwt)) {
-      await accounts.push(jwt);
-      events.accountApplied(party, wanted.account, wanted.status.kind);
-    }
-    // Barred first, so that nothing is fetched meanwhile. A suspended party may come back to what waits.
-    if (hasLeft(state, party)) await removeFor(state, party);
-  }
+/** What a party is applied to, by whose signature, and who is told. */
+interface Broker {
+  readonly accounts: Accounts;
+  readonly signer: AccountSigner;
+  readonly events: RegistryEvents;
+}
 
-  async function removeFor(state: State, party: PartyId): Promise<void> {
-    const account = findAccountStatement(state, party)?.account.id;
-    const count = account === undefined ? 0 : await accounts.removeWaiting(account);
-    if (account !== undefined && count > 0) events.waitingRemoved(party, account, count);
+async function applyParty(state: State, party: PartyId, broker: Broker): Promise<void> {
+  const { accounts, signer, events } = broker;
+  const statement = findAccountStatement(state, party);
+  if (!statement) return;
+  const wanted = toPartyAccount(statement, toAccountStatus(state, statement));
+  // A crash before or after any of these leaves what the next start completes. Consumers first: who
+  // can connect has an inbox, and what it sends is drained.
+  await accounts.ensureConsumers(wanted.account);
+  // Nobody signs for the clock: it comes with the anchor, who named it.
+  if (statement.kind === "anchor") await accounts.ensureClockConsumer(statement.clockAccount);
+  const jwt = await encodePartyAccountJwt(wanted, signer);
+  if (!isSame(await accounts.lookup(wanted.account), jwt)) {
+    await accounts.push(jwt);
+    events.accountApplied(party, wanted.account, wanted.status.kind);
   }
+  // Barred first, so that nothing is fetched meanwhile. A suspended party may come back to what waits.
+  if (hasLeft(state, party)) await removeFor(state, party, broker);
+}
+
+async function removeFor(state: State, party: PartyId, { accounts, events }: Broker): Promise<void> {
+  const account = findAccountStatement(state, party)?.account.id;
+  const count = account === undefined ? 0 : await accounts.removeWaiting(account);
+  if (account !== undefined && count > 0) events.waitingRemoved(party, account, count);
 }
 
 function findAccountStatement(state: State, party: PartyId): AccountStatement | undefined {
