@@ -81,10 +81,10 @@ function toExamined({ input: token }: ExaminedRecord, entry: Entry): Examined<Si
 /**
  * Throws `record/overdue-missing` for a record that stands where an event should: a duty was due, and known
  * to be, more than OVERDUE_GRACE_SECONDS before it, and neither is that recorded nor was the last event, not
- * longer ago, full.
+ * longer ago, full, or a seal: a tick after an outage over the year's end is that first.
  */
 export function refuseSilence(state: State, { kind, at }: Entry): void {
-  const isCatchingUp = at - state.lastFullEventAt <= OVERDUE_GRACE_SECONDS;
+  const isCatchingUp = at - Math.max(state.lastFullEventAt, state.epoch.began) <= OVERDUE_GRACE_SECONDS;
   if (kind === "event" || kind === "seal" || isCatchingUp || !isSilent(state, at, OVERDUE_GRACE_SECONDS))
     return;
   throw new LeixError("record/overdue-missing", `due ${nextDue(state)}, still unrecorded at ${at}`);

@@ -184,6 +184,16 @@ describe("an auditor", () => {
     expect(await listDifferences(scene)).toEqual([[last(scene), "record/overdue-missing"]]);
   });
 
+  test("gives the same time for what a seal came before, as after an outage over the year's end", async () => {
+    const { scene, say } = await ask(1);
+    const at = Date.UTC(2028, 0, 1) / 1_000 + DAY;
+    expect(toWord(await scene.tick(at))).toBe("seal");
+    await say(at + OVERDUE_GRACE_SECONDS);
+    expect(await listDifferences(scene)).toEqual([]);
+    await say(at + OVERDUE_GRACE_SECONDS + 1);
+    expect(await listDifferences(scene)).toEqual([[last(scene), "record/overdue-missing"]]);
+  });
+
   test("finds an event that is not as it should be", async () => {
     const { scene } = await ask(3);
     const { ledger, world } = scene;
