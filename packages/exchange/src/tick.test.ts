@@ -184,7 +184,7 @@ describe("an auditor", () => {
     expect(await listDifferences(scene)).toEqual([[last(scene), "record/overdue-missing"]]);
   });
 
-  test("gives the same time for what a seal came before, as after an outage over the year's end", async () => {
+  test("gives the same time for what a seal came before, as after an outage at a year's end", async () => {
     const { scene, say } = await ask(1);
     const at = Date.UTC(2028, 0, 1) / 1_000 + DAY;
     expect(toWord(await scene.tick(at))).toBe("seal");
