@@ -49,6 +49,17 @@ function listNext({ messages }: Held, max: number): readonly OutMessage[] {
   return inOrder.slice(0, again < 0 ? max : Math.min(max, Math.max(1, again)));
 }
 
+function countBytes(round: readonly OutMessage[]): number {
+  return round.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+/** Of some. */
+function toEarliest(all: Iterable<Held>): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { until } of all) earliest = Math.min(earliest, until);
+  return earliest;
+}
+
 interface Held {
   readonly until: number;
   /** By OUT's sequence. */
@@ -110,8 +121,7 @@ export function createDeferredInputs({ now, events }: DeferredOptions): Deferred
       const max = performance.now() - othersMs < ALONE_MS ? AT_ONCE : AT_ONCE_ALONE;
       const round: OutMessage[] = [];
       for (const [account, one] of [...held].filter(([, each]) => isDue(each))) {
-        const bytes = round.reduce((sum, { data }) => sum + data.length, 0);
-        if (bytes >= limits.SHARED_BATCH_BYTES_MAX) break;
+        if (countBytes(round) >= limits.SHARED_BATCH_BYTES_MAX) break;
         const next = listNext(one, max);
         const isAlone = next.some(isAgain);
         if (isAlone && round.length > 0) continue;
@@ -123,9 +133,7 @@ export function createDeferredInputs({ now, events }: DeferredOptions): Deferred
     },
     waitMs() {
       if (held.size === 0) return undefined;
-      let first = Number.POSITIVE_INFINITY;
-      for (const { until } of held.values()) first = Math.min(first, until);
-      return Math.max(0, first * 1_000 - now());
+      return Math.max(0, toEarliest(held.values()) * 1_000 - now());
     },
     holdOn() {
       if (performance.now() - saidMs < POSTPONED_MS_MAX) return;
