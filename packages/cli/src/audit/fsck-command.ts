@@ -14,7 +14,7 @@ import { type Command, Option } from "commander";
 import { createProgress, toCount } from "./progress.ts";
 import { createRepairSource } from "./repair-source.ts";
 import { type LedgerFlags, toLedgerFlags, withLedger } from "./source-choice.ts";
-import { findStoreLog } from "./store-log.ts";
+import { findCopyLog, findStoreLog } from "./store-log.ts";
 import {
   type BrokerReport,
   checkBroker,
@@ -98,13 +98,17 @@ function ignoreDamaged(error: unknown): null {
 }
 
 async function repair(dir: string, folder: string, trust: Trust, flags: FsckFlags): Promise<void> {
-  const log = await findStoreLog(dir, folder, trust, flags.log);
   const from: LedgerFlags = {
     ...(await toLedgerFlags(flags.from)),
     ...(flags.trust === undefined ? {} : { trust: flags.trust }),
     ...(flags.log === undefined ? {} : { log: flags.log }),
   };
-  const mend = (source: RepairSource) => repairStore(folder, source, { log });
+  let log = "";
+  const mend = async (source: RepairSource) => {
+    const told = flags.log ?? (await findCopyLog(source, trust));
+    log = await findStoreLog(dir, folder, trust, told);
+    return repairStore(folder, source, { log });
+  };
   const isBroker = flags.from === "broker";
   const report = isBroker
     ? await withStreamSource(dir, mend)

@@ -1,5 +1,6 @@
 import type { Trust } from "@leix/exchange";
 import { auditStatement, createState, listLogKeys } from "@leix/exchange";
+import type { RepairSource } from "@leix/ledger-store";
 import {
   decodeBase64url,
   encodeUtf8,
@@ -12,7 +13,7 @@ import {
   toLogOrigin,
 } from "@leix/protocol";
 import { loadGenesis } from "@leix/runtime";
-import { encodeVerifierKey, parseVerifierKey, toVerifierKey } from "@leix/tlog";
+import { encodeVerifierKey, parseCheckpoint, parseNote, parseVerifierKey, toVerifierKey } from "@leix/tlog";
 import { findLogKeys } from "./replay/follow-log.ts";
 import { toVkey } from "./replay/log-keys.ts";
 import { readStatement } from "./replay/statement-keys.ts";
@@ -39,6 +40,30 @@ export async function findStoreLog(
     throw new LeixError("ledger/checkpoint-invalid", "nothing says who signs it: name it with --log", {
       cause,
     });
+  }
+}
+
+/**
+ * Who signs, by the copy that a store is to be repaired from: of the store's own records the damaged one may be
+ * the one that says it. The copy's statements are proven from the anchor's key. Undefined where it has no
+ * checkpoint, or not all of what that covers.
+ */
+export async function findCopyLog(copy: RepairSource, trust: Trust): Promise<string | undefined> {
+  const note = await copy.checkpoint?.();
+  if (!note) return undefined;
+  try {
+    const { size } = parseCheckpoint(parseNote(note).text);
+    return await toVkey(note, await findLogKeys(trust, listRecords(copy, size), note));
+  } catch (error) {
+    if (error instanceof LeixError) return undefined;
+    throw error;
+  }
+}
+
+async function* listRecords(copy: RepairSource, size: number): AsyncGenerator<Uint8Array, void> {
+  for (let index = 0; index < size; index++) {
+    // One that was erased is no statement: it has nothing to say here.
+    yield (await copy.record(index)) ?? new Uint8Array();
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkStore, repairStore } from "@leix/ledger-store";
-import { LeixError } from "@leix/protocol";
+import { LeixError, parseRecord } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listCheckpoints } from "../evidence/checkpoint-choice.ts";
 import { toRootText } from "./export.testkit.ts";
@@ -14,7 +14,7 @@ import { replayLedger } from "./replay.ts";
 import { isSound, toVerdict } from "./replay-result.ts";
 import { toReport } from "./report.ts";
 import { createSignedLedger, writeSignedExport } from "./signed-ledger.testkit.ts";
-import { findStoreLog } from "./store-log.ts";
+import { findCopyLog, findStoreLog } from "./store-log.ts";
 import { openStoreSource } from "./store-source.ts";
 import { verifyHeads } from "./tree-of-source.ts";
 
@@ -163,6 +163,24 @@ describe("a damaged store", () => {
       const { actions, left } = await repairStore(store, other, { log });
       expect([actions.length > 0, left.findings]).toEqual([true, []]);
       expect(await readFile(join(store, path))).toEqual(before);
+    }
+  });
+
+  test("whose record that says who signs it is damaged is repaired by what the other copy says", async () => {
+    const bringsKey = records.findIndex((bytes) => {
+      const record = parseRecord(bytes);
+      return record.kind === "statement" && record.statement.subject === "ledger";
+    });
+    for (const index of [0, bringsKey]) {
+      const before = await readFile(join(store, "record", "000"));
+      await flip(join(store, "record", "000"), before.indexOf(records[index] ?? "") + 300);
+      await using source = await openFileSource(file, trust);
+      await using other = createRepairSource(source);
+      const log = await findCopyLog(other, trust);
+      expect(log).toBe(vkey);
+      const { left } = await repairStore(store, other, { log: log ?? "" });
+      expect(left.findings).toEqual([]);
+      expect(await readFile(join(store, "record", "000"))).toEqual(before);
     }
   });
 
