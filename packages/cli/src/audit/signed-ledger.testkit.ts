@@ -109,10 +109,12 @@ export async function writeSignedExport(
   file: string,
   { records, world }: TestLedger,
   checkpoint: Uint8Array,
+  cosigned?: Uint8Array,
 ): Promise<void> {
   const header = LedgerFileHeader.parse({
     ...{ format: "leix-ledger", v: 1, ...world.trust, records: records.length },
     checkpoint: decodeUtf8(checkpoint),
+    ...(cosigned ? { cosigned: decodeUtf8(cosigned) } : {}),
   });
   await writeLedgerFile(file, header, give(records));
 }

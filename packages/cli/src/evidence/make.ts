@@ -45,11 +45,18 @@ export async function makeFromLedger(dir: string, id: string, flags: MakeFlags):
       try {
         return { evidence: await collect(trust, wanted, source, note), trust, why };
       } catch (error) {
-        if (i === choices.length - 1 || !isBeyond(error)) throw error;
+        const isLast = i === choices.length - 1;
+        if (isLast || !(isBeyond(error) || isUnusable(error))) throw error;
       }
     }
     throw new LeixError("evidence/uncovered", "no checkpoint is published");
   });
+}
+
+/** The note was damaged where it lies, or is another ledger's: the next may be sound. */
+function isUnusable(error: unknown): boolean {
+  const isLogs = (code: string) => code.startsWith("tlog/") || code === "ledger/root-differs";
+  return error instanceof LeixError && isLogs(error.code);
 }
 
 /** The message is not below this checkpoint, or this source ends before it: the next may do. */
