@@ -2,6 +2,7 @@ import {
   auditParsedStatement,
   checkRecord,
   type Entry,
+  isTakingPart,
   listSignatories,
   type State,
   toEntry,
@@ -117,9 +118,7 @@ async function verifySigned(
   if (withdrawn || received < key.nbf || received >= key.exp) {
     throw new LeixError("jws/key-not-valid", `kid ${kid}`);
   }
-  const party = state.parties.get(iss)?.statement;
-  const isActive = party?.kind === "anchor" || party?.status === "active";
-  if (!isActive) throw new LeixError("identity/party-not-active", iss);
+  if (!isTakingPart(state, iss)) throw new LeixError("identity/party-not-active", iss);
 }
 
 /** Records between are not shown; where none is between, the chain is checked. */

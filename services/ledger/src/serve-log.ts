@@ -145,6 +145,7 @@ async function* toLines(reader: LedgerReader, begin: number, end: number): Async
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   "identity/account-unknown": 403,
+  "identity/observer": 403,
   "identity/party-not-active": 403,
   "ledger/records-withheld": 403,
   "ledger/too-many-requests": 429,
