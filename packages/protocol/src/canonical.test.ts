@@ -157,6 +157,26 @@ describe("parseCanonical", () => {
     expect(codeOf(() => parse(`${text} `))).toBe("input/too-large");
   });
 
+  it("reads each member once, however deep its place and whatever its order", () => {
+    let reads = 0;
+    let value: object = {};
+    for (let depth = 0; depth < JSON_DEPTH_MAX; depth++) {
+      const inner = value;
+      const deeper = {
+        get z() {
+          reads++;
+          return inner;
+        },
+        a: depth,
+      };
+      Object.defineProperty(deeper, "z", { enumerable: true });
+      value = deeper;
+    }
+    encodeCanonical(value);
+    // To put it in order, and to write it.
+    expect(reads).toBeLessThanOrEqual(4 * JSON_DEPTH_MAX);
+  });
+
   it("refuses nesting past the limit, before anything recursive sees it", () => {
     const nest = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
     expect(parse(nest(JSON_DEPTH_MAX))).toBeInstanceOf(Array);

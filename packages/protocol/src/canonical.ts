@@ -113,21 +113,29 @@ function toOrderedArray(elements: readonly unknown[]): readonly unknown[] | unde
   return copy ?? elements;
 }
 
+/** Each member is put in order once: what is nested deeply takes no longer for that. */
 function toOrderedObject(members: Members): Members | undefined {
   const names = Object.keys(members);
-  let isSame = true;
+  let copy: Record<string, unknown> | undefined;
+  let isInOrder = true;
   let last = "";
   for (const name of names) {
+    // The engine has an order of its own for names that are numbers, and a meaning for one other.
+    if (NOT_ORDERED.test(name)) return undefined;
     const value = members[name];
     const ordered = value === undefined ? value : toOrdered(value);
-    // The engine has an order of its own for names that are numbers, and a meaning for one other.
-    if ((ordered === undefined && value !== undefined) || NOT_ORDERED.test(name)) return undefined;
-    isSame &&= last <= name && ordered === value;
+    if (ordered === undefined && value !== undefined) return undefined;
+    if (ordered !== value) {
+      copy ??= { ...members };
+      copy[name] = ordered;
+    }
+    isInOrder &&= last <= name;
     last = name;
   }
-  if (isSame) return members;
+  const done = copy ?? members;
+  if (isInOrder) return done;
   const sorted = names.sort((one, other) => (one < other ? -1 : 1));
-  return Object.fromEntries(sorted.map((name) => [name, toOrdered(members[name])]));
+  return Object.fromEntries(sorted.map((name) => [name, done[name]]));
 }
 
 const NOT_ORDERED = /^(?:[0-9]|__proto__$)/;

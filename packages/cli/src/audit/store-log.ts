@@ -44,8 +44,8 @@ export async function findStoreLog(
 }
 
 /**
- * Who signs, by the copy that a store is to be repaired from: of the store's own records the damaged one may be
- * the one that says it. The copy's statements are proven from the anchor's key. Undefined where it has no
+ * Who signs, by the copy that a store is to be repaired from: of the store's own records the damaged one may
+ * be the one that says it. The copy's statements are proven from the anchor's key. Undefined where it has no
  * checkpoint, or not all of what that covers.
  */
 export async function findCopyLog(copy: RepairSource, trust: Trust): Promise<string | undefined> {
