@@ -95,6 +95,8 @@ function toPlan(): NetworkPlan {
   const plan = createPlan({ agencies });
   return parsePlan({
     ...plan,
+    // Without the limit of denials: it would have whoever probes wait, and tells it nothing else.
+    deciders: ["1"],
     agencies: plan.agencies.map((one) => ({ ...one, clearance: LEVELS[one.id] ?? one.clearance })),
   });
 }
