@@ -96,7 +96,8 @@ async function processNow(parts: Parts, delivered: readonly OutMessage[], patien
  */
 function deferSuspects({ options, state, deferred }: Parts, round: readonly OutMessage[]): OutMessage[] {
   return round.filter((message) => {
-    if (message.deliveries < limits.DELIVERIES_MAX - 1) return true;
+    const isRefused = state.rejectionRates.has(message.account);
+    if (message.deliveries < limits.DELIVERIES_MAX - 1 || !isRefused) return true;
     const until = findDeferral(state, message.account, Math.floor(options.clock() / 1_000));
     if (until !== undefined) deferred.put(message, until);
     return until === undefined;
