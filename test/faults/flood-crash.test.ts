@@ -2,6 +2,7 @@ import { type Digest, limits, toDigest } from "@leix/protocol";
 import {
   checkExactlyOnce,
   type Fault,
+  findLastFault,
   type PartyWire,
   startFaultyPolicy,
   startTestExchange,
@@ -54,7 +55,7 @@ describe("over a summary the policy service", () => {
       await flood(name);
       await using policy = await startFaultyPolicy(exchange, { faults: [fault], fromFlood: true, hurry });
       expect(await policy.ended).toBe("SIGKILL");
-      expect(policy.lines.at(-1)).toBe(`fault: ${fault.at} 1 kill`);
+      expect(findLastFault(policy)).toBe(`${fault.at} 1 kill`);
       expect((await countFloods()) - before).toBe(recorded);
     },
     RECOVERY_MS,

@@ -12,7 +12,7 @@ import {
   toWitnessName,
 } from "@leix/protocol";
 import { createPlan, loadCosigningKey } from "@leix/runtime";
-import { type RecordedNetwork, startFaultyLedger, startRecordedNetwork } from "@leix/testkit";
+import { findLastFault, type RecordedNetwork, startFaultyLedger, startRecordedNetwork } from "@leix/testkit";
 import {
   cosignCheckpoint,
   createSigner,
@@ -83,8 +83,7 @@ async function live(killAt: number): Promise<Life> {
   const accepted = await cosign(net.records.length - 1);
   const end = accepted === null ? await program.ended : undefined;
   if (end === "SIGKILL") {
-    const fault = program.lines.findLast((line) => line.startsWith("fault: "));
-    return { killedBefore: fault?.split(", ")[1] ?? "", accepted };
+    return { killedBefore: findLastFault(program)?.split(", ")[1] ?? "", accepted };
   }
   expect(await program.stop()).toBe(0);
   return { killedBefore: undefined, accepted };

@@ -1,4 +1,4 @@
-import { type RecordedNetwork, startFaultyLedger, startRecordedNetwork } from "@leix/testkit";
+import { findLastFault, type RecordedNetwork, startFaultyLedger, startRecordedNetwork } from "@leix/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkHistory } from "./ledger-history.ts";
 
@@ -29,8 +29,7 @@ async function live(from: "start" | "open", killAt: number): Promise<Life> {
   const end = await Promise.race([program.ended, program.untilSaid(published).catch(() => program.ended)]);
   const wasOpen = program.lines.some((line) => line.includes('"event":"ledger.started"'));
   if (end === "SIGKILL") {
-    const fault = program.lines.findLast((line) => line.startsWith("fault: "));
-    return { killedBefore: fault?.split(", ")[1] ?? "", wasOpen };
+    return { killedBefore: findLastFault(program)?.split(", ")[1] ?? "", wasOpen };
   }
   expect(await program.stop()).toBe(0);
   return { killedBefore: undefined, wasOpen };

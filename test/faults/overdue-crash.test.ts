@@ -4,6 +4,7 @@ import {
   checkExactlyOnce,
   createRequest,
   type Fault,
+  findLastFault,
   startFaultyPolicy,
   startPolicy,
   startTestExchange,
@@ -59,7 +60,7 @@ describe("the policy service dies", () => {
     await using policy = await startFaultyPolicy(exchange, { faults: [kill(at)], fromTick: true });
     await ask();
     expect(await policy.ended).toBe("SIGKILL");
-    expect(policy.lines.at(-1)).toBe(`fault: ${at} 1 kill`);
+    expect(findLastFault(policy)).toBe(`${at} 1 kill`);
     expect(await isRecorded()).toBe(recorded);
   });
 
@@ -69,7 +70,7 @@ describe("the policy service dies", () => {
   ] as const)("$name", async ({ at }) => {
     await using policy = await startFaultyPolicy(exchange, { faults: [kill(at)], fromTick: true });
     expect(await policy.ended).toBe("SIGKILL");
-    expect(policy.lines.at(-1)).toBe(`fault: ${at} 1 kill`);
+    expect(findLastFault(policy)).toBe(`${at} 1 kill`);
     expect(await isRecorded()).toBe(false);
   });
 });

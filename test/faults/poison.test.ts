@@ -2,6 +2,7 @@ import { limits } from "@leix/protocol";
 import {
   checkExactlyOnce,
   type Forge,
+  findLastFault,
   openForge,
   startFaultyPolicy,
   startTestExchange,
@@ -48,7 +49,7 @@ async function outlive(
     if (outcome === "answered") {
       return { deaths, [Symbol.asyncDispose]: () => policy[Symbol.asyncDispose]() };
     }
-    deaths.push(policy.lines.at(-1) ?? "");
+    deaths.push(findLastFault(policy) ?? "");
   }
 }
 
@@ -66,7 +67,7 @@ test(
     const about = [deadly.raw, ...innocent.map(({ message }) => message.raw)];
     await using survival = await outlive(deadly.raw, about, Promise.all(answers));
     expect(survival.deaths).toEqual(
-      Array.from({ length: limits.DELIVERIES_MAX - 1 }, (_, i) => `fault: deadly input, delivery ${i + 1}`),
+      Array.from({ length: limits.DELIVERIES_MAX - 1 }, (_, i) => `deadly input, delivery ${i + 1}`),
     );
     expect(
       (await Promise.all(answers)).map(({ decision: { content, outcome } }) => outcome ?? content),

@@ -1,6 +1,7 @@
 import {
   checkExactlyOnce,
   type Fault,
+  findLastFault,
   startFaultyPolicy,
   startPolicy,
   startTestExchange,
@@ -41,7 +42,7 @@ describe("the policy service dies", () => {
     loads.set(name, load);
     await using policy = await startFaultyPolicy(exchange, { faults: [fault], about: load.digests });
     expect(await policy.ended).toBe("SIGKILL");
-    expect(policy.lines.at(-1)).toBe(`fault: ${fault.at} ${fault.time} kill`);
+    expect(findLastFault(policy)).toBe(`${fault.at} ${fault.time} kill`);
     expect(await countRecorded(exchange, load.digests)).toBe(recorded);
   });
 
@@ -52,7 +53,7 @@ describe("the policy service dies", () => {
       about: digests,
     });
     expect(await policy.ended).toBe("SIGKILL");
-    expect(policy.lines.at(-1)).toBe("fault: after delivery 2 kill");
+    expect(findLastFault(policy)).toBe("after delivery 2 kill");
     expect(await countRecorded(exchange, digests)).toBe(digests.length);
   });
 });

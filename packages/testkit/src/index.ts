@@ -50,6 +50,7 @@ export {
   type Fault,
   type FaultOrder,
   type FaultPlace,
+  findLastFault,
   type LedgerFaultOrder,
   startAgency,
   startFaultyLedger,

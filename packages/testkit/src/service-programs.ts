@@ -60,7 +60,7 @@ const STARTED = '"event":"policy.started"';
 
 /**
  * The policy service as it is, but for ports that come to harm where they are told to. A line `fault: …`
- * tells of each fault as it comes; after a `kill` it is the last one.
+ * tells of each fault as it comes.
  */
 export function startFaultyPolicy(
   exchange: TestExchange,
@@ -72,6 +72,15 @@ export function startFaultyPolicy(
     args: [JSON.stringify(order)],
     logFile: join(exchange.dir, NETWORK_FILES.log, "policy-faulty.log"),
   });
+}
+
+/**
+ * What the program told last of its faults, without `fault: `. Not the last line: a service writes its log on
+ * another thread, which a `kill` may find at it.
+ */
+export function findLastFault({ lines }: TestProgram): string | undefined {
+  const prefix = "fault: ";
+  return lines.findLast((line) => line.startsWith(prefix))?.slice(prefix.length);
 }
 
 /** The policy service itself, once it has folded the ledger. */
