@@ -240,9 +240,15 @@ describe("accounts", () => {
     const lost = Promise.all([run.until("registry disconnected"), run.until("pusher disconnected")]);
     await broker.stop();
     await lost;
-    // Beside these it may be behind by now: that depends on how long the broker took to stop.
-    const apart = ["registry", "pusher"].map((one) => `${one}: no connection to the broker`);
-    expect(run.registry.problems()).toEqual(expect.arrayContaining(apart));
+    // Whether it is behind by now, too, depends on how long the broker took to stop.
+    const isBehind = (problem: string) => problem.startsWith("not at the ledger's end");
+    const apart = ["pusher", "registry"].map((one) => `${one}: no connection to the broker`);
+    expect(
+      run.registry
+        .problems()
+        .filter((problem) => !isBehind(problem))
+        .toSorted(),
+    ).toEqual(apart);
     await rm(join(dir, "nats", "jwt"), { recursive: true });
     const settled = run.until("settled");
     broker = await start();
