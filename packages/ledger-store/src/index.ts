@@ -1,4 +1,5 @@
 export { type CheckOptions, checkStore, type StoreReport } from "./check/check-store.ts";
+export { examineNote, type NoteKeys } from "./check/checkpoint-exam.ts";
 export type { Finding } from "./check/finding.ts";
 export { type Erasure, readErasure } from "./erasure-statement.ts";
 export type { LedgerWriter, WriterOptions } from "./ledger-writer.ts";

@@ -1,5 +1,5 @@
 import type { ConnectionEvent } from "@leix/broker";
-import type { ErrorCode } from "@leix/protocol";
+import type { ErrorCode, LeixError } from "@leix/protocol";
 import type { Logger } from "@leix/runtime";
 
 /** What the ledger service says about itself and the ledger. Sizes and codes; never a record. */
@@ -18,6 +18,8 @@ export interface LedgerEvents {
   raced(size: number, code: ErrorCode): void;
   /** Witnesses have cosigned the checkpoint of this size; it has so many cosignatures now. */
   cosigned(size: number, cosignatures: number): void;
+  /** What was kept of the last checkpoint that the quorum cosigned is damaged, and counts as none. */
+  forgotten(error: LeixError): void;
   /** The alarm: nothing is appended and nothing signed from here on. */
   stopped(size: number, code: ErrorCode, detail: string): void;
   /** The broker does not answer; it is asked again. */
@@ -39,6 +41,7 @@ export function createLedgerEvents(logger: Logger): LedgerEvents {
     published: (size) => logger.info({ event: "checkpoint.published", size }),
     raced: (size, code) => logger.info({ event: "checkpoint.raced", size, code }),
     cosigned: (size, cosignatures) => logger.info({ event: "checkpoint.cosigned", size, cosignatures }),
+    forgotten: ({ code }) => logger.warn({ event: "cosigned.forgotten", code }),
     stopped: (size, code, detail) => logger.error({ event: "ledger.stopped", size, code, detail }),
     waiting: (code) => logger.warn({ event: "broker.waiting", code }),
     refused: (party, code) => logger.info({ event: "request.refused", party, code }),

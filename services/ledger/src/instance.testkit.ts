@@ -38,6 +38,7 @@ export async function startInstance(
     },
     raced: (size, code) => void said.push(`raced ${size} ${code}`),
     cosigned: (size, count) => void said.push(`cosigned ${size} ${count}`),
+    forgotten: ({ code }) => void said.push(`forgotten ${code}`),
     stopped: (size, code) => void said.push(`stopped ${size} ${code}`),
     waiting: () => undefined,
     refused: (_party, code) => void said.push(`refused ${code}`),

@@ -87,7 +87,7 @@ export async function openLedger(options: OpenLedgerOptions, signal: AbortSignal
     ...{ state, findKeys },
     identity: await createLogIdentity(aud, folder.key, (size) => listLogKeysOf(state, size)),
     publicLog: createPublicLog(folder.store, findKeys),
-    memory: createCosignedFile(folder.folder),
+    memory: createCosignedFile(folder.folder, events.forgotten),
     requestLimit: createRateLimit(clock, REQUEST_RATE),
     status: { isAway: false },
   };

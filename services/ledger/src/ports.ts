@@ -43,7 +43,7 @@ export interface Checkpoints {
 
 /** The last checkpoint that the quorum of witnesses has cosigned. */
 export interface CosignedMemory {
-  /** Null before the first. */
+  /** A note of its form. Null before the first. */
   load(): Promise<Uint8Array | null>;
   /** As a whole, in place of the last; durable on return. */
   save(note: Uint8Array): Promise<void>;

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { loadNetwork, toPartyFolder } from "@leix/runtime/network-file";
 
 /** Of the ledger service, beside its store: the newest checkpoint that the quorum has cosigned. */
-const COSIGNED_FILE = "cosigned";
+export const COSIGNED_FILE = "cosigned";
 
 /** Believed by nobody. Undefined where none is kept beside the store. */
 export function loadStoredCosigned(folder: string): Promise<Uint8Array | undefined> {

@@ -3,6 +3,7 @@ import {
   checkStore,
   type Finding,
   listSealedStates,
+  type NoteKeys,
   type RepairAction,
   type RepairSource,
   readErasure,
@@ -11,10 +12,12 @@ import {
 } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { type Command, Option } from "commander";
+import { checkCosigned, removeCosigned } from "./fsck-cosigned.ts";
 import { createProgress, toCount } from "./progress.ts";
 import { createRepairSource } from "./repair-source.ts";
 import { type LedgerFlags, toLedgerFlags, withLedger } from "./source-choice.ts";
 import { findCopyLog, findStoreLog } from "./store-log.ts";
+import { listStoreWitnesses } from "./store-witnesses.ts";
 import {
   type BrokerReport,
   checkBroker,
@@ -74,12 +77,23 @@ async function check(dir: string, folder: string, trust: Trust, flags: FsckFlags
     progress.draw({ checked, total, elapsedMs: performance.now() - startedAt });
   };
   const extent = flags.published ? "published" : "whole";
-  const options = { log, extent, onProgress } as const;
-  const checked = await checkStore(folder, options).finally(progress.clear);
-  const report = { ...checked, findings: [...checked.findings, ...(await findMissingState(folder))] };
+  const keys = { log, witnesses: await listStoreWitnesses(folder, trust) };
+  const checked = await checkStore(folder, { ...keys, extent, onProgress }).finally(progress.clear);
+  const others = [...(await findMissingState(folder)), ...(await findKept(folder, trust, keys, checked))];
+  const report = { ...checked, findings: [...checked.findings, ...others] };
   const broker = flags.stream ? await checkStream(dir, folder, log) : undefined;
   say(flags, { ...report, ...broker }, [...toReportLines(report), ...toStreamLines(broker)]);
   if (report.findings.length > 0 || isDamaged(broker)) process.exitCode = 1;
+}
+
+/** Of the note beside the store: that is compared with a store which is sound. */
+async function findKept(
+  folder: string,
+  trust: Trust,
+  keys: NoteKeys,
+  { findings }: StoreReport,
+): Promise<readonly Finding[]> {
+  return findings.length === 0 ? checkCosigned(folder, trust, keys) : [];
 }
 
 /** What was erased can be audited only with the state that was put away with the seal after it. */
@@ -103,11 +117,12 @@ async function repair(dir: string, folder: string, trust: Trust, flags: FsckFlag
     ...(flags.trust === undefined ? {} : { trust: flags.trust }),
     ...(flags.log === undefined ? {} : { log: flags.log }),
   };
-  let log = "";
+  let keys: NoteKeys = { log: "" };
   const mend = async (source: RepairSource) => {
     const told = flags.log ?? (await findCopyLog(source, trust));
-    log = await findStoreLog(dir, folder, trust, told);
-    return repairStore(folder, source, { log });
+    const log = await findStoreLog(dir, folder, trust, told);
+    keys = { log, witnesses: await listStoreWitnesses(folder, trust) };
+    return repairStore(folder, source, keys);
   };
   const isBroker = flags.from === "broker";
   const report = isBroker
@@ -116,10 +131,12 @@ async function repair(dir: string, folder: string, trust: Trust, flags: FsckFlag
         await using other = createRepairSource(source);
         return await mend(other);
       });
-  const broker = flags.stream ? await checkStream(dir, folder, log) : undefined;
-  const { actions, more, left } = report;
+  const broker = flags.stream ? await checkStream(dir, folder, keys.log) : undefined;
+  const { more, left } = report;
+  const isKeptBroken = (await findKept(folder, trust, keys, left)).length > 0;
+  const actions = [...report.actions, ...(isKeptBroken ? [await removeCosigned(folder)] : [])];
   const done = actions.length === 0 ? ["nothing to repair"] : actions.map(toActionLine);
-  say(flags, { ...report, ...broker }, [
+  say(flags, { ...report, actions, ...broker }, [
     ...done,
     ...toMore(more),
     ...toReportLines(left),

@@ -89,6 +89,7 @@ describe("leix audit, of a store", () => {
     const verifiers = [await createVerifier(parseVerifierKey(vkey, "ed25519"))];
     for (const place of [
       ["verify", forged, "--store", store],
+      ["verify", forged, "--store", store, "--quorum", "1"],
       ["verify", forged, "--file", file],
       ["consistency", forged, newer, "--file", file],
       ["replay", "--checkpoint", forged, "--store", store],
@@ -135,6 +136,16 @@ describe("leix audit, of a store", () => {
     ]);
     const repaired = await leix("fsck", store, "--repair", "--from", file);
     expect([repaired.code, repaired.out]).toEqual([0, expect.stringContaining("restored from source")]);
+    expect((await leix("fsck", store)).code).toBe(0);
+  });
+
+  it("looks at the note beside the store too, and removes one that is damaged", async () => {
+    const kept = join(store, "..", "cosigned");
+    await writeFile(kept, "nothing that anybody signed");
+    const found = await leix("fsck", store);
+    expect([found.code, found.out]).toEqual([1, expect.stringMatching(/^\.\.\/cosigned: .*\[ledger\//m)]);
+    const repaired = await leix("fsck", store, "--repair", "--from", file);
+    expect([repaired.code, repaired.out]).toEqual([0, expect.stringContaining("../cosigned: removed")]);
     expect((await leix("fsck", store)).code).toBe(0);
   });
 

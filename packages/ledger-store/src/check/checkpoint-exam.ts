@@ -1,6 +1,9 @@
 import { LeixError } from "@leix/protocol";
 import {
   createVerifier,
+  encodeNote,
+  type Note,
+  type NoteSignature,
   type NoteVerifier,
   parseCheckpoint,
   parseNote,
@@ -18,27 +21,28 @@ export interface NoteKeys {
   readonly witnesses?: readonly string[] | undefined;
 }
 
-export interface CheckpointExam {
+export interface NoteExam {
   /** What the log's own key signed, whatever else is wrong. Null where nothing is there that it signed. */
   readonly published: Published | null;
   readonly findings: readonly Finding[];
 }
 
-/** Every byte of the checkpoint: those that no key given here signs are findings too. Throws `tlog/key`. */
-export async function examineCheckpoint(disk: Disk, keys: NoteKeys): Promise<CheckpointExam> {
-  const log = await createVerifier(parseVerifierKey(keys.log, "ed25519"));
-  const witnesses = await Promise.all(
-    (keys.witnesses ?? []).map((key) => createVerifier(parseVerifierKey(key, "cosignature/v1"))),
-  );
+/** The store's own checkpoint. Throws `tlog/key`. */
+export async function examineCheckpoint(disk: Disk, keys: NoteKeys): Promise<NoteExam> {
   const note = await disk.read(CHECKPOINT_PATH);
-  if (!note) return { published: null, findings: [] };
+  return note ? examineNote(note, CHECKPOINT_PATH, keys) : { published: null, findings: [] };
+}
+
+/** Every byte of a signed checkpoint: those that no key given here signs are findings too. Throws `tlog/key`. */
+export async function examineNote(note: Uint8Array, file: string, keys: NoteKeys): Promise<NoteExam> {
+  const [log, ...witnesses] = await createVerifiers(keys);
   const findings: Finding[] = [];
   const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
     try {
       return await work();
     } catch (cause) {
       if (!(cause instanceof LeixError)) throw cause;
-      findings.push({ code: "ledger/checkpoint-invalid", file: CHECKPOINT_PATH, detail: cause.message });
+      findings.push({ code: "ledger/checkpoint-invalid", file, detail: cause.message });
       return null;
     }
   };
@@ -48,7 +52,34 @@ export async function examineCheckpoint(disk: Disk, keys: NoteKeys): Promise<Che
   return { published: signed?.published ?? null, findings };
 }
 
-type Verifiers = readonly (NoteVerifier<"ed25519"> | NoteVerifier<"cosignature/v1">)[];
+/** The checkpoint that the log signed, without the other lines that no key given here made. */
+export async function dropUnsound(published: Published, keys: NoteKeys): Promise<Published> {
+  const verifiers = await createVerifiers(keys);
+  const note = parseNote(published.note);
+  const sound = new Map<string, NoteSignature>();
+  for (const line of note.signatures) {
+    const name = `${line.name}+${line.keyId}`;
+    if (!sound.has(name) && (await isSound({ ...note, signatures: [line] }, verifiers)))
+      sound.set(name, line);
+  }
+  return { ...published, note: encodeNote({ ...note, signatures: [...sound.values()] }) };
+}
+
+async function isSound(note: Note, verifiers: Verifiers): Promise<boolean> {
+  try {
+    return (await verifyNote(note, verifiers)).verified.length > 0;
+  } catch (error) {
+    if (error instanceof LeixError) return false;
+    throw error;
+  }
+}
+
+type Verifiers = readonly [NoteVerifier<"ed25519">, ...NoteVerifier<"cosignature/v1">[]];
+
+async function createVerifiers({ log, witnesses = [] }: NoteKeys): Promise<Verifiers> {
+  const cosigners = witnesses.map((key) => createVerifier(parseVerifierKey(key, "cosignature/v1")));
+  return [await createVerifier(parseVerifierKey(log, "ed25519")), ...(await Promise.all(cosigners))];
+}
 
 async function readSigned(
   bytes: Uint8Array,

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cosignCheckpoint, createSigner, encodeNote, encodeVerifierKey, parseNote } from "@leix/tlog";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Disk } from "../disk.ts";
 import { createTestLog, type TestLog } from "../log-key.testkit.ts";
@@ -12,6 +13,8 @@ import { type CheckOptions, checkDisk, checkStore, type StoreReport } from "./ch
 /** Appends of these sizes, a checkpoint before the last one: every kind of file, full and partial. */
 const SMALL = [7, 3, 2];
 const LARGE = [250, 12, 3, 5];
+/** POSIX seconds. */
+const COSIGNED_AT = 1_790_000_000;
 
 let log: TestLog;
 beforeAll(async () => {
@@ -96,6 +99,27 @@ describe("a single flipped bit is found, and named by file and byte, and nothing
       new Set((await listFiles(disk)).filter((file) => disk.open(file).byteLength > 0)),
     );
     expect(flips.length).toBeGreaterThan(20_000);
+  });
+
+  it("every one of a checkpoint that a witness has cosigned", async () => {
+    const disk = await createStore(SMALL);
+    const witness = await createSigner(
+      "leix.example/witness",
+      "cosignature/v1",
+      (await createTestLog(2)).key,
+    );
+    const note = parseNote(disk.open("checkpoint"));
+    const line = await cosignCheckpoint(note.text, COSIGNED_AT, witness);
+    await disk.remove("checkpoint");
+    await disk.write("checkpoint", [encodeNote({ ...note, signatures: [...note.signatures, line] })], 0);
+    const options = { log: log.log, witnesses: [encodeVerifierKey(witness.key)] };
+    expect((await checkDisk(disk, options)).findings).toEqual([]);
+    const missed: string[] = [];
+    for (let n = 0; n < disk.open("checkpoint").byteLength * 8; n++) {
+      const flip = { file: "checkpoint", at: n >> 3, bit: n & 7 };
+      missed.push(...(await flipInMemory(disk, flip, options)));
+    }
+    expect(missed).toEqual([]);
   });
 
   it("500 of a store with full tiles", async () => {

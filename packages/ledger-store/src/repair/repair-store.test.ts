@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeUtf8, LeixError } from "@leix/protocol";
+import { cosignCheckpoint, createSigner, encodeNote, encodeVerifierKey, parseNote } from "@leix/tlog";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkDisk } from "../check/check-store.ts";
 import { loadErasure } from "../erasure-statement.ts";
@@ -71,6 +72,39 @@ describe("a store is restored to its very bytes", PATIENT, () => {
       "tile/entries/001.p/14": "made-again from the leaves below it",
       "tile/1/000.p/1": "made-again from the leaves below it",
     });
+  });
+
+  it("but for a cosignature that is none any more: the others stay", async () => {
+    const own = parseNote(disk.open("checkpoint"));
+    const witnesses = await Promise.all(
+      [2, 3].map(async (seed) => {
+        return createSigner(
+          `leix.example/witness/${seed}`,
+          "cosignature/v1",
+          (await createTestLog(seed)).key,
+        );
+      }),
+    );
+    const lines = await Promise.all(witnesses.map((one) => cosignCheckpoint(own.text, 1_790_000_000, one)));
+    const [first, second] = lines;
+    const cosigned = (...more: typeof lines) => {
+      return encodeNote({ ...own, signatures: [...own.signatures, ...more] });
+    };
+    const options = { witnesses: witnesses.map(({ key }) => encodeVerifierKey(key)) };
+    await replace("checkpoint", cosigned(...lines));
+    expect((await repair(NOTHING, options)).actions).toEqual([]);
+    const broken = cosigned(...lines);
+    const at = Buffer.from(broken).indexOf(Buffer.from("witness/2 ")) + 40;
+    broken[at] = (broken[at] ?? 0) ^ 1;
+    await replace("checkpoint", broken);
+    const { actions, left } = await repair(NOTHING, options);
+    expect(actions).toMatchObject([{ file: "checkpoint", did: "made-again" }]);
+    expect(left.findings).toEqual([]);
+    expect(Buffer.from(disk.open("checkpoint"))).toEqual(Buffer.from(cosigned(...(second ? [second] : []))));
+    // Where nobody says who they are, both are dropped, and the log's own line stays.
+    await replace("checkpoint", cosigned(...(first ? [first] : [])));
+    expect((await repair(NOTHING)).left.findings).toEqual([]);
+    expect(Buffer.from(disk.open("checkpoint"))).toEqual(Buffer.from(encodeNote(own)));
   });
 
   it("whichever file is gone", async () => {

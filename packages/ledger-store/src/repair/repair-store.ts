@@ -70,10 +70,14 @@ export async function repairDisk(
   for (const file of await removeErasedStates(disk, standing)) {
     actions.add({ file, did: "removed", detail: "of an epoch that is erased" });
   }
-  const { published, isNoteBroken } = standing;
-  if (published && isNoteBroken) {
+  const { published, brokenNote } = standing;
+  if (published && brokenNote) {
     await place(workshop, CHECKPOINT_PATH, published.note);
-    actions.add({ file: CHECKPOINT_PATH, did: "restored-from-source", detail: `of size ${published.size}` });
+    const how =
+      brokenNote === "whole"
+        ? ({ did: "restored-from-source", detail: `of size ${published.size}` } as const)
+        : ({ did: "made-again", detail: "without the cosignatures that are not sound" } as const);
+    actions.add({ file: CHECKPOINT_PATH, ...how });
   }
   // Without a checkpoint nobody knows that what is beyond a gap is none of it.
   if (published) actions.add(...(await removeStrays(disk, size)));

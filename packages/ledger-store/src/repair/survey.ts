@@ -2,7 +2,7 @@ import { LeixError } from "@leix/protocol";
 import { type EntryBundle, isSameHash, listBundles, TILE_WIDTH } from "@leix/tlog";
 import { type BundleExam, examineBundle } from "../check/bundle-exam.ts";
 import { type CheckOptions, toExamOptions } from "../check/check-store.ts";
-import { examineCheckpoint } from "../check/checkpoint-exam.ts";
+import { dropUnsound, examineCheckpoint } from "../check/checkpoint-exam.ts";
 import { examineErasure } from "../check/erasure-exam.ts";
 import { findSize } from "../check/store-size.ts";
 import { isProven } from "../check/tree-exam.ts";
@@ -28,28 +28,30 @@ export interface ResolvedBundle {
 export interface Standing {
   /** The checkpoint that signs it: its own, or where that is broken the source's. */
   readonly published: Published | null;
-  readonly isNoteBroken: boolean;
+  /** What of its own is to be written again: all of it, or it without cosignatures that are not sound. */
+  readonly brokenNote: "whole" | "cosignatures" | null;
   /** What may be missing, and whether the file that says so is broken. */
   readonly erasure: Erasure | null;
   readonly isErasureBroken: boolean;
 }
 
 export async function findStanding(workshop: Workshop, options: RepairOptions): Promise<Standing> {
-  const { published, isNoteBroken } = await findPublished(workshop, options);
+  const { published, brokenNote } = await findPublished(workshop, options);
   const { erasure, findings } = await examineErasure(workshop.disk, published);
-  return { published, isNoteBroken, erasure, isErasureBroken: findings.length > 0 };
+  return { published, brokenNote, erasure, isErasureBroken: findings.length > 0 };
 }
 
 async function findPublished(
   { disk, source }: Workshop,
   options: RepairOptions,
-): Promise<Pick<Standing, "published" | "isNoteBroken">> {
+): Promise<Pick<Standing, "published" | "brokenNote">> {
   const { published, findings } = await examineCheckpoint(disk, options);
-  if (published && findings.length === 0) return { published, isNoteBroken: false };
+  if (published && findings.length === 0) return { published, brokenNote: null };
+  if (published) return { published: await dropUnsound(published, options), brokenNote: "cosignatures" };
   const given = (await source.checkpoint?.()) ?? null;
-  if (!given) return { published, isNoteBroken: false };
+  if (!given) return { published, brokenNote: null };
   try {
-    return { published: await readNote(given, await createLogPolicy(options.log)), isNoteBroken: true };
+    return { published: await readNote(given, await createLogPolicy(options.log)), brokenNote: "whole" };
   } catch (cause) {
     if (!(cause instanceof LeixError)) throw cause;
     throw new LeixError("ledger/source-differs", `checkpoint: ${cause.message}`, { cause });
