@@ -10,7 +10,8 @@ export interface KnownDecider extends Omit<Decider, "tz"> {
   readonly facts: FactOverrides;
   /**
    * Messages that are denied to everyone count as rejections do, and wait above the limit; rejections are
-   * limited by the day too, and leave the state. See flood.ts.
+   * limited by the day too, and leave the state (flood.ts); and there is an end to how often a key of one
+   * agency can be said to be in wrong hands.
    */
   readonly limitsRefusals?: true;
 }

@@ -2,7 +2,7 @@ import { AgencyId, openDecision, parseCopy, parseRecord, parseReply } from "@lei
 import { describe, expect, test } from "vitest";
 import { type Delivery, listDeliveries, listRepeated, listReplies } from "./deliveries.ts";
 import { toAgency } from "./genesis.testkit.ts";
-import { startTestLedger, type TestLedger } from "./ledger.testkit.ts";
+import { startTestLedger, type TestLedger, toWord } from "./ledger.testkit.ts";
 import { isRecordedInput, type StoredInput } from "./recorded-input.ts";
 import { createWorld, toAccount, toEncryptionKey } from "./world.testkit.ts";
 
@@ -135,6 +135,19 @@ describe("what follows from a message that comes again", () => {
     ]);
     await own.append(await world.statement("AL", toAgency("AL-CUSTOMS", { version: 2, status: "revoked" })));
     expect(again().map(({ kind }) => kind)).toEqual(["decision"]);
+  });
+
+  test.each([
+    ["erase", ["decision"]],
+    ["rectify", ["copy", "decision"]],
+  ])("of what its sender has corrected by %s: %j", async (action, kinds) => {
+    const own = await startTestLedger(world);
+    const sent = await world.message("AL-SPOC", ["RS-SPOC"], {}, { text: "text" });
+    const { parsed, body } = await record(own, sent.input);
+    const marked = { action, classification: "unclassified", re: sent.ref, thread: sent.ref.id };
+    const correction = await world.message("AL-SPOC", ["RS-SPOC"], { kind: "correction", ...marked });
+    expect((await own.append(correction)).map(toWord)).toEqual(["permitted"]);
+    expect(listRepeated(own.state, parsed, body).map(({ kind }) => kind)).toEqual(kinds);
   });
 
   test("nothing but the answer where its time is over, or where it was denied", async () => {

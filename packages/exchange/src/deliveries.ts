@@ -51,7 +51,8 @@ export function listDeliveries(
 /**
  * What a repeated input gets: its answer, and a copy again for each recipient that was let through and has
  * not acknowledged it. A broker whose disk went back may have lost the first copy, and nobody but the sender
- * has the body; whoever has it already drops the second. Each stands for itself: some may still wait.
+ * has the body; whoever has it already drops the second. Each stands for itself: some may still wait. None of
+ * a text whose time is over, or that its sender has had erased: who never got it shall not get it now.
  */
 export function listRepeated(
   state: State,
@@ -63,7 +64,8 @@ export function listRepeated(
   const { iss, id } = record.claims;
   const known = findMessage(state, { iss, id, digest: record.input.digest });
   const { deleteBy } = known?.markings ?? {};
-  if (!known || (deleteBy !== undefined && deleteBy <= state.head.at)) return replies;
+  const isErased = known?.corrected?.action === "erase";
+  if (!known || isErased || (deleteBy !== undefined && deleteBy <= state.head.at)) return replies;
   const waited = known.outstanding.filter((agency) => !hasLeft(state, agency));
   return [...waited.flatMap((agency) => toCopy(state, record, body, agency)), ...replies];
 }

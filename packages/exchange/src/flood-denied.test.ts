@@ -6,7 +6,7 @@ import type { Decided } from "./batch.ts";
 import type { Entry, Input } from "./entry.ts";
 import { createFloodedExchange } from "./flood.testkit.ts";
 import { findDeferral } from "./flood.ts";
-import { toPolicySet } from "./genesis.testkit.ts";
+import { toAgency, toPolicySet } from "./genesis.testkit.ts";
 import {
   createTestLedger,
   decideOn,
@@ -17,6 +17,7 @@ import {
   toWord,
 } from "./ledger.testkit.ts";
 import { audit, follow } from "./replay.ts";
+import { findUnacknowledged } from "./room.ts";
 import { digestState, listParts, restoreState, type SnapshotPart } from "./snapshot.ts";
 import { createLayer, type State } from "./state.ts";
 import { createWorld, NOW, type SentMessage, toAccount } from "./world.testkit.ts";
@@ -94,6 +95,40 @@ describe("messages that are denied to everyone", () => {
     );
     const words = toWords(await ledger.appendInputs(toInputs(partly), MINUTE));
     expect(new Set(words)).toEqual(new Set(["partly-permitted"]));
+  });
+});
+
+/** An acknowledgement has neither. */
+const BARE = { purpose: undefined, classification: undefined };
+
+describe("acknowledgements whose addressee was suspended meanwhile", () => {
+  test("are denied, and neither count nor wait; a second one of the same copy does", MANY, async () => {
+    const ledger = createLedger();
+    const copies = await Promise.all(
+      Array.from({ length: MOST + 5 }, () => {
+        return world.message(OTHER, [FLOODER], { classification: "unclassified" });
+      }),
+    );
+    const words = toWords(await ledger.appendInputs(toInputs(copies), MINUTE));
+    expect(words).toEqual(repeat(copies.length, "permitted"));
+    await ledger.append(await world.statement("RS", toAgency(OTHER, { version: 2, status: "suspended" })));
+    const acknowledge = () => {
+      const about = { kind: "acknowledgement", status: "received", ...BARE } as const;
+      return Promise.all(
+        copies.map(({ ref }) => world.message(FLOODER, [OTHER], { ...about, re: ref, thread: ref.id })),
+      );
+    };
+    const first = toInputs(await acknowledge());
+    expect(toWords(await ledger.appendInputs(first, MINUTE + 1))).toEqual(repeat(copies.length, "denied"));
+    expect(findUnacknowledged(ledger.state, FLOODER)).toEqual({ messages: 0, bytes: 0 });
+    const again = toInputs(await acknowledge());
+    expect(toWords(await ledger.appendInputs(again, MINUTE + 2))).toEqual([
+      ...repeat(MOST, "denied"),
+      ...repeat(5, "deferred"),
+    ]);
+    const audited = await auditBatch(createLayer(genesis.state), ledger.records);
+    expect(audited.audited.filter(({ difference }) => difference)).toEqual([]);
+    expect(audited.audited).toHaveLength(ledger.records.length);
   });
 });
 

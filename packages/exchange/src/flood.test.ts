@@ -6,7 +6,7 @@ import { listDeliveries } from "./deliveries.ts";
 import type { Entry } from "./entry.ts";
 import { createFloodedExchange, recordFlood } from "./flood.testkit.ts";
 import { listProposals } from "./flood.ts";
-import { toAgency } from "./genesis.testkit.ts";
+import { toAgency, toPolicySet } from "./genesis.testkit.ts";
 import { createTestLedger, forgeRecord, startTestLedger, type TestLedger, toWord } from "./ledger.testkit.ts";
 import { audit, follow } from "./replay.ts";
 import { createLayer } from "./state.ts";
@@ -150,6 +150,26 @@ describe("above the limit", () => {
     const next = await exchange.take(toGarbage(3), day + 86_400);
     expect(next.map(toWord)).toEqual(next.map(() => "input/not-json"));
     expect(next).toHaveLength(3);
+    const audited = await auditBatch(createLayer(genesis.state), ledger.records);
+    expect(audited.audited.filter(({ difference }) => difference)).toEqual([]);
+  });
+
+  test("the day's limit is over with the policy set that has it, in the same day", MANY, async () => {
+    const ledger = createLedger();
+    const minutes = Math.ceil(REJECTIONS_PER_DAY_MAX / MOST);
+    for (let i = 0; i < minutes; i++) {
+      const left = REJECTIONS_PER_DAY_MAX - i * MOST;
+      await ledger.appendInputs(toGarbage(Math.min(MOST, left)), MINUTE + i * 60);
+    }
+    const at = MINUTE + minutes * 60;
+    expect(Math.floor(at / 86_400)).toBe(Math.floor(MINUTE / 86_400));
+    expect(await fill(ledger, 2, at, 1)).toHaveLength(2);
+    const set = { version: 2, deciders: ["1", "2"] };
+    const signed = ["AL", "RS"].map((by) => world.statement(by as "AL", toPolicySet(world, set)));
+    const sent = (await Promise.all(signed)).map(({ input }) => input);
+    expect((await ledger.appendInputs(sent, at)).map(toWord)).toEqual(["statement", "statement"]);
+    expect(await fill(ledger, 0, at, MOST - 1)).toEqual([]);
+    expect(await fill(ledger, 3, at, 0)).toHaveLength(3);
     const audited = await auditBatch(createLayer(genesis.state), ledger.records);
     expect(audited.audited.filter(({ difference }) => difference)).toEqual([]);
   });

@@ -13,6 +13,7 @@ import { findFalsehood } from "./false-rejection.ts";
 import { FLOODS_REMEMBERED_MAX } from "./limits.ts";
 import { findCountry } from "./members.ts";
 import type { RecordedPlace, RecordedSummary, RejectionRate } from "./recorded.ts";
+import { givesRoom } from "./room.ts";
 import type { State } from "./state.ts";
 
 // A flood of what cannot be used, by one account. A minute is one of the records' own times.
@@ -34,7 +35,9 @@ import type { State } from "./state.ts";
 // 6. A denial is never summarized: how the principles treated a message is what the ledger is for. So the
 //    first message that would be denied in a full minute stops its account: it and all that this account has
 //    sent after it wait until the minute is over, and are then decided one by one, in their order. Nothing is
-//    lost or refused by that, and no other account waits.
+//    lost or refused by that, and no other account waits. The first acknowledgement of a copy is not counted
+//    and never waits: it is denied where the sender of the copy was suspended meanwhile, and who was sent
+//    much by that sender would wait for long with all else.
 // 7. After REJECTIONS_PER_DAY_MAX rejections of an account on a day (in UTC) that were recorded one by one,
 //    every minute of that day is full for its rejections once it has one refusal; for denials it is not.
 // 8. Rule 7 holds, and denials are counted and wait, where the policy set in force allows no decider that
@@ -69,13 +72,13 @@ export function findRejected(state: State, account: AccountId, digest: Digest): 
 /** Rules 1 and 7: whether the record of a rejection has to wait. */
 export function isThrottled(state: State, account: AccountId, at: number): boolean {
   const rate = state.rejectionRates.get(account);
-  return rate !== undefined && countInMinute(rate, at) >= toMost(rate, at);
+  return rate !== undefined && countInMinute(rate, at) >= toMost(state, rate, at);
 }
 
-/** Refusals that a minute may have before its rejections wait. */
-function toMost({ day }: RejectionRate, at: number): number {
+/** Refusals that a minute may have before its rejections wait. What was counted of a day outlasts rule 8. */
+function toMost(state: State, { day }: RejectionRate, at: number): number {
   const isDayFull = day?.number === toDay(at) && day.count >= limits.REJECTIONS_PER_DAY_MAX;
-  return isDayFull ? 1 : limits.REJECTIONS_PER_MINUTE_MAX;
+  return isDayFull && limitsRefusals(state) ? 1 : limits.REJECTIONS_PER_MINUTE_MAX;
 }
 
 function countInMinute({ minute, count }: RejectionRate, at: number): number {
@@ -105,11 +108,12 @@ export function findDeferral(state: State, account: AccountId, now: number): num
   return limitsRefusals(state) && isFull(state, account, at) ? toMinuteEnd(at) : undefined;
 }
 
-/** Rule 8. What is let through to anyone is no refusal. */
-function isCounted(state: State, { verdict }: Message): boolean {
-  return verdict.outcome === "denied" && limitsRefusals(state);
+/** Rules 6 and 8. What is let through to anyone is no refusal. */
+function isCounted(state: State, { verdict, claims }: Message): boolean {
+  return verdict.outcome === "denied" && limitsRefusals(state) && !givesRoom(state, claims);
 }
 
+/** Before the message is folded: afterwards an acknowledgement has given its room. */
 export function countDenial(state: State, entry: Message): void {
   if (isCounted(state, entry)) countRefusal(state, entry);
 }
@@ -121,7 +125,7 @@ export function countRefusal(state: State, { kind, input: { account }, at }: Mes
   const count = countInMinute(rate, at) + 1;
   const day = kind === "rejection" && limitsRefusals(state) ? { day: countInDay(rate, at) } : {};
   const counted = { ...rate, minute, count, ...day };
-  const full = count >= toMost(counted, at) ? { full: minute } : {};
+  const full = count >= toMost(state, counted, at) ? { full: minute } : {};
   state.rejectionRates.set(account, { ...counted, ...full });
 }
 

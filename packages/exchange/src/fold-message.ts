@@ -7,7 +7,7 @@ import { recallDerived, toSigner } from "./recalls.ts";
 import type { RecordedMessage } from "./recorded.ts";
 import { foldReply, listInCase, toRequest } from "./requests.ts";
 import { keepMessage } from "./retention.ts";
-import { countBytes, giveRoom, isAcknowledged, takeRoom } from "./room.ts";
+import { countBytes, giveRoom, givesRoom, isAcknowledged, takeRoom } from "./room.ts";
 import { type State, toMessageKey } from "./state.ts";
 
 type MessageEntry = Extract<Entry, { kind: "message" }>;
@@ -82,7 +82,7 @@ function foldAcknowledgement(
   const message = findMessage(state, claims.re);
   if (!message?.permitted.includes(claims.iss)) return;
   const isRead = claims.status === "read" && permitted.length > 0 && isByOfficer(claims);
-  if (message.outstanding.includes(claims.iss)) giveRoom(state, message, claims.iss);
+  if (givesRoom(state, claims)) giveRoom(state, message, claims.iss);
   const outstanding = message.outstanding.filter((agency) => agency !== claims.iss);
   const readers = isRead && !message.readers.includes(claims.iss) ? [claims.iss] : NONE;
   state.messages.set(toMessageKey(claims.re), {

@@ -18,8 +18,8 @@ import { absorbLayer, createLayer, type State, toStatementKey } from "./state.ts
 export function fold(state: State, entry: Entry, digest: Digest): void {
   switch (entry.kind) {
     case "message":
-      foldMessage(state, entry);
       countDenial(state, entry);
+      foldMessage(state, entry);
       break;
     case "statement":
       foldOnLayer(state, entry);

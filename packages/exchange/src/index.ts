@@ -7,7 +7,7 @@ export { chooseDecider, DECIDERS, findDecider, isAllowed, type KnownDecider } fr
 export { type Delivery, listDeliveries, listRepeated, listReplies } from "./deliveries.ts";
 export { nextDue } from "./duties.ts";
 export type { Answer, Entry, Examined, Input, NothingDue, Repeat } from "./entry.ts";
-export { epochEnd, isEpochOver } from "./epochs.ts";
+export { epochEnd } from "./epochs.ts";
 export { checkSignature, examine, type SignatureCheck } from "./examine.ts";
 export type { ExaminedRecord } from "./examined-record.ts";
 export { findDeferral, listProposals } from "./flood.ts";
@@ -29,7 +29,7 @@ export {
 } from "./sealed-state.ts";
 export { createSenders, type SenderReport, type SenderStep, toSenderStep } from "./senders.ts";
 export type { ChainedMessage, SenderFinding } from "./senders-chain.ts";
-export { createRestorer, digestParts, digestState, listParts, type SnapshotPart } from "./snapshot.ts";
+export { createRestorer, listParts, type SnapshotPart } from "./snapshot.ts";
 export {
   absorbLayer,
   createLayer,
@@ -42,7 +42,7 @@ export {
 } from "./state.ts";
 export { createStatistics, type Period, type StatisticsTally } from "./statistics.ts";
 export { step } from "./step.ts";
-export { type TriedRecord, toExaminedRecord } from "./tried-record.ts";
+export type { TriedRecord } from "./tried-record.ts";
 export { findVersions, type Unversioned } from "./versions.ts";
 export { type Determining, type WhatIf, type WhatIfDuty, type WhatIfRecipient, whatIf } from "./what-if.ts";
 export {

@@ -1,4 +1,5 @@
 import { type AgencyId, type Claims, limits } from "@leix/protocol";
+import { findMessage } from "./messages.ts";
 import type { RecordedMessage, Unacknowledged } from "./recorded.ts";
 import type { State } from "./state.ts";
 
@@ -27,6 +28,12 @@ export function hasRoom(state: State, sender: AgencyId, recipient: AgencyId, byt
     own.messages < limits.PAIR_OUTSTANDING_MAX &&
     own.bytes + bytes <= limits.PAIR_OUTSTANDING_BYTES_MAX
   );
+}
+
+/** An acknowledgement that gives room, wherever it is let through to: once for each copy. */
+export function givesRoom(state: State, claims: Claims): boolean {
+  if (claims.kind !== "acknowledgement") return false;
+  return findMessage(state, claims.re)?.outstanding.includes(claims.iss) ?? false;
 }
 
 /** A copy was let through. */

@@ -2,9 +2,11 @@ import { type Digest, invariant, LeixError, parseRecord } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { auditBatch } from "./audit-batch.ts";
 import { createDutyInputs, createInputs } from "./history.testkit.ts";
+import { LayeredMap } from "./layered-map.ts";
 import { forgeRecord, startTestLedger, toContent } from "./ledger.testkit.ts";
+import type { RecordedMessage } from "./recorded.ts";
 import { toEntry } from "./recorded-entry.ts";
-import { listSealedParts, openSealedState, type SealedItem } from "./sealed-state.ts";
+import { listSealedParts, openSealedState, type SealedItem, verifyMembership } from "./sealed-state.ts";
 import { digestParts, type SnapshotPart } from "./snapshot.ts";
 import { createState } from "./state.ts";
 import { createWorld, NOW } from "./world.testkit.ts";
@@ -59,6 +61,19 @@ async function forgeSeal(changes: { state?: Digest; index?: number }, key: "poli
 }
 
 describe("a sealed state", () => {
+  test("has its members compared without a look at its messages, however many there are", async () => {
+    const { state } = await openSealedState(trust, items, seal);
+    const refuse = () => {
+      throw new Error("a message is read");
+    };
+    const unread = new Map<string, RecordedMessage>();
+    unread.entries = refuse;
+    const other = { ...state, messages: LayeredMap.over(unread) };
+    expect(() => [...listSealedParts(other)]).toThrow();
+    verifyMembership(other, state);
+    expect(() => verifyMembership({ ...other, witnessQuorum: 9 }, state)).toThrow(LeixError);
+  });
+
   test("is opened from the anchor's thumbprint, and goes on as the ledger did", MANY, async () => {
     const { state, statements } = await openSealedState(trust, items, seal);
     expect(statements).toHaveLength(items.filter(isStatement).length);

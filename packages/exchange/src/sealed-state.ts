@@ -1,4 +1,4 @@
-import { type Digest, LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
+import { LeixError, type ParsedRecord, parseRecord } from "@leix/protocol";
 import { checkPolicySignature, verifyPlace } from "./chain.ts";
 import { auditStatement } from "./replay.ts";
 import { createRestorer, digestParts, digestState, listParts, type SnapshotPart } from "./snapshot.ts";
@@ -87,7 +87,8 @@ async function verifySeal(membership: State, record: ParsedRecord): Promise<void
  * signed the seal could otherwise have given a party another's keys. Throws `ledger/seal-differs`.
  */
 export function verifyMembership(state: State, membership: State): void {
-  if (digestMembership(state) === digestMembership(membership)) return;
+  const [given, made] = [state, membership].map((one) => digestParts(listParts(one, MEMBERSHIP)));
+  if (given === made) return;
   throw new LeixError("ledger/seal-differs", "other members or rules than the statements make");
 }
 
@@ -98,8 +99,3 @@ const MEMBERSHIP: readonly (keyof State)[] = [
   ...(["statements", "policySet", "policySetThreshold", "witnessQuorum", "epochSeconds"] as const),
   ...(["channelCeiling", "reservedAccounts", "clockAccount"] as const),
 ];
-
-function digestMembership(state: State): Digest {
-  const parts = [...listParts(state)].filter(([, name]) => MEMBERSHIP.includes(name as keyof State));
-  return digestParts(parts);
-}

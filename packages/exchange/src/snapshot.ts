@@ -19,10 +19,13 @@ const DERIVED = ["trust", "deciders", "dueQueue"];
 const LEAVING = "leaving";
 const MESSAGES = "messages";
 
-/** Every part of a state, one after another, so that it is nowhere twice as a whole. */
-export function* listParts(state: State): Generator<SnapshotPart, void> {
+/** The parts of a state, all or of some names, one after another: it is nowhere twice as a whole. */
+export function* listParts(
+  state: State,
+  names: readonly string[] = Object.keys(state),
+): Generator<SnapshotPart, void> {
   for (const [name, value] of Object.entries(state)) {
-    if (DERIVED.includes(name) || value === undefined) continue;
+    if (DERIVED.includes(name) || !names.includes(name) || value === undefined) continue;
     if (value instanceof LayeredMap) {
       for (const [key, entry] of value.entries()) yield ["entry", name, key, toJson(name, entry)];
     } else if (name === "policySet" && state.policySet) {

@@ -1,6 +1,6 @@
 import { limits } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
-import { toAccountOf, toAgency, toAuthority } from "./genesis.testkit.ts";
+import { toAccountOf, toAgency, toAuthority, toPolicySet } from "./genesis.testkit.ts";
 import { decideOn, startTestLedger, toWord } from "./ledger.testkit.ts";
 import { createLayer } from "./state.ts";
 import { createWorld, NOW, type Sent, toRegisteredKey } from "./world.testkit.ts";
@@ -66,5 +66,15 @@ describe("the word that a key is in wrong hands", () => {
     const suspended = { keys: [], account: toAccountOf("AL-CUSTOMS"), status: "suspended" };
     const words = await decide(...all, leaked(next, NOW - next), agency(2, suspended));
     expect(words).toEqual([...all.map(() => "statement"), "statement/limit", "statement"]);
+  });
+
+  test("is taken as often as before where a decider may decide that knows no such limit", async () => {
+    const set = { version: 2, deciders: ["1"] };
+    const sets = ["AL", "RS"].map((by) => world.statement(by as "AL", toPolicySet(world, set)));
+    const all = Array.from({ length: limits.COMPROMISES_PER_AGENCY_MAX + 1 }, (_, i) =>
+      leaked(i + 1, NOW - i),
+    );
+    const words = await decide(...sets, ...all);
+    expect(words).toEqual([...sets, ...all].map(() => "statement"));
   });
 });

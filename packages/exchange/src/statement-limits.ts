@@ -1,4 +1,5 @@
 import { countryOf, limits, type Statement } from "@leix/protocol";
+import { limitsRefusals } from "./decider.ts";
 import type { Refusal } from "./entry.ts";
 import type { State } from "./state.ts";
 
@@ -18,7 +19,8 @@ export function judgeLimits(state: State, statement: Statement): Refusal | undef
     return own < limits.GROUPS_PER_COUNTRY_MAX ? undefined : { code: "statement/limit", detail: "groups" };
   }
   // Their versions count them.
-  if (statement.kind === "compromise" && statement.version > limits.COMPROMISES_PER_AGENCY_MAX) {
+  const isBeyond = statement.kind === "compromise" && statement.version > limits.COMPROMISES_PER_AGENCY_MAX;
+  if (isBeyond && limitsRefusals(state)) {
     return { code: "statement/limit", detail: `keys of ${statement.subject} in wrong hands` };
   }
   if (statement.kind === "policy-file") {

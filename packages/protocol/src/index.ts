@@ -189,7 +189,7 @@ export {
   parseStatement,
   RECORD_KINDS,
 } from "./record.ts";
-export { createDisclosure, type Disclosure, decodeSdJwt, encodeSdJwt } from "./sd-jwt.ts";
+export { createDisclosure, type Disclosure, encodeSdJwt } from "./sd-jwt.ts";
 export {
   AgencyStatement,
   AnchorStatement,
