@@ -1,8 +1,13 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { appendCheckpoint } from "@leix/broker";
 import { LeixError, toLogOrigin } from "@leix/protocol";
-import { loadSigningKey, type PartyConnection } from "@leix/runtime";
+import { loadSigningKey, type NetworkFile, type PartyConnection, toPartyFolder } from "@leix/runtime";
 import { type RecordedNetwork, startRecordedNetwork, waitUntil } from "@leix/testkit";
-import { createSigner, encodeCheckpoint, encodeNote, signNote } from "@leix/tlog";
+import { createSigner, encodeCheckpoint, encodeNote, signNote, type TreeHead } from "@leix/tlog";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createSealedLab, type SealedLab } from "../ledger/sealed-lab.testkit.ts";
 import { openBrokerSource } from "./broker-source.ts";
@@ -11,6 +16,16 @@ import { replayLedger } from "./replay.ts";
 import { toVerdict } from "./replay-result.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const LEIX = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+/** `folder` is the ledger service's. */
+async function sign({ exchange }: NetworkFile, folder: string, head: TreeHead): Promise<Uint8Array> {
+  const origin = toLogOrigin(exchange);
+  const signer = await createSigner(origin, "ed25519", await loadSigningKey(folder));
+  const text = encodeCheckpoint({ origin, ...head, extensions: [] });
+  return encodeNote({ text, signatures: [await signNote(text, signer)] });
+}
 
 describe("an exchange at work, whose newest records are under no checkpoint yet", () => {
   let net: RecordedNetwork;
@@ -23,10 +38,7 @@ describe("an exchange at work, whose newest records are under no checkpoint yet"
   const as = <T>(party: string, work: (nc: PartyConnection) => Promise<T>) => net.as(party, work);
 
   async function publish(size: number, after: number): Promise<void> {
-    const origin = toLogOrigin(net.network.exchange);
-    const signer = await createSigner(origin, "ed25519", await loadSigningKey(net.folderOf("ledger")));
-    const text = encodeCheckpoint({ origin, ...toTestHead(net.records.slice(0, size)), extensions: [] });
-    const note = encodeNote({ text, signatures: [await signNote(text, signer)] });
+    const note = await sign(net.network, net.folderOf("ledger"), toTestHead(net.records.slice(0, size)));
     await as("ledger", (nc) => appendCheckpoint(nc, note, after));
   }
 
@@ -73,6 +85,21 @@ describe("a LEDGER that begins with a seal", () => {
     expect(error).toMatchObject({
       code: "ledger/record-erased",
       detail: expect.stringMatching(/only the ledger store has \(name a folder\)$/),
+    });
+  });
+
+  it("that is not the one of a checkpoint is said, whatever of it was put away", async () => {
+    const { dir, network, records } = sealed.lab;
+    const forged = await sign(network, toPartyFolder(dir, network, "ledger"), {
+      ...{ size: records, root: new Uint8Array(32) },
+    });
+    const file = join(dir, "forged");
+    await writeFile(file, forged);
+    const words = [LEIX, "--dir", dir, "audit", "replay", "--checkpoint", file];
+    const found = await promisify(execFile)(process.execPath, words).catch((error: unknown) => error);
+    expect(found).toMatchObject({
+      ...{ code: 1, stderr: "" },
+      stdout: expect.stringMatching(/\[ledger\/root-differs\][\s\S]*--fork-out <file> writes a proof/),
     });
   });
 });

@@ -49,8 +49,9 @@ async function verify(dir: string, file: string, flags: VerifyFlags): Promise<vo
     const { source } = ledger;
     const signers = await loadSigners(ledger);
     const checkpoint = await acceptNote(note, signers);
-    const cosigned = await judgeCosigned(note, signers, flags);
+    // First: of two histories, the one that few have cosigned yet is no less signed.
     await orFork(verifyHeads(source, checkpoint, checkpoint), source, [note], signers, flags);
+    const cosigned = await judgeCosigned(note, signers, flags);
     const isAll = source.total === checkpoint.size;
     const later = ` at this size, and ${toCount(source.total)} records by now`;
     const lines = [
@@ -95,7 +96,7 @@ async function orFork(
     await verified;
   } catch (error) {
     if (!(error instanceof LeixError) || error.code !== "ledger/root-differs") throw error;
-    const lines = await proveToEverybody(source, notes, keys, forkOut);
+    const lines = await proveToEverybody(source, notes, async () => keys, forkOut);
     process.stdout.write(`${lines.join("\n")}\n`);
     throw error;
   }

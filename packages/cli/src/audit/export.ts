@@ -2,7 +2,7 @@ import type { Trust } from "@leix/exchange";
 import { toRecordEntry } from "@leix/ledger-store";
 import { decodeUtf8, LeixError } from "@leix/protocol";
 import { LedgerFileHeader, writeLedgerFile } from "@leix/runtime";
-import { appendLeafHashes, type CompactRange, createRange } from "@leix/tlog";
+import { appendLeafHashes, type CompactRange, createRange, parseNote } from "@leix/tlog";
 import type { ReplaySource } from "./replay-source.ts";
 import { encodeSealedLines } from "./sealed-lines.ts";
 import { toLeaf } from "./tree-of-source.ts";
@@ -24,11 +24,22 @@ export async function exportLedger(source: ReplaySource, trust: Trust, out: stri
   const header = LedgerFileHeader.parse({
     ...{ format: "leix-ledger", v: 1, aud, anchorKey, anchorAccount, records: total },
     ...(checkpoint ? { checkpoint: decodeUtf8(checkpoint) } : {}),
-    ...(cosigned ? { cosigned: decodeUtf8(cosigned) } : {}),
+    cosigned: toNoteText(cosigned),
   });
   const copying = new Copying(source);
   const { bytes } = await writeLedgerFile(out, header, copying.lines(), () => copying.after());
   return { records: total, bytes };
+}
+
+/** Undefined for what is none: that it was damaged beside the ledger does not stop a copy of the ledger. */
+function toNoteText(note: Uint8Array | undefined): string | undefined {
+  try {
+    if (note) parseNote(note);
+    return LedgerFileHeader.shape.cosigned.safeParse(note && decodeUtf8(note)).data;
+  } catch (error) {
+    if (error instanceof LeixError) return undefined;
+    throw error;
+  }
 }
 
 /** A copy as it is made: which state it needs is known when all records were seen. */

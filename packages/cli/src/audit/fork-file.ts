@@ -84,15 +84,15 @@ async function listSigned(
   });
 }
 
-/** For a person: what came of it, or how to get it. */
+/** For a person: what came of it, or how to get it. Without a file, no keys are looked for. */
 export async function proveToEverybody(
   source: ReplaySource,
   notes: readonly Uint8Array[],
-  keys: LogKeys,
+  loadKeys: () => Promise<LogKeys>,
   file: string | undefined,
 ): Promise<readonly string[]> {
   if (file === undefined) return ["--fork-out <file> writes a proof of it for everybody."];
-  const proven = await writeFork(source, notes, keys, file);
+  const proven = await writeFork(source, notes, await loadKeys(), file);
   if (proven) {
     const next = `The proof is ${file}; anyone checks it with leix witness fork-verify. [ledger/forked]`;
     return [...toForkText(proven), next];

@@ -46,7 +46,7 @@ async function findSigner(folder: string, trust: Trust, note: Uint8Array, log: s
   }
 }
 
-/** There is no other copy of it, and it is made again: the service keeps the next one that the quorum cosigns. */
+/** No other copy of it is needed: the service keeps the next one that the quorum cosigns. */
 export async function removeCosigned(folder: string): Promise<RepairAction> {
   await rm(join(dirname(resolve(folder)), COSIGNED_FILE), { force: true });
   return { file: FILE, did: "removed", detail: "the ledger service keeps the next one that is cosigned" };

@@ -23,12 +23,19 @@ interface LastMessage {
   readonly index: number;
 }
 
-/** Where two have the highest number, the first of them: what comes after it goes on from that one. */
-async function findLast(source: ReplaySource, agency: AgencyId): Promise<LastMessage> {
+/**
+ * Where two have the highest number, the first of them: what comes after it goes on from that one. Throws
+ * `client/not-found`, or `ledger/record-erased` where all that it has sent may be gone.
+ */
+export async function findLast(source: ReplaySource, agency: AgencyId): Promise<LastMessage> {
   let last: LastMessage | undefined;
+  let gone = 0;
   for await (const { bytes, refused, erased } of source.records()) {
     if (refused) throw refused;
-    if (erased) continue;
+    if (erased) {
+      gone++;
+      continue;
+    }
     const record = parseRecord(bytes);
     if (record.kind !== "message" || record.claims.iss !== agency) continue;
     const { seq } = record.claims;
@@ -36,5 +43,7 @@ async function findLast(source: ReplaySource, agency: AgencyId): Promise<LastMes
     last = { seq, digest: record.input.digest, index: record.decision.content.index };
   }
   if (last) return last;
+  if (gone > 0)
+    throw new LeixError("ledger/record-erased", `${gone} of them, and no message of ${agency} is left`);
   throw new LeixError("client/not-found", `a message of ${agency} in this ledger`);
 }

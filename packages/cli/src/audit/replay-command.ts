@@ -58,12 +58,8 @@ async function replay(dir: string, flags: ReplayFlags): Promise<void> {
     process.off("SIGINT", end);
     process.stdout.write(flags.json ? `${toJson(result)}\n` : toReport(result, source.size));
     if (isForked(result)) {
-      const lines = await proveToEverybody(
-        source,
-        checkpoints,
-        (await loadSigners(ledger)).keys,
-        flags.forkOut,
-      );
+      const loadKeys = async () => (await loadSigners(ledger)).keys;
+      const lines = await proveToEverybody(source, checkpoints, loadKeys, flags.forkOut);
       if (!flags.json) process.stdout.write(`${lines.join("\n")}\n`);
     }
     const verdict = toVerdict(result);

@@ -53,6 +53,8 @@ export async function findCopyLog(copy: RepairSource, trust: Trust): Promise<str
   if (!note) return undefined;
   try {
     const { size } = parseCheckpoint(parseNote(note).text);
+    // So many it only says. The last of them is in no copy that was cut off, and is never erased.
+    if (size === 0 || !(await copy.record(size - 1))) return undefined;
     return await toVkey(note, await findLogKeys(trust, listRecords(copy, size), note));
   } catch (error) {
     if (error instanceof LeixError) return undefined;

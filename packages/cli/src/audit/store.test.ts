@@ -102,6 +102,14 @@ describe("a ledger as a file with its checkpoint, and as a store", () => {
     expect(listCheckpoints(source, "named")).toEqual([{ note: "named", why: "named" }]);
     const compared = [size, 9].map((one) => ({ size: one, isSame: true, cosigned: { quorum: 0 } }));
     expect((await replayLedger(trust, source)).tree.checkpoints).toMatchObject(compared);
+    for (const damaged of [cosigned.with(20, 0xff), Buffer.from(`a\n\n${"— a AAAAAAAA\n".repeat(6_000)}`)]) {
+      await writeFile(join(folder, "cosigned"), damaged);
+      const opened = await openStoreSource(store, trust);
+      expect((await replayLedger(trust, opened)).differences).toMatchObject([{ code: "tlog/note" }]);
+      await exportLedger(opened, trust, copy);
+      await using without = await openFileSource(copy, trust);
+      expect([without.total, without.cosigned]).toEqual([size, undefined]);
+    }
   });
 
   test("with one of another tree, of more records, another key, or none: each is a difference", async () => {
@@ -110,7 +118,7 @@ describe("a ledger as a file with its checkpoint, and as a store", () => {
       [await ledger.sign({ size: 9, root }), "ledger/root-differs"],
       [await ledger.sign({ size: size + 1, root }), "ledger/rolled-back"],
       [await ledger.sign(ledger.headAt(9), "spare"), "tlog/note-unsigned"],
-      [newest.with(newest.length - 5, 0x41), "tlog/signature-invalid"],
+      [newest.with(-5, newest.at(-5) === 0x41 ? 0x42 : 0x41), "tlog/signature-invalid"],
       [Buffer.from("no note"), "tlog/note"],
     ] as const;
     for (const [note, code] of cases) {
@@ -184,6 +192,15 @@ describe("a damaged store", () => {
     }
   });
 
+  test("is not judged by a copy that is cut off, however much its checkpoint says to cover", async () => {
+    for (const covered of [size + 1, 2 ** 50]) {
+      await writeSignedExport(file, ledger, await ledger.sign({ ...ledger.headAt(size), size: covered }));
+      await using source = await openFileSource(file, trust);
+      await using other = createRepairSource(source);
+      expect(await findCopyLog(other, trust)).toBeUndefined();
+    }
+  });
+
   test("whose first record is gone says who signs it only to who knows the network", async () => {
     await flip(join(store, "record", "000"), 300);
     expect(await codeOf(findStoreLog("/nowhere", store, trust, undefined))).toBe("ledger/checkpoint-invalid");
@@ -213,7 +230,9 @@ describe("heads of one tree", () => {
       });
       expect(await codeOf(verifyHeads(source, ledger.headAt(8), other))).not.toBe("sound");
       const beyond = { size: size + 1, root: other.root };
-      expect(await codeOf(verifyHeads(source, other, beyond))).toBe("audit/records-missing");
+      expect(await codeOf(verifyHeads(source, ledger.headAt(9), beyond))).toBe("audit/records-missing");
+      // Of what is here, another history is told all the same.
+      expect(await codeOf(verifyHeads(source, other, beyond))).toBe("ledger/root-differs");
       expect(await codeOf(verifyHeads(source, ledger.headAt(9), ledger.headAt(8)))).toBe("tlog/size");
     }
   });

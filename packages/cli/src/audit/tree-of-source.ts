@@ -19,12 +19,11 @@ const CHUNK_RECORDS = 256;
 
 /**
  * Whether both are heads of one tree, the source's: from its tiles, or from its records, of which the tree is
- * made again. Throws `ledger/root-differs` where they are not; `audit/records-missing` where the source has
- * fewer records.
+ * made again. Throws `ledger/root-differs` where one is not, `audit/records-missing` where the source has
+ * fewer records, `tlog/size` for the newer before the older.
  */
 export async function verifyHeads(source: ReplaySource, older: TreeHead, newer: TreeHead): Promise<void> {
   if (older.size > newer.size) throw new LeixError("tlog/size", `${older.size} and then ${newer.size}`);
-  if (source.total < newer.size) throw toMissing(source.total, newer.size);
   const roots = await loadRoots(source, [older.size, newer.size]);
   for (const { size, root } of [older, newer]) {
     const own = roots.get(size);

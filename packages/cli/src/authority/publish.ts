@@ -28,18 +28,27 @@ export function addPublishCommand(authority: Command): void {
         const signed = file === undefined ? waiting : await loadSigned(file);
         if (signed.length === 0 && !flags.json)
           createPaper(process.stdout).line("Nothing waits to be published.");
-        else if (flags.drop) await drop(desk, signed);
+        else if (flags.drop) await drop(desk, signed, flags);
         else tell(await publishAll(desk, signed), desk, flags);
       });
     });
 }
 
-async function drop(desk: Desk, signed: readonly SignedStatement[]): Promise<void> {
+/** Of a file only what waits here as well: what was answered already stands. */
+async function drop(desk: Desk, signed: readonly SignedStatement[], { json }: PublishFlags): Promise<void> {
+  const waiting = new Set((await desk.listOutgoing()).map((one) => one.signed.digest));
+  const statements = signed.map(({ statement: { kind, subject, version }, digest }) => {
+    return { kind, subject, version, digest, result: waiting.has(digest) ? "dropped" : "not-waiting" };
+  });
+  for (const one of signed) await desk.drop(one);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ party: desk.party, statements })}\n`);
+    return;
+  }
   const paper = createPaper(process.stdout);
-  for (const one of signed) {
-    await desk.drop(one);
-    const { kind, subject, version } = one.statement;
-    paper.line(`${kind} ${subject}, version ${version}: taken back.`);
+  for (const { kind, subject, version, result } of statements) {
+    const what = result === "dropped" ? "taken back" : "does not wait here, so it was not taken back";
+    paper.line(`${kind} ${subject}, version ${version}: ${what}.`);
   }
 }
 

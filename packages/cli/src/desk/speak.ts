@@ -9,16 +9,17 @@ export type Spoken = { readonly signed: SignedStatement } & (StatementAnswer | {
 
 /**
  * Signs the statements, each after those before it, and publishes them in this order, up to the first that is
- * refused; or writes them into a file. Tells what came of each.
+ * refused; or writes them into a file. Tells what came of each. `waiting` were signed before, and come first.
  */
 export async function speak(
   desk: Desk,
   contents: readonly StatementContent[],
   flags: DeskFlags,
+  waiting: readonly SignedStatement[] = [],
 ): Promise<readonly Spoken[]> {
   const { offline, out } = flags;
   await using file = out === undefined ? undefined : await createNewFile(out);
-  const signed: SignedStatement[] = [];
+  const signed = [...waiting];
   for (const content of contents) signed.push(await desk.sign(content));
   await file?.write(toLines(signed));
   const isKept = offline || out !== undefined;

@@ -1,4 +1,3 @@
-import { decodeUtf8 } from "@leix/protocol";
 import type { ReplaySource } from "../audit/replay-source.ts";
 
 /** A checkpoint under which evidence can be made: a signed note, and why it is this one. */
@@ -17,7 +16,12 @@ export function listCheckpoints(
 ): readonly CheckpointChoice[] {
   if (named !== undefined) return [{ note: named, why: "named" }];
   return [
-    ...(cosigned ? [{ note: decodeUtf8(cosigned), why: "cosigned" as const }] : []),
-    ...(checkpoint ? [{ note: decodeUtf8(checkpoint), why: "newest" as const }] : []),
+    ...(cosigned ? [{ note: toText(cosigned), why: "cosigned" as const }] : []),
+    ...(checkpoint ? [{ note: toText(checkpoint), why: "newest" as const }] : []),
   ];
+}
+
+/** What is damaged is no note, which is for its reader to say. */
+function toText(note: Uint8Array): string {
+  return Buffer.from(note).toString("utf8");
 }

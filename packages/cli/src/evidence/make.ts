@@ -7,9 +7,10 @@ import {
   makeEvidence,
   type Wanted,
 } from "@leix/evidence";
-import { AgencyId, LeixError, MessageId } from "@leix/protocol";
+import { AgencyId, encodeUtf8, LeixError, MessageId } from "@leix/protocol";
+import { acceptNote, loadSigners } from "../audit/judge-note.ts";
 import type { ReplaySource } from "../audit/replay-source.ts";
-import { toLedgerFlags, withLedger } from "../audit/source-choice.ts";
+import { type OpenLedger, toLedgerFlags, withLedger } from "../audit/source-choice.ts";
 import { type CheckpointChoice, listCheckpoints } from "./checkpoint-choice.ts";
 import { readCheckpoint } from "./evidence-file.ts";
 
@@ -34,29 +35,45 @@ const CHECKPOINT_FILE = "checkpoint";
  * Evidence of a message: `id`, or `AL-SPOC/id` where two senders have used one. Reads the ledger as an
  * auditor does. Throws the `evidence/`, `ledger/`, `tlog/` and `broker/` codes.
  */
-export async function makeFromLedger(dir: string, id: string, flags: MakeFlags): Promise<Made> {
-  const { from, checkpoint, trust: file } = flags;
+export async function makeFromLedger(dir: string, id: string, given: MakeFlags): Promise<Made> {
+  const { from, checkpoint, trust: file } = given;
   const wanted = toWanted(id);
   const named = checkpoint === undefined ? undefined : await loadNote(checkpoint);
-  const ledger = { ...(await toLedgerFlags(from)), ...(file === undefined ? {} : { trust: file }) };
-  return withLedger(dir, ledger, async ({ source, trust }) => {
+  const flags = { ...(await toLedgerFlags(from)), ...(file === undefined ? {} : { trust: file }) };
+  return withLedger(dir, flags, async (ledger) => {
+    const { source, trust } = ledger;
     const choices = listCheckpoints(source, named);
     for (const [i, { note, why }] of choices.entries()) {
       try {
         return { evidence: await collect(trust, wanted, source, note), trust, why };
       } catch (error) {
         const isLast = i === choices.length - 1;
-        if (isLast || !(isBeyond(error) || isUnusable(error))) throw error;
+        if (isLast || !(isBeyond(error) || (await isUnusable(error, note, ledger)))) throw error;
       }
     }
     throw new LeixError("evidence/uncovered", "no checkpoint is published");
   });
 }
 
-/** The note was damaged where it lies, or is another ledger's: the next may be sound. */
-function isUnusable(error: unknown): boolean {
-  const isLogs = (code: string) => code.startsWith("tlog/") || code === "ledger/root-differs";
-  return error instanceof LeixError && isLogs(error.code);
+/**
+ * The note was damaged where it lies, or is another ledger's: the next may be sound. Where the log has signed
+ * it as it stands, there are two histories, which nobody passes over.
+ */
+async function isUnusable(error: unknown, note: string, ledger: OpenLedger): Promise<boolean> {
+  if (!(error instanceof LeixError)) return false;
+  if (error.code !== "ledger/root-differs") return error.code.startsWith("tlog/");
+  return !(await isSigned(note, ledger));
+}
+
+async function isSigned(note: string, ledger: OpenLedger): Promise<boolean> {
+  const signers = await loadSigners(ledger);
+  try {
+    await acceptNote(encodeUtf8(note), signers);
+    return true;
+  } catch (error) {
+    if (error instanceof LeixError) return false;
+    throw error;
+  }
 }
 
 /** The message is not below this checkpoint, or this source ends before it: the next may do. */

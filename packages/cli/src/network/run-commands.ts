@@ -77,8 +77,8 @@ async function up(dir: string, flags: UpFlags): Promise<void> {
 
 async function runBroker(dir: string): Promise<void> {
   await runUntilStopped(async (signal) => {
-    const broker = await startBrokerAlone(dir, { env: loadRunConfig().env, say, signal });
     const { servers } = await loadNetwork(dir);
+    const broker = await startBrokerAlone(dir, { env: loadRunConfig().env, say, signal });
     process.stdout.write(`ready: the broker alone, at ${servers.join(", ")}. Ctrl-C stops.\n`);
     return broker;
   });

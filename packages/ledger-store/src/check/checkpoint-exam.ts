@@ -33,7 +33,7 @@ export async function examineCheckpoint(disk: Disk, keys: NoteKeys): Promise<Not
   return note ? examineNote(note, CHECKPOINT_PATH, keys) : { published: null, findings: [] };
 }
 
-/** Every byte of a signed checkpoint: those that no key given here signs are findings too. Throws `tlog/key`. */
+/** Every byte of a signed checkpoint: what no key given here signs is a finding too. Throws `tlog/key`. */
 export async function examineNote(note: Uint8Array, file: string, keys: NoteKeys): Promise<NoteExam> {
   const [log, ...witnesses] = await createVerifiers(keys);
   const findings: Finding[] = [];

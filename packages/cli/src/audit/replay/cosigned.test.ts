@@ -1,6 +1,8 @@
 import { createWorld, NOW, startTestLedger, toAgency, toRegisteredKey } from "@leix/exchange/testkit";
 import { LeixError } from "@leix/protocol";
+import type { TreeHead } from "@leix/tlog";
 import { expect, test } from "vitest";
+import { replayLedger } from "../replay.ts";
 import { signLedger } from "../signed-ledger.testkit.ts";
 import { findCosigned, toCosignedText } from "./cosigned.ts";
 
@@ -52,16 +54,38 @@ test("what was signed later than now, or with a key that was withdrawn, counts n
   expect(toCosignedText(found)).toContain("; this exchange asks for none");
 });
 
+/** As the ledger service signs it, with a witness's line over another text. */
+async function forge(tree: TreeHead): Promise<Buffer> {
+  const [line] = /^— .*\/witness\/AL-SPOC .*$/m.exec(
+    Buffer.from(await ledger.sign(ledger.headAt(9), "ledger", { "AL-SPOC": "spare" })).toString(),
+  ) ?? [""];
+  const text = Buffer.from(await ledger.sign(tree, "ledger", { "AL-SPOC": "spare" })).toString();
+  return Buffer.from(text.replace(/^— .*\/witness\/AL-SPOC .*$/m, line));
+}
+
 test("a cosignature that is not its key's over this text is no cosignature", async () => {
-  const forged = await ledger.sign(ledger.headAt(9), "ledger", { "AL-SPOC": "spare" });
-  const text = Buffer.from(await note("AL-SPOC")).toString();
-  const [line] =
-    Buffer.from(forged)
-      .toString()
-      .match(/^— .*\/witness\/AL-SPOC .*$/m) ?? [];
-  const swapped = text.replace(/^— .*\/witness\/AL-SPOC .*$/m, line ?? "");
-  const work = findCosigned(Buffer.from(swapped), ledger.state, NOW);
+  const work = findCosigned(await forge(head), ledger.state, NOW);
   expect(await work.catch((error) => (error instanceof LeixError ? error.code : error))).toBe(
     "tlog/signature-invalid",
   );
+});
+
+test("a checkpoint with such a line is compared all the same", async () => {
+  const { records, world } = ledger;
+  const replay = (checkpoint: Uint8Array) => {
+    const give = async function* () {
+      for (const bytes of records) yield { bytes };
+    };
+    const source = { total: records.length, differences: [], checkpoint, records: give };
+    return replayLedger(world.trust, source);
+  };
+  const own = await replay(await forge(head));
+  expect(own.tree.checkpoints).toEqual([{ size: records.length, isSame: true, cosigned: null }]);
+  expect(own.differences).toMatchObject([{ about: "checkpoint", code: "tlog/signature-invalid" }]);
+  const other = await replay(await forge({ ...head, root: ledger.headAt(9).root }));
+  expect(other.tree.checkpoints).toEqual([{ size: records.length, isSame: false, cosigned: null }]);
+  expect(other.differences.map(({ code }) => code)).toEqual([
+    "ledger/root-differs",
+    "tlog/signature-invalid",
+  ]);
 });

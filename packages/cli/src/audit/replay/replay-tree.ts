@@ -14,7 +14,7 @@ import {
 import type { ComparedCheckpoint, ReplayRoot } from "../replay-result.ts";
 import type { ReplayDifference } from "../replay-source.ts";
 import { toRootDifference } from "../tree-of-source.ts";
-import { type Cosigned, findCosigned } from "./cosigned.ts";
+import { findCosigned } from "./cosigned.ts";
 import { type LogKeys, verifyCheckpoint } from "./log-keys.ts";
 import { toDifference } from "./tally.ts";
 
@@ -96,17 +96,22 @@ export class ReplayTree {
     const checkpoints: ComparedCheckpoint[] = [];
     const early = this.#watched.filter(({ root, size }) => !root && size < this.#begin);
     const known = early.length > 0 && loadRoots ? await loadRoots(early.map(({ size }) => size)) : undefined;
-    for (const { note, size, root = known?.get(size) } of this.#watched) {
-      let [isSame, cosigned]: [boolean | null, Cosigned | null] = [false, null];
+    const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
       try {
-        const checkpoint = await this.#verify(note, keys, size);
-        if (state) cosigned = await findCosigned(note, state, Math.floor(Date.now() / 1_000));
-        isSame = this.#isSame(checkpoint, root);
+        return await work();
       } catch (error) {
         if (!(error instanceof LeixError)) throw error;
         differences.push(toCheckpointDifference(error));
+        return undefined;
       }
-      checkpoints.push({ size, isSame, cosigned });
+    };
+    const now = Math.floor(Date.now() / 1_000);
+    for (const { note, size, root = known?.get(size) } of this.#watched) {
+      const checkpoint = await attempt(() => this.#verify(note, keys, size));
+      const isSame = checkpoint && (await attempt(() => this.#isSame(checkpoint, root)));
+      // Whatever the root is: a cosignature that is none hides no other history.
+      const cosigned = checkpoint && state && (await attempt(() => findCosigned(note, state, now)));
+      checkpoints.push({ size, isSame: isSame === undefined ? false : isSame, cosigned: cosigned ?? null });
     }
     return { checkpoints, differences };
   }

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Desk, SignedStatement } from "@leix/client";
+import type { State } from "@leix/exchange";
 import { AgencyId, CountryCode, countryOf, LeixError } from "@leix/protocol";
 import { PARTY_FILES, toPartyPath } from "@leix/runtime";
 import type { Command } from "commander";
@@ -14,8 +16,8 @@ interface LeakFlags extends DeskFlags {
 }
 
 /**
- * Signs the statement that a key is in wrong hands, and publishes it, unless that was said before; false
- * where the exchange refused it.
+ * Signs the statement that a key is in wrong hands, and publishes it, unless that is recorded already; what
+ * was signed before and waits is published instead. False where the exchange refused it.
  * Throws `statement/subject` where no folder here belongs to the authority of the agency whose key it is, and
  * what signing throws.
  */
@@ -28,12 +30,20 @@ export async function speakOfLeak({ kid, since }: Leak, flags: LeakFlags, self: 
     if (owner === undefined || (flags.party !== undefined && owner !== flags.party)) {
       throw new LeixError("statement/subject", `kid ${kid} is no key of ${flags.party ?? "an agency"}`);
     }
-    const said = (await desk.draft()).compromises.get(owner);
+    const isSaid = ({ keys }: State) =>
+      (keys.get(kid)?.compromisedSince ?? Number.POSITIVE_INFINITY) <= since;
     // Said once is enough: whoever runs this again wants the report.
-    if (said?.kid === kid && said.since <= since) return true;
-    const spoken = await speak(desk, [{ kind: "compromise", subject: owner, kid, since }], flags);
+    if (isSaid(desk.state)) return true;
+    const isWaiting = isSaid(await desk.draft());
+    const contents = isWaiting ? [] : [{ kind: "compromise", subject: owner, kid, since } as const];
+    const spoken = await speak(desk, contents, flags, isWaiting ? await listWaiting(desk, owner) : []);
     return spoken.every((one) => one.kind !== "refused");
   });
+}
+
+async function listWaiting(desk: Desk, owner: AgencyId): Promise<SignedStatement[]> {
+  const outgoing = (await desk.listOutgoing()).map(({ signed }) => signed);
+  return outgoing.filter(({ statement }) => statement.kind === "compromise" && statement.subject === owner);
 }
 
 /** Every authority's membership knows whose key it is; an authority's machine has one folder of them. */
