@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { createNativePrimitives } from "@leix/cli/audit";
+import { createNativePrimitives } from "@leix/cli/native-primitives";
 import { type KeyId, type ParsedJws, type RegisteredKey, verifyJws } from "@leix/protocol";
 
 // The floor of a replay: nothing but the same signatures, by the same primitive, in as many threads.
