@@ -67,5 +67,6 @@ async function signNext(composed: Composed, head: ChainHead, key: SigningKey): P
   const { token, digest } = await signJws(claims, CLAIMS_TYP, key);
   const envelope = encodeEnvelope({ message: token, ...(composed.body ? { body: composed.body } : {}) });
   const { id, seq, thread, kind } = claims;
-  return { id, seq, digest, thread, kind, token, envelope, rawDigest: toDigest(envelope) };
+  const deleteBy = "deleteBy" in claims ? claims.deleteBy : undefined;
+  return { id, seq, digest, thread, kind, token, envelope, rawDigest: toDigest(envelope), deleteBy };
 }

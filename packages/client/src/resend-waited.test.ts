@@ -2,12 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { type AgencyName, createTestExchange, PATIENCE, type TestExchange } from "./exchange.testkit.ts";
 import { countAcknowledgements, emptyInboxes, openTestNode, type TestNode, WAIT_MS } from "./node.testkit.ts";
 import { createRequest } from "./party.testkit.ts";
-import { type ResendCause, resendWaited } from "./resend-waited.ts";
+import { resendWaited } from "./resend-waited.ts";
 import { openStore } from "./store.ts";
 
 vi.setConfig(PATIENCE);
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** What is still kept to be sent again. */
+const listKept = (store: ReturnType<typeof openStore>) =>
+  store.waited.listDue(Number.MAX_SAFE_INTEGER, exchange.nowMs, 0);
 let exchange: TestExchange;
 beforeAll(async () => {
   exchange = await createTestExchange();
@@ -51,44 +55,63 @@ describe("what was let through and not acknowledged", () => {
     await using own = await openNode("AL-SPOC");
     const ref = await sendAndLose(sender);
     using store = openStore(`${sender.folder}/node.sqlite`);
-    expect(store.waited.list().map(({ id }) => id)).toEqual([ref.id]);
+    expect(listKept(store)).toEqual([ref.id]);
     expect(sender.node.archive.listHeld(1, 1)[0]).not.toHaveProperty("input");
     for (const one of [receiver, contacts, own]) void one.start();
-    await resendAs(sender, store, "start", 0);
+    await resendLost(sender, store, exchange.nowMs);
     const acknowledged = () => sender.node.archive.listAcknowledgements(ref).length;
     await vi.waitUntil(() => acknowledged() === 3, WAIT_MS);
-    expect(store.waited.list()).toEqual([]);
+    expect(listKept(store)).toEqual([]);
     expect(store.outbox.getEnvelope(ref.id)).toBeUndefined();
   });
 });
 
-async function resendAs(
-  { post }: TestNode,
+/** How many are sent again after so long, where the broker may have lost what it had by then. */
+async function resendLost(
+  { post }: Pick<TestNode, "post">,
   store: ReturnType<typeof openStore>,
-  cause: ResendCause,
-  afterMs: number,
+  lostBeforeMs: number,
+  afterMs = 0,
 ): Promise<number> {
   const before = post.sent.length;
   const clock = () => exchange.nowMs + afterMs;
-  await resendWaited(cause, { store, post, clock, onEvent: () => undefined });
+  await resendWaited(lostBeforeMs, { store, post, clock, onEvent: () => undefined });
   return post.sent.length - before;
 }
 
 describe("when", () => {
-  test("at a start, at a reconnect after a minute, else after doubling hours; at last no more", async () => {
+  test("what may be lost at once, once; else after doubling hours; at last no more", async () => {
     await using sender = await openNode("AL-CUSTOMS");
     await sendAndLose(sender);
     await sender.stop();
     using store = openStore(`${sender.folder}/node.sqlite`);
-    const count = (cause: ResendCause, afterMs: number) => resendAs(sender, store, cause, afterMs);
-    expect(await count("back", 59_000)).toBe(0);
-    expect(await count("back", 60_000)).toBe(1);
-    expect(await count("start", 60_001)).toBe(1);
+    const count = (lostAfterMs: number, afterMs: number) =>
+      resendLost(sender, store, exchange.nowMs + lostAfterMs, afterMs);
+    expect(await count(-1, 60_000)).toBe(0);
+    expect(await count(0, 60_000)).toBe(1);
+    expect(await count(0, 60_001)).toBe(0);
     const hours: number[] = [];
     for (let hour = 0; hour <= 48; hour++)
-      if ((await count("later", hour * HOUR_MS + 61_000)) > 0) hours.push(hour);
+      if ((await count(0, hour * HOUR_MS + 61_000)) > 0) hours.push(hour);
     expect(hours).toEqual([1, 3, 7, 15, 31]);
-    expect(await count("start", 31 * 24 * HOUR_MS)).toBe(0);
-    expect(store.waited.list()).toEqual([]);
+    expect(await count(31 * DAY_MS, 31 * DAY_MS)).toBe(0);
+    expect(listKept(store)).toEqual([]);
+  });
+
+  test("what is in its way only puts it off, and keeps nothing that is over", async () => {
+    await using sender = await openNode("AL-CUSTOMS");
+    const ref = await sendAndLose(sender);
+    const deleteBy = Math.floor(exchange.nowMs / 1_000) + DAY_MS / 1_000;
+    const over = await sender.node.send(createRequest(["RS-FIU"], { deleteBy }));
+    expect(await sender.node.waitForDecision(over.ref, WAIT_MS)).toMatchObject({ status: "permitted" });
+    await sender.stop();
+    using store = openStore(`${sender.folder}/node.sqlite`);
+    expect(listKept(store)).toEqual([ref.id, over.ref.id]);
+    sender.post.sendFaults.push({ code: "broker/backlog-full", arrives: false });
+    const lostBeforeMs = exchange.nowMs + DAY_MS;
+    expect([await resendLost(sender, store, lostBeforeMs, DAY_MS), sender.post.sendFaults]).toEqual([0, []]);
+    expect(listKept(store)).toEqual([ref.id]);
+    expect(await resendLost(sender, store, lostBeforeMs, DAY_MS + 1)).toBe(1);
+    expect(await resendLost(sender, store, lostBeforeMs, DAY_MS + 2)).toBe(0);
   });
 });

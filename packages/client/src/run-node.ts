@@ -3,7 +3,7 @@ import type { Bell } from "./bell.ts";
 import { resend } from "./dispatch.ts";
 import { findHold } from "./hold.ts";
 import type { Post } from "./ports.ts";
-import { type ResendCause, resendWaited } from "./resend-waited.ts";
+import { resendWaited } from "./resend-waited.ts";
 import { endRetention } from "./retention.ts";
 import { type SettleArrivalsOptions, settleArrivals } from "./settle-arrivals.ts";
 
@@ -29,6 +29,8 @@ export interface RunChoices {
 const REFRESH_MS = 30_000;
 /** What is received but not decided after so long is sent again: it may be lost with the broker's disk. */
 const UNDECIDED_MS = 60_000;
+/** A broker that is back may have lost what it acknowledged longer ago than this: its disk went back. */
+const BACK_MS = 60_000;
 /** Later than any time. */
 const EVER = Number.MAX_SAFE_INTEGER;
 const NEVER = 0;
@@ -81,27 +83,36 @@ async function settleAll(options: RunOptions, signal: AbortSignal): Promise<void
 }
 
 /**
- * When the broker is back, everything without a decision is sent again; else what has waited for long, unless
- * the exchange itself lets it wait: then only what it does not have. The same, less often, of what was let
- * through and is not acknowledged.
+ * At a start and when the broker is back, everything without a decision is sent again; else what has waited
+ * for long, unless the exchange itself lets it wait: then only what it does not have. The same, less often,
+ * of what was let through and is not acknowledged; what is in its way only puts it off.
  */
-async function keepUp(options: RunOptions, signal: AbortSignal, resendAll: boolean): Promise<void> {
+export async function keepUp(
+  options: Pick<
+    RunOptions,
+    "store" | "post" | "membership" | "onEvent" | "clock" | "reconnected" | "changed"
+  >,
+  signal: AbortSignal,
+  resendAll: boolean,
+): Promise<void> {
   const { reconnected, clock, store, onEvent } = options;
   let heldUntil: number | undefined;
-  const sendAgain = async (cause: ResendCause) => {
+  let lostBeforeMs = resendAll ? clock() : NEVER;
+  const sendAgain = async (everything: boolean) => {
     const hold = findHold(store.outbox, clock());
     if (hold && hold.until !== heldUntil) onEvent({ kind: "messages.waiting", until: hold.until });
     heldUntil = hold?.until;
-    await resend(cause !== "later" ? EVER : hold ? NEVER : clock() - UNDECIDED_MS, options);
-    if (!hold) await resendWaited(cause, options);
+    await resend(everything ? EVER : hold ? NEVER : clock() - UNDECIDED_MS, options);
+    if (!hold && (await resendWaited(lostBeforeMs, options))) lostBeforeMs = NEVER;
   };
-  await sendAgain(resendAll ? "start" : "later");
+  await sendAgain(resendAll);
   while (!signal.aborted) {
     endRetention(options);
     const isBack = await reconnected.wait(REFRESH_MS, signal);
     if (signal.aborted) return;
+    if (isBack) lostBeforeMs = Math.max(lostBeforeMs, clock() - BACK_MS);
     await refreshMembership(options);
-    await sendAgain(isBack ? "back" : "later");
+    await sendAgain(isBack);
     options.changed();
   }
 }

@@ -53,24 +53,30 @@ async function settleCopy(row: ArrivalRow, options: SettleOptions): Promise<Sett
   const verdict = await judgeWithNewest(row, options, () => judgeCopy(row, options));
   if (verdict === undefined) return "deferred";
   const { store } = options;
-  store.transaction(() => {
+  const missing = store.transaction(() => {
     if (verdict.sighting) store.sightings.add(verdict.sighting);
     store.inbox.settle(row.arrival, verdict);
-    if (verdict.status === "accepted") noteReference(row, options);
+    return verdict.status === "accepted" ? noteReference(row, options) : undefined;
   });
+  if (missing) options.onEvent({ kind: "chain.behind", messageId: missing });
   reportCopy(row, verdict, options);
   return "settled";
 }
 
-/** What it says of a message of this agency. One that is not here: the store is older than what was sent. */
-function noteReference({ payload }: ArrivalRow, { store, identity, onEvent }: SettleOptions): void {
+/**
+ * What it says of a message of this agency. The id of one that is not here: the store is older than what was
+ * sent.
+ */
+function noteReference({ payload }: ArrivalRow, { store, identity }: SettleOptions): MessageId | undefined {
   const { claims } = openCopy(payload);
   const { re } = claims;
-  if (re?.iss !== identity.agency) return;
+  if (re?.iss !== identity.agency) return undefined;
   if (!store.outbox.get(re.id)) {
     store.chainEnd.addMissing(re.id);
-    if (store.chainEnd.findMissing()) onEvent({ kind: "chain.behind", messageId: re.id });
-  } else if (claims.kind === "acknowledgement") releaseAcknowledged(store, re.id);
+    return store.chainEnd.findMissing() && re.id;
+  }
+  if (claims.kind === "acknowledgement") releaseAcknowledged(store, re.id);
+  return undefined;
 }
 
 async function settleAnswer(row: ArrivalRow, options: SettleOptions): Promise<Settling> {

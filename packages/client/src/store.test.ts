@@ -71,7 +71,7 @@ test("a file of the first version is taken over with all that is in it", () => {
   database.exec(`
     DROP INDEX outbox_waited; DROP TABLE chain_resumed; DROP TABLE chain_missing;
     DROP TABLE witnessed; DROP TABLE relied; DROP TABLE notices; DROP INDEX inbox_retention;
-    ALTER TABLE outbox DROP COLUMN replaced_by;
+    ALTER TABLE outbox DROP COLUMN replaced_by; ALTER TABLE outbox DROP COLUMN delete_by;
     ALTER TABLE inbox DROP COLUMN delete_by; ALTER TABLE inbox DROP COLUMN erased;
     PRAGMA user_version = 1;`);
   database.close();
@@ -108,6 +108,7 @@ test("what is due to be sent", () => {
     kind: "request",
     token: "t",
     envelope: new Uint8Array([7]),
+    deleteBy: 90,
   } as Parameters<Store["outbox"]["append"]>[0];
   store.outbox.append(message, 1);
   expect(store.outbox.listDue(0)).toEqual([ID]);
@@ -119,10 +120,16 @@ test("what is due to be sent", () => {
   expect(store.outbox.get(ID)).toMatchObject({ status: "permitted", decision: "d~" });
   expect(store.outbox.listDue(Number.MAX_SAFE_INTEGER)).toEqual([]);
   // Until everyone has acknowledged it, it may have to be sent once more.
-  expect(store.waited.list()).toEqual([
-    { id: ID, token: "t", decision: "d~", storedMs: 1, receivedMs: 2_000 },
-  ]);
+  expect(store.waited.get(message.id)).toEqual({ id: ID, decision: "d~" });
+  const isDue = (...times: Parameters<typeof store.waited.listDue>) =>
+    store.waited.listDue(...times).length > 0;
+  expect([isDue(1_999, 2_000, 500), isDue(2_000, 2_000, 500)]).toEqual([false, true]);
+  expect([isDue(0, 3_998, 500), isDue(0, 3_999, 500), isDue(0, 3_999, 2_000)]).toEqual([false, true, false]);
+  store.waited.releaseOver(1, 89_999);
   expect(store.outbox.getEnvelope(message.id)).toEqual(new Uint8Array([7]));
-  store.waited.release(message.id);
-  expect([store.waited.list(), store.outbox.getEnvelope(message.id)]).toEqual([[], undefined]);
+  store.waited.releaseOver(1, 90_000);
+  expect([store.waited.get(message.id), store.outbox.getEnvelope(message.id)]).toEqual([
+    undefined,
+    undefined,
+  ]);
 });

@@ -5,9 +5,8 @@ import { encodeUtf8 } from "@leix/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { COSIGNED_FILE, createCosignedFile } from "./cosigned-file.ts";
 
-const NOTE = encodeUtf8(
-  `log.example/ledger\n9\n${"A".repeat(43)}=\n\n— log.example/ledger ${Buffer.alloc(68, 7).toString("base64")}\n`,
-);
+const SIGNATURE = Buffer.alloc(68, 7).toString("base64");
+const NOTE = encodeUtf8(`log.example/ledger\n9\n${"A".repeat(43)}=\n\n— log.example/ledger ${SIGNATURE}\n`);
 
 let folder: string;
 beforeEach(async () => {

@@ -171,15 +171,18 @@ await runService(createLogger("policy", "info"), async (signal) => {
     key: await loadSigningKey(folder),
     events: createPolicyEvents(createLogger("policy", "info")),
     clock() {
+      const { sinceMs, times } = order.hurry ?? { sinceMs: 0, times: 1 };
+      return sinceMs + (Date.now() - sinceMs) * times;
+    },
+    // Asked for when a round is decided, and not before.
+    get tz() {
       const killer = inHand.find(isDeadly);
       if (killer) {
         tell(`deadly input, delivery ${killer.deliveries}`);
         process.kill(process.pid, "SIGKILL");
       }
-      const { sinceMs, times } = order.hurry ?? { sinceMs: 0, times: 1 };
-      return sinceMs + (Date.now() - sinceMs) * times;
+      return readZoneVersion();
     },
-    tz: readZoneVersion(),
     createSalt: () => encodeBase64url(randomBytes(16)),
   });
   return {

@@ -76,7 +76,7 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
   const { ledger, memory, events } = options;
   const state = createState(options.trust);
   const follower = createFollower({ ledger, memory, state, onNotKept: events.forgetful });
-  const router = createRouter({ load: ledger.load, begin: follower.begin }, options.inboxes, events);
+  const router = createRouter({ ...ledger, begin: follower.begin }, options.inboxes, events);
   const { ticks, clock: now } = options;
   const clock = createClock({ state, ticks, now, catchUp: () => catchUp(parts) });
   const postponed = createPostponedInputs({ now, events });

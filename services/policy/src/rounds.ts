@@ -96,8 +96,7 @@ async function processNow(parts: Parts, delivered: readonly OutMessage[], patien
  */
 function deferSuspects({ options, state, deferred }: Parts, round: readonly OutMessage[]): OutMessage[] {
   return round.filter((message) => {
-    const isRefused = state.rejectionRates.has(message.account);
-    if (message.deliveries < limits.DELIVERIES_MAX - 1 || !isRefused) return true;
+    if (message.deliveries < limits.DELIVERIES_MAX - 1) return true;
     const until = findDeferral(state, message.account, Math.floor(options.clock() / 1_000));
     if (until !== undefined) deferred.put(message, until);
     return until === undefined;

@@ -8,6 +8,7 @@ import {
 } from "@leix/exchange";
 import { invariant, LeixError, limits, parseRecord } from "@leix/protocol";
 import type { PolicyEvents } from "./events.ts";
+import { createLaidAgain } from "./laid-again.ts";
 import type { Inboxes, Ledger } from "./ports.ts";
 import { type Patience, retry } from "./retry.ts";
 
@@ -30,10 +31,12 @@ type Bundle = readonly Delivery[];
  * waits; one that was fetched already is dropped by the recipient's store.
  */
 export function createRouter(ledger: RoutedLedger, inboxes: Inboxes, events: PolicyEvents): Router {
+  const mayLayAgain = createLaidAgain(ledger.connection);
   return {
     async route(state, decided, patience) {
       const deliver = (bundle: Bundle) => retry(() => tryDelivery(inboxes, bundle), patience);
-      const bundles = await retry(() => toBundles(ledger, state, decided), patience);
+      const laid = new Set(listRepeats(state, decided).filter(mayLayAgain));
+      const bundles = await retry(() => toBundles(ledger, state, decided, laid), patience);
       for (const batch of packBundles(bundles)) {
         if (await deliver(batch.flat())) continue;
         for (const bundle of batch) {
@@ -45,29 +48,42 @@ export function createRouter(ledger: RoutedLedger, inboxes: Inboxes, events: Pol
 }
 
 /** Where records that were routed before are loaded again. */
-export interface RoutedLedger extends Pick<Ledger, "load"> {
+export interface RoutedLedger extends Pick<Ledger, "load" | "connection"> {
   /** Those before this index were put away: after all that followed from them was laid into the inboxes. */
   begin(): number;
+}
+
+/** The records that inputs repeat. The copies of what is recorded only now are laid by its own deliveries. */
+function listRepeats(state: State, decided: readonly Decided[]): number[] {
+  const before = state.head.index - decided.filter(({ kind }) => kind === "record").length;
+  const repeats = decided.flatMap((one) => {
+    return one.kind === "repeat" && !one.repeat.sameDelivery ? [one.repeat.index] : [];
+  });
+  return [...new Set(repeats)].filter((index) => index < before);
 }
 
 /** Records that are read at once: the broker cuts off a connection for which it holds too many bytes. */
 const READ_AT_ONCE_MAX = 16;
 
-async function toBundles(ledger: RoutedLedger, state: State, decided: readonly Decided[]): Promise<Bundle[]> {
+/** `laid`: the repeated records whose copies are laid again; the others are only answered. */
+async function toBundles(
+  ledger: RoutedLedger,
+  state: State,
+  decided: readonly Decided[],
+  laid: ReadonlySet<number>,
+): Promise<Bundle[]> {
   const bundles: Bundle[] = [];
   const different = leaveOutSame(decided);
-  // The copies of what is recorded only now are laid by its own deliveries.
-  const before = state.head.index - decided.filter(({ kind }) => kind === "record").length;
   for (let i = 0; i < different.length; i += READ_AT_ONCE_MAX) {
     const some = different.slice(i, i + READ_AT_ONCE_MAX);
-    const all = await Promise.all(some.map((one) => toDeliveries(ledger, state, one, before)));
+    const all = await Promise.all(some.map((one) => toDeliveries(ledger, state, one, laid)));
     // The clock has no inbox: where a tick was rejected, nobody waits for the answer.
     const isForParty = ({ recipient }: Delivery) => recipient !== state.clockAccount;
     bundles.push(
       ...all.flatMap((deliveries, n) => {
         const isAgain = some[n]?.kind === "repeat" && !some[n].repeat.sameDelivery;
-        const laid = deliveries.filter(isForParty);
-        return isAgain ? laid.map((one) => [one]) : splitAnswers(laid);
+        const wanted = deliveries.filter(isForParty);
+        return isAgain ? wanted.map((one) => [one]) : splitAnswers(wanted);
       }),
     );
   }
@@ -96,7 +112,7 @@ async function toDeliveries(
   ledger: RoutedLedger,
   state: State,
   one: Decided,
-  before: number,
+  laid: ReadonlySet<number>,
 ): Promise<readonly Delivery[]> {
   if (one.kind === "nothing-due" || one.kind === "throttled" || one.kind === "deferred") return [];
   const body = one.examined.kind === "message" ? one.examined.body : undefined;
@@ -108,7 +124,7 @@ async function toDeliveries(
   if (one.repeat.index < ledger.begin()) return [];
   const record = parseRecord(await ledger.load(one.repeat.index));
   if (one.repeat.sameDelivery) return listDeliveries(state, record, body);
-  return one.repeat.index < before ? listRepeated(state, record, body) : listReplies(record);
+  return laid.has(one.repeat.index) ? listRepeated(state, record, body) : listReplies(record);
 }
 
 /** False where something of it is there already, and so nothing was done. */

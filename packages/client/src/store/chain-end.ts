@@ -3,12 +3,11 @@ import { z } from "zod";
 import type { Database } from "./database.ts";
 
 const ResumedRow = z.object({ seq: z.int(), digest: Digest, atMs: z.int() });
-export type ResumedChain = z.infer<typeof ResumedRow>;
+type ResumedChain = z.infer<typeof ResumedRow>;
 
 /** What a store that was put back from a backup was told, or has found out, of the messages it has lost. */
 export interface ChainEnd {
   /** The agency's last message, of which the store has no more than this; by a person's word. */
-  getResumed(): ResumedChain | undefined;
   resume(end: ResumedChain): void;
   /** Somebody refers to a message of this agency that the store does not have. */
   addMissing(id: MessageId): void;
@@ -26,7 +25,6 @@ export function createChainEnd(database: Database): ChainEnd {
   const missing = database.prepare("SELECT id FROM chain_missing ORDER BY id DESC LIMIT 1");
   const getResumed = () => ResumedRow.optional().parse(resumed.get());
   return {
-    getResumed,
     resume: ({ seq, digest, atMs }) => void resume.run(seq, digest, atMs),
     addMissing: (id) => void add.run(id),
     findMissing() {

@@ -124,8 +124,21 @@ CREATE INDEX outbox_waited ON outbox (seq)
   WHERE envelope IS NOT NULL AND status IN ('permitted', 'partly-permitted');
 `;
 
+/** NumericDate until which what was let through may be sent again. */
+const SEVENTH_SCHEMA = `
+ALTER TABLE outbox ADD COLUMN delete_by INTEGER;
+`;
+
 /** What makes each version of the file from the one before. */
-const SCHEMAS = [FIRST_SCHEMA, SECOND_SCHEMA, THIRD_SCHEMA, FOURTH_SCHEMA, FIFTH_SCHEMA, SIXTH_SCHEMA];
+const SCHEMAS = [
+  FIRST_SCHEMA,
+  SECOND_SCHEMA,
+  THIRD_SCHEMA,
+  FOURTH_SCHEMA,
+  FIFTH_SCHEMA,
+  SIXTH_SCHEMA,
+  SEVENTH_SCHEMA,
+];
 
 /**
  * Opens the file, and makes it where there is none; one of an older version becomes one of this. What is

@@ -96,6 +96,8 @@ export interface SignedMessage {
   readonly envelope: Uint8Array;
   /** Digest of the envelope's bytes: what a rejection of it is recorded under. */
   readonly rawDigest: Digest;
+  /** NumericDate: when its text is to be deleted. */
+  readonly deleteBy?: number | undefined;
 }
 
 /** What became of a message. A rejection's bytes stay: they are the sender's proof of a false one. */
@@ -146,8 +148,9 @@ export function createOutbox(database: Database): Outbox {
      ORDER BY seq DESC LIMIT 1`,
   );
   const insert = database.prepare(
-    `INSERT INTO outbox (id, seq, digest, raw_digest, thread, kind, token, envelope, status, stored_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'stored', ?)`,
+    `INSERT INTO outbox
+       (id, seq, digest, raw_digest, thread, kind, token, envelope, delete_by, status, stored_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'stored', ?)`,
   );
   const byId = select("WHERE id = ?");
   const byRawDigest = select("WHERE raw_digest = ?");
@@ -178,14 +181,14 @@ export function createOutbox(database: Database): Outbox {
      WHERE id = ? AND status NOT IN ('denied', 'rejected')`,
   );
   const settled = database.prepare(
-    `UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?, 
+    `UPDATE outbox SET status = ?, decision = ?, code = ?, detail = ?,
        envelope = iif(? AND (kind <> 'acknowledgement' OR ?1 = 'rejected'), envelope, NULL) WHERE id = ?`,
   );
   const replaced = database.prepare("UPDATE outbox SET replaced_by = ? WHERE id = ?");
   return {
     head: () => ChainRow.parse(head.get() ?? { seq: 0, digest: null }),
-    append({ id, seq, digest, rawDigest, thread, kind, token, envelope }, nowMs) {
-      insert.run(id, seq, digest, rawDigest, thread, kind, token, envelope, nowMs);
+    append({ id, seq, digest, rawDigest, thread, kind, token, envelope, deleteBy = null }, nowMs) {
+      insert.run(id, seq, digest, rawDigest, thread, kind, token, envelope, deleteBy, nowMs);
     },
     get: (id) => SentRow.optional().parse(byId.get(id)),
     getByRawDigest: (digest) => SentRow.optional().parse(byRawDigest.get(digest)),

@@ -21,11 +21,11 @@ export async function runTokenTool(
   args: readonly string[],
   input: Uint8Array = new Uint8Array(),
 ): Promise<Uint8Array> {
-  await refuseRefusedPin(place);
+  const written = await refuseRefusedPin(place);
   try {
     return await runTool(place, args, input);
   } catch (error) {
-    if (error instanceof LeixError && error.code === "token/pin-wrong") await noteRefusedPin(place);
+    if (error instanceof LeixError && error.code === "token/pin-wrong") await noteRefusedPin(place, written);
     throw error;
   }
 }

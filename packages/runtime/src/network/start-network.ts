@@ -121,8 +121,15 @@ async function connectAgencies(
   return connected;
 }
 
-function toWatched({ name, service, health }: RunningService): WatchedService {
-  return { name, health, isFollower: service === "auditor" };
+function toWatched(running: RunningService): WatchedService {
+  const { name, service, health } = running;
+  const isFollower = service === "auditor";
+  return {
+    ...{ name, health, isFollower },
+    get restarts() {
+      return running.restarts;
+    },
+  };
 }
 
 function findService(services: readonly RunningService[], name: string): RunningService {

@@ -11,10 +11,11 @@ beforeEach(() => {
 });
 afterEach(() => stopping.abort());
 
-async function serve(name: string, health: Health): Promise<WatchedService> {
+async function serve(name: string, served: Health): Promise<WatchedService> {
   const port = await findFreePort();
-  await serveHealth(port, health, stopping.signal);
-  return { name, health: `http://127.0.0.1:${port}/healthz`, isFollower: name === "auditor" };
+  await serveHealth(port, served, stopping.signal);
+  const health = `http://127.0.0.1:${port}/healthz`;
+  return { name, health, isFollower: name === "auditor", restarts: 0 };
 }
 
 function wait(services: readonly WatchedService[], wrongMsMax = 1): Promise<void> {
@@ -52,6 +53,20 @@ test("one that stays unwell is named, with what its code says is to be done", as
   expect(said).toEqual([expect.stringMatching(/^policy: stopped .*90 seen\. .*`leix ledger restore`/)]);
 });
 
+test("one that ends again and again is named, though it is starting each time", async () => {
+  const folding = { problems: () => ["the ledger is still being folded"], isStarting: () => true };
+  let restarts = 3;
+  const dying = {
+    ...(await serve("policy", folding)),
+    get restarts() {
+      return restarts++;
+    },
+  };
+  await expect(wait([dying], 60_000)).rejects.toMatchObject({ code: "network/services-failing" });
+  expect(restarts).toBeGreaterThan(3 + 5);
+  expect(said[0]).toBe("policy ends again and again; see log/policy.log in the network folder");
+});
+
 test("what is wrong for a moment is no failure", async () => {
   let asked = 0;
   const problems = () => (++asked < 3 ? ["the broker is in the way: broker/no-answer"] : []);
@@ -61,7 +76,7 @@ test("what is wrong for a moment is no failure", async () => {
 
 test("one that never answers is named; who gives up is not kept", async () => {
   const nobody = { name: "policy", health: `http://127.0.0.1:${await findFreePort()}/healthz` };
-  const silent = { ...nobody, isFollower: false };
+  const silent = { ...nobody, isFollower: false, restarts: 0 };
   await expect(wait([silent])).rejects.toMatchObject({ code: "network/services-failing" });
   expect(said).toEqual([expect.stringMatching(/^policy does not answer; see log\/policy\.log/)]);
   const { promise: asked, resolve } = Promise.withResolvers<void>();

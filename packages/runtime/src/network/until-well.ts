@@ -9,6 +9,8 @@ export interface WatchedService {
   readonly health: string;
   /** May the exchange work while this one is not well? What is wrong with it is said, and not waited for. */
   readonly isFollower: boolean;
+  /** How often it has ended unasked. */
+  readonly restarts: number;
 }
 
 export interface UntilWellOptions {
@@ -22,6 +24,8 @@ export interface UntilWellOptions {
 
 const WRONG_MS_MAX = 10_000;
 const SILENT_MS_MAX = 120_000;
+/** One that ends more often is starting each time, and would be waited for for ever. */
+const RESTARTS_MAX = 5;
 /** What is waited for is said after so long. */
 const TELL_MS = 5_000;
 const LOOK_MS = 200;
@@ -44,8 +48,8 @@ interface Look {
 
 /**
  * Returns when every service can do its work. One that folds a long ledger is waited for, however long that
- * takes, and what it says is said. Throws `network/services-failing` where one stays unwell or silent; what
- * is wrong, and what to do about it, is said before.
+ * takes, and what it says is said. Throws `network/services-failing` where one stays unwell or silent, or
+ * ends again and again; what is wrong, and what to do about it, is said before.
  */
 export async function untilWell(
   services: readonly WatchedService[],
@@ -53,6 +57,10 @@ export async function untilWell(
 ): Promise<void> {
   const { say, signal, wrongMsMax = WRONG_MS_MAX, silentMsMax = SILENT_MS_MAX } = options;
   const begun = performance.now();
+  const restartsBefore = new Map(services.map(({ name, restarts }) => [name, restarts]));
+  const endsAlways = ({ name, restarts }: WatchedService): boolean => {
+    return restarts - (restartsBefore.get(name) ?? 0) > RESTARTS_MAX;
+  };
   const unwellSince = new Map<string, number>();
   const told = new Set<string>();
   const tell = (line: string): void => {
@@ -67,17 +75,22 @@ export async function untilWell(
       return;
     }
     const now = performance.now();
-    const unwell = needed.filter(({ one: { name }, look: { answer, wrong } }) => {
+    const unwell = needed.filter(({ one, look }) => {
+      const { answer, wrong } = look;
       const isUnwell = answer === undefined || (wrong.length > 0 && !answer.starting);
-      if (!isUnwell) unwellSince.delete(name);
-      else if (!unwellSince.has(name)) unwellSince.set(name, now);
-      return isUnwell;
+      if (!isUnwell) unwellSince.delete(one.name);
+      else if (!unwellSince.has(one.name)) unwellSince.set(one.name, now);
+      return isUnwell || (endsAlways(one) && !isWell(look));
     });
     const hasFailed = unwell.some(({ one, look }) => {
-      return now - (unwellSince.get(one.name) ?? now) > (look.answer ? wrongMsMax : silentMsMax);
+      const isLate = now - (unwellSince.get(one.name) ?? now) > (look.answer ? wrongMsMax : silentMsMax);
+      return isLate || endsAlways(one);
     });
     if (hasFailed) {
-      for (const { one, look } of unwell) for (const line of toProblemLines(one, look)) say(line);
+      for (const { one, look } of unwell) {
+        if (endsAlways(one)) say(`${one.name} ends again and again; see ${toLog(one)}`);
+        for (const line of toProblemLines(one, look)) say(line);
+      }
       throw new LeixError("network/services-failing", unwell.map(({ one }) => one.name).join(", "));
     }
     if (now - begun > TELL_MS) for (const line of toWaitingLines(needed)) tell(line);
@@ -107,9 +120,14 @@ function toWaitingLines(needed: readonly Looked[]): string[] {
   return [...texts].map(([text, all]) => `waiting for ${all.map(({ one }) => one.name).join(", ")}: ${text}`);
 }
 
+function toLog({ name }: WatchedService): string {
+  return `log/${name}.log in the network folder`;
+}
+
 /** Each with what to do, where its text has a code. */
-function toProblemLines({ name }: WatchedService, { answer }: Look): string[] {
-  if (!answer) return [`${name} does not answer; see log/${name}.log in the network folder`];
+function toProblemLines(one: WatchedService, { answer }: Look): string[] {
+  const { name } = one;
+  if (!answer) return [`${name} does not answer; see ${toLog(one)}`];
   return answer.problems.map((problem) => {
     const code = findErrorCode(problem);
     return `${name}: ${problem}${code ? `. ${ERRORS[code].todo}` : ""}`;
