@@ -21,12 +21,12 @@ const EXIT_CODES = `
 Exit codes:
   0  every record was checked and decided again, or erased below a seal; all of it is as it should be, and
      a checkpoint of just so many records proves that the ledger ends there
-  1  something is not, or the audit could not be done
+  1  something is not, or the audit could not be done, or not to its end
   3  all that is here is as it should be, but no checkpoint is of so many records: whether the ledger goes
      on, nothing here proves (--without-checkpoint makes it 0)
   4  all that is here is as it should be, but the ledger begins with a seal, and what was put away before
      it was not looked at: --store or --url has it`;
-const EXITS = { sound: 0, unsound: 1, "end-unproven": 3, "put-away": 4 } as const;
+const EXITS = { sound: 0, unsound: 1, incomplete: 1, "end-unproven": 3, "put-away": 4 } as const;
 
 /** `leix audit replay`: everything that happened, checked and decided again. */
 export function addReplayCommand(audit: Command): void {

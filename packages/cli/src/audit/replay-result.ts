@@ -91,11 +91,15 @@ export function countUncovered({ tree }: Replay): number {
   return tree.size - Math.max(0, ...tree.checkpoints.map(({ size, isSame }) => (isSame ? size : 0)));
 }
 
-/** Nothing is wrong, and this is what was not looked at, or not proven. */
-export type ReplayVerdict = "sound" | "unsound" | "end-unproven" | "put-away";
+/**
+ * `unsound`: something is wrong. `incomplete`: nothing is, of what was looked at before the audit was stopped,
+ * or there was nothing to look at, or no checkpoint covers the seal. The last two: nothing is wrong, and this
+ * is what was not looked at, or not proven.
+ */
+export type ReplayVerdict = "sound" | "unsound" | "incomplete" | "end-unproven" | "put-away";
 
 export function toVerdict(replay: Replay): ReplayVerdict {
-  if (!isSound(replay)) return "unsound";
+  if (!isSound(replay)) return replay.mismatches > 0 ? "unsound" : "incomplete";
   if (replay.away > 0) return "put-away";
   return isEndProven(replay) ? "sound" : "end-unproven";
 }

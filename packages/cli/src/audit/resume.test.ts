@@ -109,6 +109,7 @@ describe("an audit that goes on from where it was", () => {
     // The source has more than it gives before it is stopped.
     const stopped = await resume({ ...toSource(records), total: size + 10 }, { signal: ending.signal });
     expect([stopped.checked, stopped.mismatches, isSound(stopped)]).toEqual([size, 0, false]);
+    expect(toVerdict(stopped)).toBe("incomplete");
     expect(toReport(stopped)).toContain("this audit was stopped");
     expect(await resume(toSource(records))).toMatchObject({ resumed: size, mismatches: 0 });
   });
