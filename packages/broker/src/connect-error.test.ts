@@ -8,7 +8,7 @@ import {
   createClientCertificate,
   createSubordinateAuthority,
 } from "./certificates.ts";
-import { toConnectError, toUnreachable } from "./connect-error.ts";
+import { findRefusal, toConnectError, toUnreachable } from "./connect-error.ts";
 
 function withCode(message: string, code: string): Error {
   return Object.assign(new Error(message), { code });
@@ -39,6 +39,17 @@ describe("toUnreachable", () => {
     expect(error.detail).toContain("broker.example:4222");
     expect(error.detail).toContain(means);
     expect(error.cause).toBe(cause);
+  });
+});
+
+describe("findRefusal", () => {
+  it.each([
+    [new errors.AuthorizationError("Authorization Violation"), "credentials"],
+    [new Error("maximum account active connections exceeded"), "account"],
+    [new errors.AuthorizationError("User Authentication Expired"), undefined],
+    [withCode("connect", "ECONNREFUSED"), undefined],
+  ])("of %s", (cause, refusal) => {
+    expect(findRefusal(toUnreachable("broker.example:4222", cause))).toBe(refusal);
   });
 });
 

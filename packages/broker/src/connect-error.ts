@@ -33,13 +33,30 @@ function toPlaces(servers: string | readonly string[]): string {
   return typeof servers === "string" ? servers : servers.join(", ");
 }
 
-function toLikelyCause(cause: unknown): string {
-  const said = toText(cause);
-  const word = LIKELY_CAUSES.find(({ says }) => says.test(said));
-  return `${word?.means ?? "cause not recognised"} (${said})`;
+/** The broker is there, and does not let this party in: trying again does not help, its authority does. */
+export type Refusal = "account" | "credentials";
+
+/** Whether that is what an error says, as it came from `toConnectError`. */
+export function findRefusal({ code, cause }: LeixError): Refusal | undefined {
+  return code === "broker/unreachable" ? findLikely(toText(cause))?.refusal : undefined;
 }
 
-const LIKELY_CAUSES: readonly { readonly says: RegExp; readonly means: string }[] = [
+function toLikelyCause(cause: unknown): string {
+  const said = toText(cause);
+  return `${findLikely(said)?.means ?? "cause not recognised"} (${said})`;
+}
+
+function findLikely(said: string): LikelyCause | undefined {
+  return LIKELY_CAUSES.find(({ says }) => says.test(said));
+}
+
+interface LikelyCause {
+  readonly says: RegExp;
+  readonly means: string;
+  readonly refusal?: Refusal;
+}
+
+const LIKELY_CAUSES: readonly LikelyCause[] = [
   { says: /abort/i, means: "given up on request" },
   { says: /ECONNREFUSED|connection refused/, means: "nothing listens there: address, or the broker is down" },
   { says: /ENOTFOUND|EAI_AGAIN/, means: "the host name has no address" },
@@ -68,10 +85,12 @@ const LIKELY_CAUSES: readonly { readonly says: RegExp; readonly means: string }[
   {
     says: /maximum.*connections exceeded/i,
     means: "the account is suspended, or has all its connections in use",
+    refusal: "account",
   },
   {
     says: /authorization|authentication/i,
     means: "the credentials are refused: revoked, expired or of another network",
+    refusal: "credentials",
   },
   {
     says: /alert|ECONNRESET|EPIPE|undefined error|bad certificate/i,

@@ -85,6 +85,7 @@ export {
 } from "./certificates.ts";
 export { appendCheckpoint, loadCheckpoint, type StoredCheckpoint } from "./checkpoints.ts";
 export { type ConnectionEvent, type ConnectOptions, connectBroker } from "./connect.ts";
+export { findRefusal, type Refusal } from "./connect-error.ts";
 export { type ConnectionWatch, watchConnection } from "./connection-watch.ts";
 export { type Delivery, POSTPONED_MS_MAX } from "./delivery.ts";
 export { Doorbell } from "./doorbell.ts";

@@ -1,4 +1,4 @@
-import type { AgencyId, OpenDecision, RecipientOutcome } from "@leix/protocol";
+import type { AgencyId, MessageId, OpenDecision, RecipientOutcome } from "@leix/protocol";
 import { expect, test } from "vitest";
 import type { SentMessage } from "./archive.ts";
 import { explainMessage } from "./explain.ts";
@@ -45,6 +45,14 @@ test("a language without texts is answered in English", () => {
 test("a rule that this program has no text for is named all the same", () => {
   const [reason] = explainMessage(createMessage(["P99"]), [], "en").recipients[0]?.reasons ?? [];
   expect(reason).toMatchObject({ reason: "P99", title: "P99", todo: expect.stringContaining("Upgrade") });
+});
+
+test("of a message that was sent again it names the one that was", () => {
+  const problem = { code: "jws/key-not-valid" as const, detail: "" };
+  const message = { ...createMessage([]), status: "rejected" as const, problem };
+  expect(explainMessage(message, [], "en")).not.toHaveProperty("replacedBy");
+  const replaced = { ...message, replacedBy: "m2" as MessageId };
+  expect(explainMessage(replaced, [], "en")).toMatchObject({ replacedBy: "m2", problem });
 });
 
 test("a problem outside the principles has what the catalogue says of it", () => {

@@ -1,5 +1,12 @@
 import { type Explanation, explainRule } from "@leix/principles";
-import { type AgencyId, ERRORS, type ErrorCode, type Markings, type RecipientOutcome } from "@leix/protocol";
+import {
+  type AgencyId,
+  ERRORS,
+  type ErrorCode,
+  type Markings,
+  type MessageId,
+  type RecipientOutcome,
+} from "@leix/protocol";
 import type { StoredMessage, StoredNotice } from "./archive.ts";
 import { type ExplainedDuty, explainDuty } from "./duty-texts.ts";
 
@@ -36,6 +43,8 @@ export interface MessageExplanation {
   readonly status: StoredMessage["status"];
   /** The exchange has it and decides it later: it has refused too many of this agency's messages at once. */
   readonly isWaiting?: true;
+  /** What was sent in its place, because its key had been replaced: there is nothing to send again. */
+  readonly replacedBy?: MessageId;
   /** Where the decision stands in the ledger: an auditor finds it there. */
   readonly ledgerIndex?: number;
   /** NumericDate: when the exchange received it, and when it was decided. */
@@ -62,6 +71,7 @@ export function explainMessage(
     direction,
     status,
     ...("isWaiting" in message && message.isWaiting ? { isWaiting: true } : {}),
+    ...("replacedBy" in message && message.replacedBy ? { replacedBy: message.replacedBy } : {}),
     ...(content ? { ledgerIndex: content.index, received: content.received, decidedAt: content.at } : {}),
     recipients: (decision?.recipients ?? []).map((recipient) => explainRecipient(recipient, language)),
     ...(decision?.markings ? { markings: decision.markings } : {}),

@@ -16,7 +16,9 @@ export const ENROLMENT_ERRORS = {
   },
   "enrolment/request-refused": {
     when: "A request is not signed by a key that may sign it, was altered, or asks for what cannot be.",
-    todo: "Have the agency send the file again, or make a new request; compare its digest by telephone.",
+    todo:
+      "Compare its digest by telephone. Where the agency's signing key was withdrawn, make an invitation " +
+      "(`leix authority invite`), and have it answered; else have the agency make a new request.",
   },
   "enrolment/decryption-proof": {
     when: "A request does not prove that the agency can decrypt to each of its new keys.",

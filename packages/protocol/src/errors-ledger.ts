@@ -3,8 +3,10 @@ import type { ErrorText } from "./errors.ts";
 /** The part of the catalogue (`errors.ts`) that is about the ledger's own store: `@leix/ledger-store`. */
 export const LEDGER_ERRORS = {
   "ledger/store-format": {
-    when: "The folder is not a ledger store of the layout that this program knows, and it is not empty.",
-    todo: "Check the folder's path. If it is the store's, use the newer program, or `leix audit fsck`.",
+    when: "No ledger store of the layout that this program knows is in the folder, or none may begin there.",
+    todo:
+      "Check the folder's path; a new store begins in an empty one. Where the store is of a newer layout, " +
+      "use the newer program; where its file `format` is damaged, `leix audit fsck --repair`.",
   },
   "ledger/store-locked": {
     when: "Another process, or another part of this one, has the ledger store open for writing.",

@@ -3,7 +3,7 @@ import type { ErrorText } from "./errors.ts";
 /** The part of the catalogue (`errors.ts`) that is about the transparency log: `@leix/tlog`. */
 export const TLOG_ERRORS = {
   "tlog/size": {
-    when: "A tree size, index or time is not a whole number up to 2^53 - 1, or does not fit the others.",
+    when: "A tree size, index or time does not fit the others, or is not a whole number up to 2^53 - 1.",
     todo: "Name a leaf below the tree's size, sizes in their order, and hashes for exactly that range.",
   },
   "tlog/hash": {

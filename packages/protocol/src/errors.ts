@@ -66,7 +66,7 @@ export const ERRORS = {
   },
   "jws/key-unknown": {
     when: "No key with this kid is registered.",
-    todo: "Have the key enrolled by the country authority, or sign with a registered key.",
+    todo: "Sign with a registered key: an agency's authority registers it, for a service the anchor does.",
   },
   "jws/key-not-valid": {
     when: "The key was not valid when the input was received: before its start, after its end, or withdrawn.",
@@ -198,7 +198,7 @@ export const ERRORS = {
   },
   "statement/no-keys": {
     when: "The statement lists no key of a party that is to be active.",
-    todo: "Have it make a key (`leix agency rotate`) and approve that, or suspend it until it has one.",
+    todo: "Have it make another key (`leix agency rotate`) and register that, or suspend it until then.",
   },
   "statement/possession": {
     when: "A key that signs, or the account, has not proven itself for this party and this exchange.",
@@ -280,7 +280,9 @@ export const ERRORS = {
   },
   "ledger/rolled-back": {
     when: "The ledger is shorter than, or differs from, what this follower has already seen.",
-    todo: "Stop the services, and recreate LEDGER from the ledger service's store: `leix ledger restore`.",
+    todo:
+      "Agency: tell the operator; what `leix outbox` lists is kept, so do not send that again. Operator: " +
+      "stop the services, and recreate LEDGER from the ledger service's store: `leix ledger restore`.",
   },
   "ledger/unreadable": {
     when: "An exported ledger cannot be read as such a file.",
@@ -297,12 +299,18 @@ export const ERRORS = {
   ...KEY_ERRORS,
   ...BROKER_ERRORS,
   "config/invalid": {
-    when: "The configuration is incomplete or wrong.",
-    todo: "Correct every entry named in the detail.",
+    when: "The configuration is wrong, or a file is missing, in the way or not what it should be.",
+    todo: "Correct every entry or file named in the detail.",
+  },
+  "command/arguments": {
+    when: "What the command was given does not go together, is not enough, or cannot be read.",
+    todo: "Correct what the detail names; the command with --help lists all that it takes.",
   },
   "config/network-missing": {
     when: "The network folder does not exist or is not one made by `leix network init`.",
-    todo: "Run `leix network init`, or name the folder with --dir or LEIX_NETWORK.",
+    todo:
+      "Run `leix network init`, or name the folder with --dir or LEIX_NETWORK. On an agency's machine say " +
+      "whose it is, as in `leix doctor --as AL-SPOC`. To check what was handed over, name --anchor.",
   },
   "config/network-exists": {
     when: "`leix network init` was asked to write into a folder that already has something in it.",
@@ -338,7 +346,7 @@ export const ERRORS = {
   },
   "client/erased": {
     when: "An officer of this agency had the message's text erased: this node has it no more.",
-    todo: "Ask its sender for it again, if there still is a purpose for it.",
+    todo: "Nothing, where it was recalled or corrected. Else ask its sender, if there still is a purpose.",
   },
   "client/chain-behind": {
     when: "The folder is older than what this agency has sent, as one that was put back from a backup.",

@@ -34,5 +34,5 @@ function toSeq(value: string): number {
 function toDigest(value: string): Digest {
   const parsed = Digest.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new LeixError("config/invalid", "--digest is not one: 43 characters of base64url");
+  throw new LeixError("command/arguments", "--digest is not one: 43 characters of base64url");
 }

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { findRefusal } from "@leix/broker";
 import { createNode } from "@leix/client";
 import { type AgencyStatement, LeixError, openInvitation, openRequest } from "@leix/protocol";
 import {
@@ -52,27 +53,37 @@ async function rotate(flags: RotateFlags, self: Command): Promise<void> {
   const choice = toChoice(flags);
   const isAsked = Object.values(choice).some((one) => one !== undefined && one !== false);
   if (!isAsked && !flags.user)
-    throw new LeixError("config/invalid", "say which keys: --signing, --encryption, …");
+    throw new LeixError("command/arguments", "say which keys: --signing, --encryption, …");
   if (flags.user) {
     await rotateUser(folder, new Date());
     paper.line(`${flags.as} has another NATS user. Its node takes it when it is started again.`);
   }
   if (!isAsked) return;
   if (flags.out === undefined)
-    throw new LeixError("config/invalid", "--out <file> says where the request goes");
+    throw new LeixError("command/arguments", "--out <file> says where the request goes");
   const invitation =
     flags.invitation === undefined ? undefined : await loadEnrolmentFile(flags.invitation, openInvitation);
   const current = await loadStatement(folder, natsUrl);
+  const now = new Date();
+  const hasKey = current.keys.some(({ use, exp }) => use === "sig" && now.getTime() < exp * 1_000);
+  if (!hasKey && (!choice.signing || !invitation)) {
+    const detail = `no signing key of ${flags.as} counts any more: --signing and --invitation are needed`;
+    throw new LeixError("command/arguments", detail);
+  }
   const request = await rotateKeys({
     folder,
     choice,
     current,
     invitation,
     isAnew: flags.anew === true,
-    now: new Date(),
+    now,
   });
   await writeFile(flags.out, toEnrolmentText(request));
-  paper.line("The keys in use go on counting until the authority ends them.");
+  paper.line(
+    hasKey
+      ? "The keys that count now go on counting until the authority ends them."
+      : "No key of the agency vouches for it any more: the authority goes by its digest alone.",
+  );
   paper.line(
     `${flags.out} goes to the authority. Its digest, to read out: ${openRequest(request).jws.digest}`,
   );
@@ -88,9 +99,12 @@ function toChoice(flags: RotateFlags): RotationChoice {
   };
 }
 
-/** The newest that can be had; without the exchange, the newest that the node has. */
+/**
+ * The newest that can be had; without the exchange, the newest that the node has. Whose users are refused,
+ * as after a leak, is not to go on with what it knew before.
+ */
 async function loadStatement(
-  { folder, askPassphrase }: PartyFolder,
+  { folder, party, askPassphrase }: PartyFolder,
   natsUrl: string | undefined,
 ): Promise<AgencyStatement> {
   await using node = await createNode({ folder, askPassphrase, ...(natsUrl ? { natsUrl } : {}) });
@@ -98,6 +112,11 @@ async function loadStatement(
     await node.refreshMembership();
   } catch (error) {
     if (!(error instanceof LeixError) || !error.code.startsWith("broker/")) throw error;
+    if (findRefusal(error) === "credentials") {
+      const detail = `${error.detail}; a new user comes first: leix agency rotate --as ${party.id} --user`;
+      throw new LeixError(error.code, detail, { cause: error });
+    }
+    process.stderr.write(`${error.explain()}\nGoing on with the membership that is kept here.\n`);
   }
   const statement = node.findStatement();
   if (statement) return statement;

@@ -38,7 +38,7 @@ export function addApproveCommand(authority: Command): void {
           paper.line("Nothing is signed. If all of this is right: the same with --out approval.json");
           return;
         }
-        const withdraw = flags.withdraw.map((kid) => parseSchema(KeyId, kid));
+        const withdraw = flags.withdraw.map((kid) => parseSchema(KeyId, kid, "command/arguments"));
         const approved = await approveRequest(desk, examined, withdraw, now);
         await writeFile(flags.out, toEnrolmentText(approved.file));
         const waiting = approved.statements.map((signed) => ({ signed, kind: "signed" }) as const);

@@ -51,9 +51,13 @@ export function addChangeCommand(authority: Command): void {
         });
         const changes = said.filter(([option]) => option in flags);
         if (changes.length === 0)
-          throw new LeixError("config/invalid", "say what changes: --name, --crimes, …");
+          throw new LeixError("command/arguments", "say what changes: --name, --crimes, …");
         const before = await findAgencyStatement(desk, id);
-        const next = parseSchema(AgencyStatement, { ...before, ...Object.fromEntries(changes) });
+        const next = parseSchema(
+          AgencyStatement,
+          { ...before, ...Object.fromEntries(changes) },
+          "command/arguments",
+        );
         await speak(desk, [toContent(next)], flags);
       });
     });

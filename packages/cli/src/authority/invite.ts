@@ -51,7 +51,7 @@ export function addInviteCommand(authority: Command): void {
     .option("--days <number>", "until when its request must be here", toDays, INVITATION_DAYS)
     .option("--offline", "by the membership as it is kept here")
     .action(async (id: string, flags: InviteFlags, self: Command) => {
-      const subject = parseSchema(AgencyId, id);
+      const subject = parseSchema(AgencyId, id, "command/arguments");
       await withEnrolmentDesk(self, countryOf(subject), flags.offline === true, async (desk) => {
         await invite(desk, subject, flags);
       });
@@ -61,6 +61,7 @@ export function addInviteCommand(authority: Command): void {
 async function invite(desk: EnrolmentDesk, subject: AgencyId, flags: InviteFlags): Promise<void> {
   const { folder } = desk.folder;
   const { clearance } = flags;
+  const isNew = (await findRegistered(desk, subject)) === undefined;
   const file = await createInvitation({
     folder,
     party: desk.folder.party,
@@ -79,25 +80,36 @@ async function invite(desk: EnrolmentDesk, subject: AgencyId, flags: InviteFlags
     `${flags.out} invites ${subject} to ${content.aud}. It holds no secret, and serves once, until ${end}.`,
   );
   paper.line(`Tell the agency the anchor's thumbprint by another way: ${content.anchorKey}`);
-  paper.line(`There: leix agency init --invitation ${flags.out} --out request.json`);
+  const answer = `--invitation ${flags.out} --out request.json`;
+  if (isNew) {
+    paper.line(`There: leix agency init --anchor <thumbprint> ${answer}`);
+    return;
+  }
+  paper.line(`There: leix agency rotate --as ${subject} --signing ${answer}`);
+  paper.line(`If its key was in wrong hands, before that: leix agency rotate --as ${subject} --user`);
+}
+
+async function findRegistered({ desk }: EnrolmentDesk, subject: AgencyId) {
+  const known = (await desk.draft()).parties.get(subject)?.statement;
+  return known?.kind === "agency" ? known : undefined;
 }
 
 /** As it is registered; of a new agency, as the flags say. */
 async function toAgency(
-  { desk }: EnrolmentDesk,
+  desk: EnrolmentDesk,
   subject: AgencyId,
   flags: InviteFlags,
 ): Promise<Invitation["agency"]> {
   const { name, type, role } = flags;
-  const known = (await desk.draft()).parties.get(subject)?.statement;
-  if (known?.kind === "agency") {
+  const known = await findRegistered(desk, subject);
+  if (known) {
     refuseFlags(subject, flags);
     return Invitation.shape.agency.strip().parse(known);
   }
   if (name !== undefined && type !== undefined && role !== undefined) {
     return parseSchema(Invitation.shape.agency, { subject, name, type, role, ...toLimits(flags) });
   }
-  throw new LeixError("config/invalid", `${subject} is new: --name, --type and --role say what it is`);
+  throw new LeixError("command/arguments", `${subject} is new: --name, --type and --role say what it is`);
 }
 
 /** An invitation is about keys. What is registered else of an agency is another command's. */
@@ -110,7 +122,7 @@ function refuseFlags(
   if (told.length === 0) return;
   const options = told.map(([option]) => `--${option}`).join(", ");
   const commands = "`leix authority change` or `leix authority clear`";
-  throw new LeixError("config/invalid", `${subject} is registered: ${options} is for ${commands}`);
+  throw new LeixError("command/arguments", `${subject} is registered: ${options} is for ${commands}`);
 }
 
 /** What it works in and exchanges for, where that is not everything. */

@@ -25,10 +25,10 @@ export function addWithdrawCommand(authority: Command): void {
     )
     .action((id: string, flags: WithdrawFlags, self: Command) => {
       return withDesk(self, toCountry(id), flags, async (desk) => {
-        const kids = flags.key.map((kid) => parseSchema(KeyId, kid));
-        const signers = flags.signer.map((signer) => parseSchema(AccountId, signer));
+        const kids = flags.key.map((kid) => parseSchema(KeyId, kid, "command/arguments"));
+        const signers = flags.signer.map((signer) => parseSchema(AccountId, signer, "command/arguments"));
         if (kids.length + signers.length === 0) {
-          throw new LeixError("config/invalid", "--key or --signer is needed");
+          throw new LeixError("command/arguments", "--key or --signer is needed");
         }
         const statement = await findAgencyStatement(desk, id);
         const next = { ...statement, ...withdrawFrom(statement, { kids, signers }) };

@@ -30,7 +30,7 @@ export async function findAuthorityStatement(desk: Desk, id: string): Promise<Au
   throw new LeixError("statement/subject", `${id} has no registered authority`);
 }
 
-/** Whose authority speaks of an agency. Throws `input/schema` where that is no agency's id. */
+/** Whose authority speaks of an agency. Throws `command/arguments` where that is no agency's id. */
 export function toCountry(agency: string): CountryCode {
-  return countryOf(parseSchema(AgencyId, agency));
+  return countryOf(parseSchema(AgencyId, agency, "command/arguments"));
 }

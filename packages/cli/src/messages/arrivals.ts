@@ -1,5 +1,5 @@
 import type { AgencyNode, NodeEvent } from "@leix/client";
-import { LeixError } from "@leix/protocol";
+import { type ErrorCode, LeixError } from "@leix/protocol";
 import type { Command } from "commander";
 import { parseDuration } from "./durations.ts";
 import type { Listen } from "./node-access.ts";
@@ -52,7 +52,7 @@ export async function takeIn(
 interface FetchOptions {
   /** How long to wait for something new; 0 fetches what is there already. */
   readonly waitMs: number;
-  /** Tells of a broker that cannot be reached: what is in the store can be shown all the same. */
+  /** Tells of a broker that cannot be reached, or the like: what is in the store is shown all the same. */
   readonly warn: (error: LeixError) => void;
   readonly listen: Listen;
 }
@@ -72,12 +72,15 @@ async function fetchArrivals(node: AgencyNode, options: FetchOptions): Promise<v
   try {
     await whileRunning(node, () => promise);
   } catch (error) {
-    if (!(error instanceof LeixError) || error.code !== "broker/unreachable") throw error;
+    if (!(error instanceof LeixError) || !HINDRANCES.includes(error.code)) throw error;
     options.warn(error);
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** For those who keep the exchange up; what is here can be read all the same. */
+const HINDRANCES: readonly ErrorCode[] = ["broker/unreachable", "broker/expired", "ledger/rolled-back"];
 
 const ARRIVALS: readonly NodeEvent["kind"][] = [
   "message.received",

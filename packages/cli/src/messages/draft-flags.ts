@@ -5,6 +5,7 @@ import { LeixError } from "@leix/protocol";
 import { parseDeadline } from "./durations.ts";
 import { toOffence, toPersonal } from "./personal-flags.ts";
 import type { SendFlags } from "./send-flags.ts";
+import { toFlag } from "./words.ts";
 
 export interface DraftContext {
   readonly archive: Pick<Archive, "findRef">;
@@ -16,14 +17,14 @@ export interface DraftContext {
 
 /**
  * A draft of what the flags say. The node checks every value against the protocol before anything is stored;
- * here it is only made sure that each kind has what is its own. Throws `input/schema`, `client/not-found`,
- * `client/id-ambiguous`.
+ * here it is only made sure that each kind has what is its own. Throws `command/arguments`,
+ * `client/not-found`, `client/id-ambiguous`.
  */
 export async function toDraft(flags: SendFlags, context: DraftContext): Promise<Draft> {
   refuseMissing(flags);
   refuseForeign(flags);
   if (flags.to === undefined && flags.group === undefined) {
-    throw new LeixError("input/schema", "nobody is addressed: --to or --group");
+    throw new LeixError("command/arguments", "nobody is addressed: --to or --group");
   }
   const body = await toBody(flags, context.stdin);
   const draft = {
@@ -38,6 +39,9 @@ export async function toDraft(flags: SendFlags, context: DraftContext): Promise<
     ...toMarkings(flags, context),
     ...toKindsOwn(flags, context),
   };
+  if (flags.kind === "request" && body === undefined) {
+    throw new LeixError("command/arguments", "a request says what is asked: --text or --text-file");
+  }
   // What is checked when the message is composed: the protocol's own schema, on every member.
   return withoutUndefined(draft) as Draft;
 }
@@ -79,7 +83,7 @@ const OWN: Readonly<Partial<Record<Needed, readonly string[]>>> = {
 function refuseMissing(flags: SendFlags): void {
   const missing = (NEEDED[flags.kind] ?? []).filter((name) => flags[name] === undefined);
   if (missing.length === 0) return;
-  throw new LeixError("input/schema", `--kind ${flags.kind} needs ${missing.map(toFlag).join(", ")}`);
+  throw new LeixError("command/arguments", `--kind ${flags.kind} needs ${missing.map(toFlag).join(", ")}`);
 }
 
 /** Said for nothing, it would be missed by whoever said it. */
@@ -89,11 +93,7 @@ function refuseForeign(flags: SendFlags): void {
   });
   const [name, kinds] = foreign[0] ?? [];
   if (name === undefined || kinds === undefined) return;
-  throw new LeixError("input/schema", `${toFlag(name)} is for --kind ${kinds.join(" and ")} only`);
-}
-
-function toFlag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new LeixError("command/arguments", `${toFlag(name)} is for --kind ${kinds.join(" and ")} only`);
 }
 
 function toMarkings(flags: SendFlags, { archive, nowMs }: DraftContext): object {
@@ -166,14 +166,14 @@ async function toBody(flags: SendFlags, stdin: NodeJS.ReadableStream): Promise<B
   if (text !== undefined) return { text, ...rest };
   const [first] = Object.keys(rest);
   if (first === undefined) return undefined;
-  throw new LeixError("input/schema", "what is said beside the text needs --text or --text-file");
+  throw new LeixError("command/arguments", "what is said beside the text needs --text or --text-file");
 }
 
 async function readText(file: string, stdin: NodeJS.ReadableStream): Promise<string> {
   try {
     return file === "-" ? await readAll(stdin) : await readFile(file, "utf8");
   } catch (cause) {
-    throw new LeixError("input/schema", `--text-file: cannot read ${file}`, { cause });
+    throw new LeixError("command/arguments", `--text-file: cannot read ${file}`, { cause });
   }
 }
 

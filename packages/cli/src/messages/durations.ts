@@ -8,12 +8,12 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** `15s`, `500ms`, `8h`, `30d`, in milliseconds. Throws `input/schema`. */
+/** `15s`, `500ms`, `8h`, `30d`, in milliseconds. Throws `command/arguments`. */
 export function parseDuration(text: string): number {
   const [, count, unit = ""] = /^([0-9]{1,6})(ms|s|m|h|d)$/.exec(text) ?? [];
   const unitMs = UNITS_MS[unit];
   if (count !== undefined && unitMs !== undefined) return Number(count) * unitMs;
-  throw new LeixError("input/schema", `${text}: a time is a number and ms, s, m, h or d, as in 15s`);
+  throw new LeixError("command/arguments", `${text}: a time is a number and ms, s, m, h or d, as in 15s`);
 }
 
 /** A time gone by, in whole seconds: so long ago (`2d`), or the beginning of a date in UTC (`2027-05-31`). */
@@ -34,6 +34,6 @@ const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 
 function parseTime(time: string, text: string): number {
   const timeMs = Date.parse(time);
-  if (Number.isNaN(timeMs)) throw new LeixError("input/schema", `${text} is no date`);
+  if (Number.isNaN(timeMs)) throw new LeixError("command/arguments", `${text} is no date`);
   return timeMs / 1_000;
 }

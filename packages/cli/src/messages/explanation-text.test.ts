@@ -1,8 +1,12 @@
 import type { ExplainedReason, MessageExplanation } from "@leix/client";
-import type { AgencyId, Obligation } from "@leix/protocol";
+import { explainRule } from "@leix/principles";
+import type { AgencyId, Obligation, PolicyId } from "@leix/protocol";
+import { loadPolicyFiles } from "@leix/runtime";
+import { Command } from "commander";
 import { expect, test } from "vitest";
 import { writeExplanation } from "./explanation-text.ts";
 import { createPaper } from "./paper.ts";
+import { addSendOptions } from "./send-flags.ts";
 
 type Changes = { readonly [K in keyof MessageExplanation]?: MessageExplanation[K] };
 
@@ -92,4 +96,31 @@ test("a rejection has what to do, and nothing of its detail is obeyed by a termi
   expect(write({ status: "rejected", problem })).toBe(
     "Rejected.\n    Wrong. (a\\u{1b}[2J)\n    What to do: Mend it. [input/schema]\n",
   );
+});
+
+test("whose message was sent again is not told to send it again", () => {
+  const problem = { code: "jws/key-not-valid", detail: "", when: "Wrong.", todo: "Sign." } as const;
+  const replacedBy = "m2" as MessageExplanation["replacedBy"];
+  expect(write({ status: "rejected", problem, ...(replacedBy ? { replacedBy } : {}) })).toMatch(
+    /^Rejected\.\n +Wrong\.\n +What to do: Nothing: it was sent again as m2,/,
+  );
+});
+
+test("what a rule wants declared is named by its flag, which there is", () => {
+  const options = addSendOptions(new Command("send")).options.map(({ long }) => long);
+  const policies = loadPolicyFiles().map(({ content }) => content);
+  const ids = [...policies.join("\n").matchAll(/@id\("(P[^"]+)"\)/g)].map(([, id]) => id as PolicyId);
+  const declared = ids.flatMap((id) => {
+    const todo = explainRule(id, "en")?.todo ?? "";
+    return todo.includes("declares.") ? [{ ...reason, reason: id, todo }] : [];
+  });
+  expect(declared.length).toBeGreaterThan(4);
+  for (const one of declared) {
+    const recipients = [{ ...deny, agency: "RS-FIU" as AgencyId, reasons: [one] }];
+    const written = write({ recipients }).replaceAll(/\s+/g, " ");
+    const flags = [...written.matchAll(/leix send (--[a-z-]+)/g)].map(([, flag]) => flag);
+    expect(flags.length, one.reason).toBeGreaterThan(0);
+    expect(options, one.reason).toEqual(expect.arrayContaining(flags));
+    expect(written).not.toContain("declares.");
+  }
 });

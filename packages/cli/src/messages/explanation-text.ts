@@ -7,7 +7,7 @@ import type {
 } from "@leix/client";
 import { toDutyWords, toNoticeWords } from "./duty-words.ts";
 import { alignRows, type Paper, toSafeText, toTimeText, wrapText } from "./paper.ts";
-import { toOutcomeSentence, toSourceWords } from "./words.ts";
+import { toFlag, toOutcomeSentence, toSourceWords } from "./words.ts";
 
 const INDENT = "    ";
 
@@ -17,14 +17,15 @@ const INDENT = "    ";
  */
 export function writeExplanation(paper: Paper, explanation: MessageExplanation): void {
   const { colours } = paper;
-  const { status, recipients, problem } = explanation;
+  const { status, recipients, problem, replacedBy } = explanation;
   const isGood = status === "permitted" || status === "accepted";
-  const isOpen = status === "stored" || status === "received";
+  const isOpen = status === "stored" || status === "received" || replacedBy !== undefined;
   const sentence = toOutcomeSentence(explanation);
   paper.line(isGood ? colours.green(sentence) : isOpen ? colours.yellow(sentence) : colours.red(sentence));
   if (problem) {
     writeParagraph(paper, `${problem.when}${problem.detail ? ` (${toSafeText(problem.detail)})` : ""}`);
-    writeParagraph(paper, `What to do: ${problem.todo} [${problem.code}]`);
+    const todo = replacedBy === undefined ? problem.todo : toSentAgain(replacedBy);
+    writeParagraph(paper, `What to do: ${todo} [${problem.code}]`);
   }
   if (recipients.length > 0) {
     paper.line();
@@ -35,6 +36,11 @@ export function writeExplanation(paper: Paper, explanation: MessageExplanation):
     writeText(paper, reason.reason, "To let it pass", reason);
   }
   for (const [rule, text] of listDutyTexts(explanation)) writeText(paper, rule, "What to do", text);
+}
+
+/** What the catalogue says to do is done, by the node itself. */
+function toSentAgain(id: string): string {
+  return `Nothing: it was sent again as ${id}, signed with the key that counts now. See leix explain ${id}.`;
 }
 
 function writeRecipients(paper: Paper, recipients: readonly ExplainedRecipient[]): void {
@@ -85,9 +91,14 @@ function writeText(paper: Paper, name: string, todo: string, text: Text): void {
   paper.line();
   paper.line(`  ${paper.colours.bold(`${name}: ${text.title}`)}`);
   writeParagraph(paper, text.wrong);
-  writeParagraph(paper, `${todo}: ${text.todo}`);
+  writeParagraph(paper, `${todo}: ${toFlagWords(text.todo)}`);
   const source = toSourceWords(text);
   if (source) writeParagraph(paper, source, paper.colours.dim);
+}
+
+/** The texts name members of the claims; whoever writes on the command line says them by a flag. */
+function toFlagWords(text: string): string {
+  return text.replace(/\bdeclares\.([a-zA-Z]+)/g, (_, name: string) => `leix send ${toFlag(name)}`);
 }
 
 function writeParagraph(paper: Paper, text: string, paint = (line: string) => line): void {

@@ -109,3 +109,13 @@ test("everyone addressed is listed, whether it has acknowledged or not", () => {
     "\n  AL-SPOC  has not acknowledged it\n  RS-SPOC  received 2027-01-15 08:00 UTC\n",
   );
 });
+
+test("whom the exchange denied it does not owe an acknowledgement", () => {
+  const decision = { recipients: [{ agency: "AL-SPOC", effect: "deny" }] };
+  const sent = { claims, decision } as unknown as SentMessage;
+  expect(writeTo((paper) => writeAcknowledgements(paper, sent, []))).toBe(
+    "\n  AL-SPOC  was not given it\n  RS-SPOC  has not acknowledged it\n",
+  );
+  const rejected = { claims, status: "rejected" } as unknown as SentMessage;
+  expect(writeTo((paper) => writeAcknowledgements(paper, rejected, []))).toBe("");
+});

@@ -150,18 +150,20 @@ export function writeForm(paper: Paper, form: Form | undefined): void {
   for (const line of toSafeText(text).split("\n")) paper.line(`  ${line}`);
 }
 
-/** Who has it, as far as they said so. */
+/** Who has it, as far as they said so; whom the exchange did not give it to. */
 export function writeAcknowledgements(
   paper: Paper,
-  { claims }: SentMessage,
+  { claims, decision, status }: SentMessage,
   acknowledgements: readonly Acknowledgement[],
 ): void {
-  if (claims.kind === "acknowledgement") return;
+  if (claims.kind === "acknowledgement" || status === "rejected") return;
+  const denied = decision?.recipients.filter(({ effect }) => effect === "deny").map(({ agency }) => agency);
   paper.line();
   const rows = [...claims.to, ...claims.copies].map((agency) => {
     const said = acknowledgements.filter((one) => one.agency === agency);
     const words = said.map(({ status, arrivedMs }) => `${status} ${toTimeText(arrivedMs / 1_000)}`);
-    return [`  ${agency}`, words.length > 0 ? words.join(", ") : "has not acknowledged it"];
+    const silent = denied?.includes(agency) ? "was not given it" : "has not acknowledged it";
+    return [`  ${agency}`, words.length > 0 ? words.join(", ") : silent];
   });
   for (const row of alignRows(rows)) paper.line(row);
 }

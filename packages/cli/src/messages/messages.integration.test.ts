@@ -138,6 +138,8 @@ describe("leix", () => {
     const explained = await leixJson<SentJson>(["explain", "--as", "AL-CUSTOMS", id]);
     expect(explained).toMatchObject({ id, status: "denied", code: 0 });
     expect(explained.recipients.map(({ effect }) => effect)).toEqual(["deny", "deny", "deny"]);
+    const { stdout: listed } = await leix(["outbox", "--as", "AL-CUSTOMS", "--offline"]);
+    expect(listed).toMatch(new RegExp(`^${id} .*denied *$`, "m"));
   });
 
   test("says what is owed, until when, and what a request lacks, each by its policy", async () => {
@@ -201,16 +203,28 @@ describe("leix", () => {
     const waiting = await leix([...request, "soon", "--wait", "0s"]);
     expect(waiting.code).toBe(5);
     expect(waiting.stdout).toMatch(/Received by the exchange, not decided yet/);
-    await leix(["inbox", "--as", "AL-CUSTOMS", "--wait", "5s"]);
-    for (const { stdout } of [away, waiting]) {
-      const explained = await leixJson<SentJson>([
-        "explain",
-        "--as",
-        "AL-CUSTOMS",
-        stdout.split(" ")[0] ?? "",
-      ]);
+    const ids = [away, waiting].map(({ stdout }) => stdout.split(" ")[0] ?? "");
+    for (const id of ids) {
+      const kept = await leixJson<SentJson>(["explain", "--as", "AL-CUSTOMS", "--offline", id]);
+      expect(kept.status).toMatch(/^(stored|received)$/);
+    }
+    for (const id of ids) {
+      const explained = await leixJson<SentJson>(["explain", "--as", "AL-CUSTOMS", "--wait", "5s", id]);
       expect(explained.status).toBe("permitted");
     }
+  });
+
+  test.each(["outbox", "thread"])("%s asks the exchange what was decided since", async (command) => {
+    const { id } = await leixJson<SentJson>([...request, "soon", "--wait", "0s"]);
+    const shown = await leix([
+      command,
+      "--as",
+      "AL-CUSTOMS",
+      "--wait",
+      "5s",
+      ...(command === "thread" ? [id] : []),
+    ]);
+    expect(shown.stdout).toMatch(new RegExp(`${id} .*permitted`));
   });
 
   test.each([

@@ -1,23 +1,25 @@
 import type { AgencyNode, SentMessage } from "@leix/client";
 import type { Command } from "commander";
+import { type ArrivalFlags, takeIn, withArrivalOptions } from "./arrivals.ts";
 import { writeExplanation } from "./explanation-text.ts";
 import { writeAcknowledgements, writeMessage } from "./message-text.ts";
 import { withNode, withNodeOptions } from "./node-access.ts";
 import { alignRows, createPaper, toTimeText } from "./paper.ts";
 
-interface OutboxFlags {
+interface OutboxFlags extends ArrivalFlags {
   readonly as: string;
   readonly all?: true;
   readonly json?: true;
 }
 
 export function addOutboxCommand(program: Command): void {
-  withNodeOptions(program.command("outbox"))
+  withArrivalOptions(withNodeOptions(program.command("outbox")))
     .description("list what the agency has sent and what became of it; with an id, show that message")
     .argument("[id]", "a message, or the beginning or end of its id")
     .option("--all", "also the acknowledgements that the node has sent by itself")
     .action((id: string | undefined, flags: OutboxFlags, self: Command) =>
-      withNode(self, flags, async (node) => {
+      withNode(self, flags, async (node, listen) => {
+        await takeIn(node, flags, listen);
         if (id === undefined) listOutbox(node, flags);
         else show(node, id, flags);
       }),
@@ -36,12 +38,13 @@ function listOutbox(node: AgencyNode, { all, json }: OutboxFlags): void {
 }
 
 function toRow({ archive }: AgencyNode, message: SentMessage): string[] {
-  const { ref, claims, storedMs, replacedBy, isWaiting } = message;
+  const { ref, claims, storedMs, replacedBy, isWaiting, decision } = message;
   const known = isWaiting ? "waits at the exchange" : message.status;
   const status = replacedBy === undefined ? known : `sent again as ${replacedBy}`;
-  const addressed = claims.to.length + claims.copies.length;
+  const reached = decision?.recipients.filter(({ effect }) => effect === "permit").length ?? 0;
   const read = new Set(archive.listAcknowledgements(ref).map(({ agency }) => agency)).size;
-  const acknowledged = claims.kind === "acknowledgement" ? "" : `acknowledged by ${read} of ${addressed}`;
+  const isAwaited = reached > 0 && claims.kind !== "acknowledgement";
+  const acknowledged = isAwaited ? `acknowledged by ${read} of ${reached}` : "";
   return [ref.id, toTimeText(storedMs / 1_000), claims.kind, claims.to.join(","), status, acknowledged];
 }
 

@@ -6,17 +6,17 @@ const MINOR = "minor-";
 
 /**
  * What the flags say of persons: `suspect:treaty`, `witness+minor-victim:adequacy`, `suspect`. Undefined
- * where nothing is said. Throws `input/schema`.
+ * where nothing is said. Throws `command/arguments`.
  */
 export function toPersonal(flags: SendFlags, nowMs: number): object | undefined {
   const { personal, factual, special, asOf } = flags;
   if (personal === undefined) {
     const [name] = Object.entries({ factual, special, "as-of": asOf }).find(([, value]) => value) ?? [];
     if (name === undefined) return undefined;
-    throw new LeixError("input/schema", `--${name} needs --personal`);
+    throw new LeixError("command/arguments", `--${name} needs --personal`);
   }
   const [subjects = "", basis, ...more] = personal.split(":");
-  if (more.length > 0) throw new LeixError("input/schema", "--personal: as in suspect:treaty");
+  if (more.length > 0) throw new LeixError("command/arguments", "--personal: as in suspect:treaty");
   return {
     subjects: subjects.split("+").map(toSubject),
     basis,
@@ -30,7 +30,7 @@ function toSubject(text: string): object {
   return text.startsWith(MINOR) ? { category: text.slice(MINOR.length), minor: true } : { category: text };
 }
 
-/** `max-years=5,eaw-listed,serious,dual-criminality`. Throws `input/schema`. */
+/** `max-years=5,eaw-listed,serious,dual-criminality`. Throws `command/arguments`. */
 export function toOffence(facts: readonly string[]): object {
   return Object.fromEntries(facts.map(toOffenceFact));
 }
@@ -47,5 +47,5 @@ function toOffenceFact(fact: string): [string, number | boolean] {
   const flag = FLAGS[fact];
   if (flag !== undefined) return [flag, true];
   const known = ["max-years=<years>", ...Object.keys(FLAGS)].join(", ");
-  throw new LeixError("input/schema", `--offence ${fact}: there are ${known}`);
+  throw new LeixError("command/arguments", `--offence ${fact}: there are ${known}`);
 }

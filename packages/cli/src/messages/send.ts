@@ -7,8 +7,9 @@ import { type DraftContext, toDraft } from "./draft-flags.ts";
 import { parseDuration } from "./durations.ts";
 import { writeExplanation } from "./explanation-text.ts";
 import { withNode, withNodeOptions } from "./node-access.ts";
-import { createPaper, type Paper } from "./paper.ts";
+import { createPaper } from "./paper.ts";
 import { addSendOptions, type SendFlags } from "./send-flags.ts";
+import { writeNext } from "./sent-text.ts";
 import { toAddressWords } from "./words.ts";
 
 /** So that a script can tell the outcomes apart. */
@@ -37,42 +38,38 @@ async function send(node: AgencyNode, flags: SendFlags): Promise<void> {
     stdin: process.stdin,
   };
   const sent = await node.send(await toDraft(flags, context));
-  const message = await waitForDecision(node, sent, waitMs);
+  const { message, hindrance } = await waitForDecision(node, sent, waitMs);
   // Not always the one that was sent first: its key may have been replaced meanwhile.
   const { ref } = message;
   const explanation = node.explain(ref.id);
-  if (flags.json) process.stdout.write(`${JSON.stringify({ ref, ...explanation })}\n`);
-  else
-    writeSent(createPaper(process.stdout), message, () =>
-      writeExplanation(createPaper(process.stdout), explanation),
-    );
+  const paper = createPaper(process.stdout);
+  if (flags.json) {
+    const hindered = hindrance && { code: hindrance.code, detail: hindrance.detail };
+    process.stdout.write(`${JSON.stringify({ ref, ...explanation, hindrance: hindered })}\n`);
+  } else {
+    paper.line(`${paper.colours.bold(ref.id)}  ${toAddressWords(message.claims)}`);
+    writeExplanation(paper, explanation);
+    writeNext(paper, message, hindrance);
+  }
   process.exitCode = SEND_EXIT_CODES[message.status];
 }
 
-/** What it is by then, decided or not. */
-async function waitForDecision(node: AgencyNode, { ref }: Sent, waitMs: number): Promise<SentMessage> {
-  if (waitMs === 0) return node.archive.getSent(ref.id);
-  try {
-    return await whileRunning(node, () => node.waitForDecision(ref, waitMs));
-  } catch (error) {
-    if (!(error instanceof LeixError) || !NOT_YET.includes(error.code)) throw error;
-    return node.archive.getSent(ref.id);
-  }
+interface Outcome {
+  readonly message: SentMessage;
+  /** What kept its decision from coming. */
+  readonly hindrance?: LeixError;
 }
 
 /**
- * The message is in the outbox: the next command, or the agency's service, sends it and takes in its
- * decision.
+ * What it is by then, decided or not. Whatever stands in the way, the message is in the outbox: the next
+ * command, or the agency's service, sends it and takes in its decision.
  */
-const NOT_YET: readonly string[] = ["client/decision-timeout", "broker/unreachable"];
-
-function writeSent(paper: Paper, { ref, claims, status }: SentMessage, writeOutcome: () => void): void {
-  paper.line(`${paper.colours.bold(ref.id)}  ${toAddressWords(claims)}`);
-  writeOutcome();
-  if (status === "stored")
-    paper.line(
-      "Nothing is lost: the agency's service sends it, or the next leix command, once the broker is there.",
-    );
-  if (status === "received")
-    paper.line(`Nothing is lost: see leix explain --as ${claims.iss} ${ref.id} later.`);
+async function waitForDecision(node: AgencyNode, { ref }: Sent, waitMs: number): Promise<Outcome> {
+  if (waitMs === 0) return { message: node.archive.getSent(ref.id) };
+  try {
+    return { message: await whileRunning(node, () => node.waitForDecision(ref, waitMs)) };
+  } catch (error) {
+    if (!(error instanceof LeixError)) throw error;
+    return { message: node.archive.getSent(ref.id), hindrance: error };
+  }
 }

@@ -1,22 +1,26 @@
 import type { AgencyNode, StoredMessage } from "@leix/client";
 import { LeixError } from "@leix/protocol";
 import type { Command } from "commander";
+import { type ArrivalFlags, takeIn, withArrivalOptions } from "./arrivals.ts";
 import { withNode, withNodeOptions } from "./node-access.ts";
 import { alignRows, createPaper, toTimeText } from "./paper.ts";
 
-interface ThreadFlags {
+interface ThreadFlags extends ArrivalFlags {
   readonly as: string;
   readonly all?: true;
   readonly json?: true;
 }
 
 export function addThreadCommand(program: Command): void {
-  withNodeOptions(program.command("thread"))
+  withArrivalOptions(withNodeOptions(program.command("thread")))
     .description("list a request and all that belongs to it, in the order of the ledger")
     .argument("<id>", "any message of the thread, or the beginning or end of its id")
     .option("--all", "also acknowledgements")
     .action((id: string, flags: ThreadFlags, self: Command) =>
-      withNode(self, flags, async (node) => listThread(node, id, flags)),
+      withNode(self, flags, async (node, listen) => {
+        await takeIn(node, flags, listen);
+        listThread(node, id, flags);
+      }),
     );
 }
 

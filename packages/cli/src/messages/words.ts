@@ -59,3 +59,8 @@ export function toOutcomeSentence(explanation: MessageExplanation): string {
   const words = isWaiting ? WAITING_WORDS : STATUS_WORDS[status];
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}${place}${time}.`;
 }
+
+/** `useRestriction`, as the command line has it: `--use-restriction`. */
+export function toFlag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -3,10 +3,15 @@ import { alignRows, type Paper } from "../messages/paper.ts";
 import type { StatisticsReport } from "./report.ts";
 
 /** Figures for people. */
-export function writeStatistics(paper: Paper, { period, statistics }: StatisticsReport): void {
+export function writeStatistics(
+  paper: Paper,
+  { period, statistics }: StatisticsReport,
+  nowMs = Date.now(),
+): void {
   const { records, pairs, rest } = statistics;
   paper.line(`Requests of ${period}, counted in ${records} records of the ledger.`);
-  paper.line(`A number below ${limits.STATISTICS_COUNT_MIN} is withheld (-), but for none.`);
+  if (toEnd(period) > nowMs) paper.line("The period is not over: these figures will change.");
+  paper.line(`A number below ${limits.STATISTICS_COUNT_MIN} is withheld (-), but zero is not.`);
   paper.line("So is what it would follow from by subtraction.");
   if (pairs.length === 0) return;
   const head = ["from", "to", "", "requests", "answered", "refused", "late"];
@@ -23,6 +28,12 @@ export function writeStatistics(paper: Paper, { period, statistics }: Statistics
     if (grounds.length > 0) paper.line(`${to} refused ${from}: ${grounds.join(", ")}.`);
     if (judicialDelays !== 0) paper.line(`${to} waited for a judge, for ${from}: ${toCell(judicialDelays)}.`);
   }
+}
+
+/** `2027` or `2027-05`: the first moment after it. */
+function toEnd(period: string): number {
+  const [year = 0, month] = period.split("-").map(Number);
+  return Date.UTC(month === undefined ? year + 1 : year, month ?? 0, 1);
 }
 
 function toCells({ requests, answered, refused, late }: RequestCounts): string[] {

@@ -86,10 +86,16 @@ export function toDiffers(part: string, detail: string): EvidenceError {
 export function verifyNumbers(messages: readonly OwnMessage[], agency: string, first: number): void {
   for (const [i, { name, claims }] of messages.entries()) {
     if (claims.iss !== agency) throw toDiffers("agency", `${name} is of ${claims.iss}`);
-    if (claims.seq !== first + i) throw toDiffers(i === 0 ? "first" : name, `it has number ${claims.seq}`);
+    if (claims.seq !== first + i) throw toDiffers(i === 0 ? "first" : name, toGap(first + i, claims.seq));
     const before = messages[i - 1];
     const isFirst = claims.seq === 1 && claims.prev !== null;
     if (isFirst || (before && claims.prev !== before.digest))
       throw toDiffers(name, "it goes on from another");
   }
+}
+
+/** An outbox that was put back from a backup lacks numbers, though nobody has altered anything. */
+function toGap(wanted: number, found: number): string {
+  if (found < wanted) return `it has number ${found}`;
+  return `number ${wanted} is not in it; where the outbox lacks it, make the file with --first ${found}`;
 }

@@ -184,6 +184,7 @@ describe("a file that is not what it says", () => {
       isProven: false,
       part: "messages[3]",
       code: "evidence/differs",
+      detail: expect.stringContaining("--first 5"),
     });
     expect(await verify({ ...whole, first: 2 })).toMatchObject({ part: "first", code: "evidence/differs" });
     const swapped = { ...whole, messages: whole.messages.with(0, whole.messages[1] as never) };

@@ -53,27 +53,27 @@ export function addCompromisedCommand(authority: Command): void {
 
 function toLeak(key: string | undefined, { since, reportOnly, statementOnly }: CompromisedFlags): Leak {
   if (key === undefined || since === undefined) {
-    throw new LeixError("input/schema", "name the key, and say --since when");
+    throw new LeixError("command/arguments", "name the key, and say --since when");
   }
   if (reportOnly && statementOnly) {
-    throw new LeixError("input/schema", "--report-only and --statement-only leave nothing to do");
+    throw new LeixError("command/arguments", "--report-only and --statement-only leave nothing to do");
   }
-  return { kid: parseSchema(KeyId, key), since: parseSince(since, Date.now()) };
+  return { kid: parseSchema(KeyId, key, "command/arguments"), since: parseSince(since, Date.now()) };
 }
 
-/** Throws `input/schema`. */
+/** Throws `command/arguments`. */
 function parseSince(text: string, nowMs: number): number {
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T.*(?:Z|[+-][0-9]{2}:[0-9]{2})$/.test(text)) return parsePast(text, nowMs);
   const timeMs = Date.parse(text);
-  if (Number.isNaN(timeMs)) throw new LeixError("input/schema", `${text} is no time`);
+  if (Number.isNaN(timeMs)) throw new LeixError("command/arguments", `${text} is no time`);
   return Math.floor(timeMs / 1_000);
 }
 
-/** The key is withdrawn first: a ledger may take minutes to read. */
+/** The key is withdrawn first, whatever is wrong with the report: a ledger may take minutes to read. */
 async function handleLeak(leak: Leak, flags: CompromisedFlags, self: Command): Promise<void> {
-  await using file = flags.report === undefined ? undefined : await createNewFile(flags.report, OWNER_ONLY);
   const isSaid = flags.reportOnly || (await speakOfLeak(leak, flags, self));
   if (flags.statementOnly || !isSaid) return;
+  await using file = flags.report === undefined ? undefined : await createNewFile(flags.report, OWNER_ONLY);
   const report = await readLedger(flags, self, (first, state) => new CompromiseReader(leak, first, state));
   refuseOther(report, flags.party);
   await file?.write(`${JSON.stringify(report, null, 2)}\n`);

@@ -47,3 +47,13 @@ test("of one key that was said before another's it is said once, too", async () 
   expect(await say(second)).toMatchObject({ exitCode: 0, statements: toStatement(2, "recorded") });
   expect(await say(first)).toMatchObject({ exitCode: 0, stdout: "" });
 });
+
+test("a report that cannot be written keeps no key from being withdrawn", async () => {
+  const third = kids[2];
+  const file = join(exchange.dir, "leak.jsonl");
+  const words = ["authority", "compromised", third ?? "", "--since", SINCE, "--report", file];
+  const refused = await runLeix(exchange, words);
+  expect(refused).toMatchObject({ exitCode: 1, code: "config/invalid" });
+  expect(refused.stdout).toContain(`leix agency rotate --as ${VICTIM} --user`);
+  expect(await say(third)).toMatchObject({ exitCode: 0, stdout: "" });
+});

@@ -9,7 +9,9 @@ import type { Command } from "commander";
 import { type DeskFlags, withDesk } from "../../desk/desk-access.ts";
 import { toCountry } from "../../desk/members.ts";
 import { speak } from "../../desk/speak.ts";
+import { createPaper } from "../../messages/paper.ts";
 import type { Leak } from "./report.ts";
+import { toLoss, writeWayBack } from "./way-back.ts";
 
 interface LeakFlags extends DeskFlags {
   readonly party?: string;
@@ -37,7 +39,9 @@ export async function speakOfLeak({ kid, since }: Leak, flags: LeakFlags, self: 
     const isWaiting = isSaid(await desk.draft());
     const contents = isWaiting ? [] : [{ kind: "compromise", subject: owner, kid, since } as const];
     const spoken = await speak(desk, contents, flags, isWaiting ? await listWaiting(desk, owner) : []);
-    return spoken.every((one) => one.kind !== "refused");
+    const isHeard = spoken.every((one) => one.kind !== "refused");
+    if (isHeard && !flags.json) writeWayBack(createPaper(process.stdout), toLoss(desk.state, owner, kid));
+    return isHeard;
   });
 }
 
