@@ -1,7 +1,11 @@
 import { join } from "node:path";
 import { createPlan, loadSigningKey, parsePlan } from "@leix/runtime";
 import { createRequest, runLeix, startTestExchange, type TestExchange } from "@leix/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+interface Health {
+  readonly problems: readonly string[];
+}
 
 let exchange: TestExchange;
 beforeAll(async () => {
@@ -52,6 +56,8 @@ test("the policy service gets a new key, and its old one ends, with no message l
   const file = join(exchange.dir, "key.json");
   const made = await leix("network", "service-key", "policy", "--out", file);
   const [kid = ""] = made.stdout.split("\n");
+  const both = await leix("anchor", "service", "policy", "--add-key", file, "--withdraw-key", old);
+  expect(both.code).toBe("statement/no-keys");
   const added = await leix("anchor", "service", "policy", "--add-key", file, "--json");
   expect(added.json).toMatchObject({ statements: [{ kind: "service", version: 1, result: "recorded" }] });
   expect((await ask()).decision?.jws.header.kid).toBe(old);
@@ -73,4 +79,21 @@ test("what is no new key, or no key of the service, is refused", async () => {
   const stranger = await leix("anchor", "service", "ledger", "--withdraw-key", "A".repeat(43));
   expect(stranger.code).toBe("statement/subject");
   expect((await leix("network", "service-key", "ledger", "--install")).code).toBe("config/invalid");
+});
+
+test("a policy service whose key was withdrawn under it says so until it has the new one", async () => {
+  const policy = exchange.running.service("policy");
+  const listProblems = async () => ((await (await fetch(policy.health)).json()) as Health).problems;
+  const old = (await loadSigningKey(exchange.folderOf("policy"))).kid;
+  const file = join(exchange.dir, "next-key.json");
+  await leix("network", "service-key", "policy", "--out", file);
+  await leix("anchor", "service", "policy", "--add-key", file);
+  expect(await listProblems()).toEqual([]);
+  await leix("anchor", "service", "policy", "--withdraw-key", old);
+  await vi.waitFor(async () => expect((await listProblems()).join()).toContain("jws/key-unknown"), 10_000);
+  await leix("network", "service-key", "policy", "--install");
+  expect((await listProblems()).join()).toContain("jws/key-unknown");
+  await policy.kill();
+  expect((await ask()).status).toBe("permitted");
+  expect(await listProblems()).toEqual([]);
 });

@@ -87,7 +87,7 @@ test("from the command line: by its name, with words for what stands in the way"
   expect((await leix(...notify, "--as", "AL-CUSTOMS")).code).toBe("claims/group-unknown");
   expect((await leix(...notify, "--as", "RS-SPOC", "--to", "AL-CUSTOMS")).code).toBe("claims/group-members");
   const nobody = await leix("send", "--kind", "notification", ...words, ...marked, "--as", "RS-SPOC");
-  expect(nobody.code).toBe("input/schema");
+  expect(nobody.code).toBe("command/arguments");
 });
 
 test("who was suspended is left out; a version no longer in force is refused, and told so", async () => {

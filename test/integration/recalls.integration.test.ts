@@ -117,7 +117,7 @@ test("a key that is nobody's, and an agency whose key it is not, are refused", a
   const words = [kid, "--since", "1h", "--party", SPOC];
   expect(await compromised(...words)).toMatchObject({ exitCode: 1, code: "statement/subject" });
   expect(await compromised(...words, "--report-only")).toMatchObject({ code: "statement/subject" });
-  expect(await compromised(kid)).toMatchObject({ exitCode: 1, code: "input/schema" });
+  expect(await compromised(kid)).toMatchObject({ exitCode: 1, code: "command/arguments" });
 });
 
 test("the authority withdraws the key: everyone that holds what it touched is told", async () => {

@@ -1,16 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { countWaiting, createCredentials, parseSeed } from "@leix/broker";
+import { countWaiting } from "@leix/broker";
 import { LeixError } from "@leix/protocol";
-import { connectAs, createPlan, loadSigningKey, PARTY_FILES } from "@leix/runtime";
-import {
-  createRequest,
-  runLeix,
-  startTestExchange,
-  type TestExchange,
-  toNow,
-  waitUntil,
-} from "@leix/testkit";
+import { connectAs, createPlan, loadSigningKey } from "@leix/runtime";
+import { createRequest, runLeix, startTestExchange, type TestExchange, waitUntil } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let exchange: TestExchange;
@@ -63,19 +55,6 @@ async function canConnect(agency: string): Promise<boolean> {
   }
 }
 
-/** As its own key for users signs them. */
-async function makeNewUser(agency: string): Promise<void> {
-  const folder = exchange.folderOf(agency);
-  const signer = parseSeed(
-    "account",
-    (await readFile(join(folder, PARTY_FILES.accountSigner), "utf8")).trim(),
-  );
-  const expiresAt = toNow() + 86_400;
-  const account = exchange.accountOf(agency);
-  const credentials = await createCredentials({ name: agency, account, signer, expiresAt });
-  await writeFile(join(folder, PARTY_FILES.credentials), credentials);
-}
-
 test("after a leak its users stay out, reinstated or not, until it makes new ones", async () => {
   const agency = "AL-CUSTOMS";
   const { kid } = await loadSigningKey(exchange.folderOf(agency));
@@ -83,6 +62,9 @@ test("after a leak its users stay out, reinstated or not, until it makes new one
   const told = await leix("authority", "compromised", kid, "--since", "1h", "--party", agency);
   expect(told.exitCode).toBe(0);
   await waitUntil("its users to be refused", async () => !(await canConnect(agency)));
+  const sent = await leix(...["send", "--as", agency, "--to", "RS-FIU", "--text", "Who?", "--json"]);
+  const hindrance = { code: "broker/unreachable" };
+  expect(sent).toMatchObject({ exitCode: 5, json: { status: "stored", hindrance } });
   await leix("authority", "suspend", agency);
   const { json } = await leix("authority", "reinstate", agency, "--json");
   expect(json).toMatchObject({ statements: [{ version: 5, result: "recorded" }] });
@@ -90,8 +72,30 @@ test("after a leak its users stay out, reinstated or not, until it makes new one
     /accounts +[0-9]+ at the broker/.test(await doctor()),
   );
   expect(await canConnect(agency)).toBe(false);
-  await makeNewUser(agency);
+  const rotate = ["agency", "rotate", "--as", agency] as const;
+  const signing = [...rotate, "--signing", "--out", join(exchange.dir, "request.json")] as const;
+  expect((await leix(...signing)).code).toBe("broker/unreachable");
+  expect(await leix(...rotate, "--user")).toMatchObject({ exitCode: 0 });
   expect(await canConnect(agency)).toBe(true);
+  // It has learnt what was withdrawn: nothing vouches for a new key but an invitation.
+  expect((await leix(...signing)).code).toBe("command/arguments");
+});
+
+test("after a leak of its only key to sign with an agency comes back by an invitation", async () => {
+  const agency = "AL-CUSTOMS";
+  const file = (name: string) => join(exchange.dir, name);
+  const [invitation, request, approval] = [
+    file("invitation.json"),
+    file("request.json"),
+    file("approval.json"),
+  ];
+  const invited = await leix("authority", "invite", agency, "--out", invitation);
+  expect(invited.stdout).toContain(`leix agency rotate --as ${agency} --signing --invitation ${invitation}`);
+  const answer = ["--signing", "--invitation", invitation, "--out", request] as const;
+  expect(await leix("agency", "rotate", "--as", agency, ...answer)).toMatchObject({ exitCode: 0 });
+  expect(await leix("authority", "approve", request, "--out", approval)).toMatchObject({ exitCode: 0 });
+  const joined = await leix("agency", "join", approval, "--json");
+  expect(joined).toMatchObject({ exitCode: 0, json: { agency, version: 6 } });
 });
 
 test("what waits for a revoked one is removed, also by a registry that was killed in between", async () => {
@@ -99,7 +103,7 @@ test("what waits for a revoked one is removed, also by a registry that was kille
   const registry = exchange.running.service("registry");
   expect(await waiting()).toBeGreaterThan(0);
   const revoked = await leix("authority", "revoke", "AL-CUSTOMS", "--offline", "--json");
-  expect(revoked.json).toMatchObject({ statements: [{ version: 6, result: "signed" }] });
+  expect(revoked.json).toMatchObject({ statements: [{ version: 7, result: "signed" }] });
   registry.pause();
   await leix("authority", "publish", "--as", "AL");
   expect(await waiting()).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listOperatorExpiring } from "@leix/broker";
 import type { State } from "@leix/exchange";
-import { LeixError } from "@leix/protocol";
+import { AgencyId, LeixError } from "@leix/protocol";
 import { loadRunning, NETWORK_FILES, PARTY_FILES, type PartyConnection } from "@leix/runtime";
 import { checkBrokerClock, checkConnections, checkStreams, compareClocks } from "./doctor-broker.ts";
 import { checkCheckpoint } from "./doctor-checkpoint.ts";
@@ -25,6 +25,7 @@ import {
 } from "./doctor-ledger.ts";
 import { checkMembership } from "./doctor-membership.ts";
 import { type CheckReport, toProblem } from "./doctor-report.ts";
+import { checkWitnessed } from "./doctor-seen.ts";
 import { checkServices } from "./doctor-services.ts";
 import { checkVersions } from "./doctor-versions.ts";
 import { checkWaiting } from "./doctor-waiting.ts";
@@ -82,7 +83,8 @@ async function* checkInside(
       yield checkQuorum(folded, now());
     }
   } else if (options.as !== undefined && holders.some(({ id }) => id !== "policy" && id !== "registry")) {
-    yield await as(options.as, "membership", async (nc) => keep(await checkMembership(nc, trust)));
+    const folder = folders[0]?.folder ?? "";
+    yield await as(options.as, "membership", async (nc) => keep(await checkMembership(nc, trust, folder)));
     if (state) yield checkQuorum(state, now());
   }
   if (network || reached.has("monitor"))
@@ -90,6 +92,8 @@ async function* checkInside(
   else if (state) yield checkClockAgainst(state, now());
   if (!state) return;
   const known = state;
+  const members = folders.filter(({ id }) => reached.has(id) && AgencyId.safeParse(id).success);
+  if (members.length > 0) yield await checkWitnessed(members, connect, known);
   if (holders.length > 0) yield await checkSigningKeys(holders, known, now());
   if (!network) return;
   const accounts = new Map(

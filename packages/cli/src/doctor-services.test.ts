@@ -9,7 +9,11 @@ test("what the catalogue says of a code in a problem is told, but not to run the
   const port = await findFreePort();
   const rolledBack = "stopped at record 90: ledger/rolled-back: 83 records, 90 seen";
   const silent = "the broker is in the way: broker/no-answer";
-  await serveHealth(port, { problems: () => [rolledBack, silent] }, stopping.signal);
+  await serveHealth(
+    { LEIX_HTTP_PORT: port, LEIX_HTTP_LISTEN: "127.0.0.1" },
+    { problems: () => [rolledBack, silent] },
+    stopping.signal,
+  );
   const services = [{ name: "policy", health: `http://127.0.0.1:${port}/healthz` }];
   const report = await checkServices({ v: 1, services });
   expect(toLines(report)).toEqual([
@@ -23,7 +27,7 @@ test("what a service notes of others is told with what to do about it", async ()
   const stopping = new AbortController();
   const port = await findFreePort();
   const health = { problems: () => ["it waits"], notes: () => ["record 7 proposes to suspend AL-CUSTOMS"] };
-  await serveHealth(port, health, stopping.signal);
+  await serveHealth({ LEIX_HTTP_PORT: port, LEIX_HTTP_LISTEN: "127.0.0.1" }, health, stopping.signal);
   const services = [{ name: "policy", pid: 1, health: `http://127.0.0.1:${port}/healthz` }];
   const report = await checkServices({ services } as unknown as Parameters<typeof checkServices>[0]);
   expect("problems" in report && report.problems).toEqual([

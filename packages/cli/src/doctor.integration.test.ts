@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNkey, sendMessage, toAccountId } from "@leix/broker";
 import {
+  ERRORS,
   encodeEnvelope,
   encodeUtf8,
   parseEnvelope,
@@ -97,6 +98,7 @@ describe("leix doctor", () => {
       code: "config/party-unknown",
     });
     await expect(examine({ dir: alone })).rejects.toMatchObject({ code: "config/network-missing" });
+    expect(ERRORS["config/network-missing"].todo).toMatch(/leix doctor --as .* name --anchor/);
   });
 
   it("leaves out a party whose folder was moved to its own machine", async () => {

@@ -41,6 +41,7 @@ export { type RecordedEnd, resumeChain } from "./resume-chain.ts";
 export type { BodyReader } from "./rewrap-body.ts";
 export type { RunChoices } from "./run-node.ts";
 export type { HeldMessage } from "./store/outbox.ts";
+export { openSeenLedger, type SeenLedger } from "./store/seen.ts";
 export {
   type Comparison,
   compareCheckpoints,
@@ -50,4 +51,6 @@ export {
 } from "./witness/compare.ts";
 export type { WitnessAnswer } from "./witness/cosigner.ts";
 export { createForkFolder, type ForkFolder } from "./witness/fork-folder.ts";
-export type { Witness, WitnessedCheckpoint } from "./witness.ts";
+export { createLedgerLog } from "./witness/ledger-log.ts";
+export { examineServedTree, SERVED_SETTLE_MS, type ServedTree } from "./witness/served-tree.ts";
+export type { CosignOutcome, Witness, WitnessedCheckpoint } from "./witness.ts";

@@ -198,6 +198,18 @@ describe("two histories", () => {
     expect(await own.listForks()).toHaveLength(1);
   });
 
+  test("of which the other is no larger are noticed although nothing is offered", async () => {
+    const log = await createTestLog(exchange, 16);
+    await using witness = await open("AL-SPOC", log);
+    const { witness: own } = witness.node;
+    expect([await own.cosignNewest(), await own.cosignNewest()]).toEqual(["kept", "nothing-new"]);
+    witness.ask(log.fork(7));
+    expect(await own.cosignNewest()).toBe("refused");
+    expect(witness.node.problems().join()).toContain("ledger/forked");
+    const [file = ""] = await own.listForks();
+    expect(await prove(file, witness)).toMatchObject({ first: { size: 16 }, second: { size: 16 } });
+  });
+
   test("that nobody proves are refused too, and what was refused is kept", async () => {
     const log = await createTestLog(exchange, 16);
     await using witness = await open("AL-SPOC", log);
@@ -275,6 +287,62 @@ describe("two histories", () => {
     expect(await codeOf(withdrawn)).toBe("tlog/note-unsigned");
     const foreign = await signAs("RS-SPOC", await log.sign());
     expect(await codeOf(albanian.node.witness.compare(one, encodeNote(foreign)))).toBe("tlog/note-unsigned");
+  });
+});
+
+describe("a log that offers nothing larger", () => {
+  const start = async (size: number) => {
+    const log = await createTestLog(exchange, size);
+    const witness = await open("AL-SPOC", log);
+    await witness.node.witness.cosignNewest();
+    return { log, witness, own: witness.node.witness };
+  };
+  /** The same log, but for what it says is to be cosigned by whoever has seen nothing. */
+  const offering = (log: TestLog, request: Uint8Array | undefined): TestLog => ({
+    ...log,
+    answer(question) {
+      if (!new TextDecoder().decode(question).includes('"old":0')) return log.answer(question);
+      const text = request ? new TextDecoder().decode(request) : null;
+      return Promise.resolve(encodeLogAnswer("add-checkpoint", { request: text }));
+    },
+  });
+
+  test("and has lost its end was rolled back, until it is whole again", async () => {
+    const { log, witness, own } = await start(16);
+    await using _ended = witness;
+    const other = Object.assign(log.fork(7), { size: 14, withholdsTiles: true });
+    for (const lost of [other, offering(log, undefined)]) {
+      witness.ask(lost);
+      // Once may be an instance that is behind.
+      expect(await own.cosignNewest()).toBe("unsettled");
+      expect(witness.node.problems().join()).not.toContain("ledger/rolled-back");
+      exchange.nowMs += 10_000;
+      expect([await own.cosignNewest(), await own.cosignNewest()]).toEqual(["refused", "refused"]);
+      expect(witness.node.problems().join()).toContain("ledger/rolled-back");
+      const told = witness.events.events.filter(({ kind }) => kind === "checkpoint.refused");
+      expect(told.at(-1)).toMatchObject({ code: "ledger/rolled-back" });
+      witness.ask(log);
+      expect(await own.cosignNewest()).toBe("nothing-new");
+      expect(witness.node.problems().join()).not.toContain("ledger/rolled-back");
+    }
+    expect([own.last()?.size, await own.listForks()]).toEqual([16, []]);
+    exchange.nowMs = NOW * 1_000;
+  });
+
+  test("and has an older one cosigned has lost nothing while it shows the newer", async () => {
+    const { log, witness, own } = await start(16);
+    await using _ended = witness;
+    witness.ask(offering(log, await log.request(0, 12)));
+    expect(await own.cosignNewest()).toBe("nothing-new");
+  });
+
+  test("and serves what its key did not sign is refused", async () => {
+    const { log, witness, own } = await start(16);
+    await using _ended = witness;
+    const note = await signAs("RS-SPOC", await log.sign());
+    witness.ask(offering(log, encodeAddCheckpoint({ oldSize: 0, hashes: [], note })));
+    expect(await own.cosignNewest()).toBe("refused");
+    expect(witness.node.problems().join()).toContain("tlog/note-unsigned");
   });
 });
 

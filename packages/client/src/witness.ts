@@ -24,10 +24,14 @@ import { createForkFolder, type ForkFolder } from "./witness/fork-folder.ts";
 import { createHandingIn, type HandingIn } from "./witness/handing-in.ts";
 import { createLedgerLog, type LedgerLog } from "./witness/ledger-log.ts";
 import { createSignerSource } from "./witness/own-signer.ts";
+import { holdAgainstServed, type ServedOutcome } from "./witness/served-tree.ts";
 import { explainStanding } from "./witness/standing.ts";
 
 /** The largest tree of the ledger that this agency has found to extend the one before. */
 export type WitnessedCheckpoint = Pick<WitnessedRow, "size" | "root" | "note" | "at">;
+
+/** What came of asking the ledger service for its newest checkpoint. */
+export type CosignOutcome = "kept" | ServedOutcome;
 
 /**
  * The agency as a witness of the ledger (C2SP tlog-witness): it refuses every checkpoint that does not extend
@@ -49,9 +53,11 @@ export interface Witness {
   addCheckpoint(body: Uint8Array): Promise<WitnessAnswer>;
   /**
    * Asks the ledger service for the newest checkpoint, keeps and cosigns it, and hands the cosignature in.
-   * Throws `broker/no-answer`, `broker/unreachable`, and the code with which the ledger service refuses.
+   * Where nothing larger is offered, what is served is held against the last tree: `ledger/rolled-back` is
+   * told where it is gone, `ledger/forked` where it is another one. Throws `broker/no-answer`,
+   * `broker/unreachable`, and the code with which the ledger service refuses.
    */
-  cosignNewest(): Promise<void>;
+  cosignNewest(): Promise<CosignOutcome>;
   /** The same, again and again until the signal is aborted, whatever stands in the way. */
   run(signal: AbortSignal): Promise<void>;
   /** What speaks against the ledger; empty when nothing does. */
@@ -190,10 +196,12 @@ async function run(context: Context, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function cosignNewest(context: Context): Promise<void> {
+async function cosignNewest(context: Context): Promise<CosignOutcome> {
   const { membership, log, cosigner, store, origin } = context;
   if (membership.count === 0) await membership.refresh();
-  const body = await log.askCheckpoint(store.witnessed.get(origin)?.size ?? 0);
+  const last = store.witnessed.get(origin);
+  const body = await log.askCheckpoint(last?.size ?? 0);
+  let came: CosignOutcome = "nothing-new";
   if (body) {
     let outcome = await cosigner.addCheckpoint(body);
     // The ledger service may have a key that was registered since.
@@ -201,9 +209,11 @@ async function cosignNewest(context: Context): Promise<void> {
       outcome = await cosigner.addCheckpoint(body);
     }
     await settle(outcome, "ledger", context);
-  }
+    came = outcome.kind;
+  } else if (last) came = await holdAgainstServed(last, context);
   await context.handingIn.handIn();
   await examineWhatWasBrought(context);
+  return came;
 }
 
 /** One at a time, and none while something else is asked: whoever sends may send much. */
@@ -231,6 +241,7 @@ async function settle(outcome: WitnessOutcome, sender: "ledger" | "anyone", cont
   const { alarm, onEvent, forks, log, membership } = context;
   if (outcome.kind === "kept") {
     alarm.refused = undefined;
+    alarm.lostSinceMs = undefined;
     onEvent({ kind: "checkpoint.witnessed", size: outcome.size });
     return;
   }

@@ -1,4 +1,4 @@
-export { type CheckOptions, checkStore, type StoreReport } from "./check/check-store.ts";
+export { type CheckOptions, checkStore, refuseNoStoreIn, type StoreReport } from "./check/check-store.ts";
 export { examineNote, type NoteKeys } from "./check/checkpoint-exam.ts";
 export type { Finding } from "./check/finding.ts";
 export { type Erasure, readErasure } from "./erasure-statement.ts";

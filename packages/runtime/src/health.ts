@@ -1,5 +1,6 @@
 import { type ErrorCode, isErrorCode } from "@leix/protocol";
 import { fastify } from "fastify";
+import { z } from "zod";
 
 export interface Health {
   /** Empty when all is well; otherwise what is wrong, for an operator. */
@@ -12,11 +13,26 @@ export interface Health {
   notes?(): readonly string[];
 }
 
+/** A service's settings for it. It has no TLS: other machines see it only where they are let. */
+export const healthSettings = {
+  /** `GET /healthz` is answered here; nowhere where it is left out. */
+  LEIX_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** The address for it; 0.0.0.0 for all. */
+  LEIX_HTTP_LISTEN: z.string().min(1).default("127.0.0.1"),
+};
+
+export interface HealthPlace {
+  readonly LEIX_HTTP_PORT?: number | undefined;
+  readonly LEIX_HTTP_LISTEN: string;
+}
+
 /**
  * `GET /healthz`: 200 `{"status":"ok"}`, or 503 with the problems; both with the notes. `warnings` are those
  * of the problems that hinder nothing yet. Closed when the signal is aborted.
  */
-export async function serveHealth(port: number, health: Health, signal: AbortSignal): Promise<void> {
+export async function serveHealth(place: HealthPlace, health: Health, signal: AbortSignal): Promise<void> {
+  const { LEIX_HTTP_PORT: port, LEIX_HTTP_LISTEN: host } = place;
+  if (port === undefined) return;
   const server = fastify();
   server.get("/healthz", (_request, reply) => {
     const problems = health.problems();
@@ -30,7 +46,7 @@ export async function serveHealth(port: number, health: Health, signal: AbortSig
       ...(health.isStarting?.() ? { starting: true } : {}),
     });
   });
-  await server.listen({ host: "0.0.0.0", port });
+  await server.listen({ host, port });
   signal.addEventListener("abort", () => void server.close(), { once: true });
 }
 

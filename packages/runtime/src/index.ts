@@ -21,7 +21,7 @@ export {
   WARN_DAYS,
   watchExpiry,
 } from "./expiry-watch.ts";
-export { findErrorCode, type Health, serveHealth } from "./health.ts";
+export { findErrorCode, type Health, type HealthPlace, healthSettings, serveHealth } from "./health.ts";
 export { askSecret, isTerminal } from "./keys/ask-secret.ts";
 export { isEncrypted } from "./keys/encrypted-secret.ts";
 export { TokenPlace, toTokenKeyText } from "./keys/key-file.ts";

@@ -1,5 +1,5 @@
 import { AgencyId } from "@leix/protocol";
-import { parseConfig } from "@leix/runtime";
+import { healthSettings, parseConfig } from "@leix/runtime";
 import { z } from "zod";
 
 const port = z.coerce.number().int().min(1).max(65_535).optional();
@@ -10,7 +10,7 @@ const AgencyConfig = z.object({
   LEIX_AGENCY: AgencyId,
   /** Where the broker is, instead of what the folder says. */
   LEIX_NATS_URL: z.string().startsWith("tls://").optional(),
-  LEIX_HTTP_PORT: port,
+  ...healthSettings,
   /** `POST /add-checkpoint` (C2SP tlog-witness) is answered here over HTTPS; nowhere where it is left out. */
   LEIX_WITNESS_PORT: port,
   /** The address for it; 0.0.0.0 for all. */

@@ -37,7 +37,7 @@ await runService(logger, async (signal) => {
   });
   const expiry = await watchExpiry(() => loadAgencyExpiring(party), signal);
   const health = joinHealth(node, renewal, expiry);
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
+  await serveHealth(config, health, signal);
   const { LEIX_WITNESS_PORT: port, LEIX_WITNESS_LISTEN: host } = config;
   if (port) {
     const clock = () => performance.now();

@@ -20,6 +20,6 @@ await runService(logger, async (signal) => {
   const party = await loadPartyFolder(folder, config.LEIX_NATS_URL);
   const auditor = await openAuditor(party, createAuditorEvents(logger), signal);
   const health = joinHealth(auditor, await watchExpiry(() => loadExpiring(party), signal));
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
+  await serveHealth(config, health, signal);
   return auditor;
 });

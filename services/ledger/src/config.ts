@@ -1,4 +1,4 @@
-import { parseConfig } from "@leix/runtime";
+import { healthSettings, parseConfig } from "@leix/runtime";
 import { z } from "zod";
 
 const port = z.coerce.number().int().min(1).max(65_535).optional();
@@ -13,7 +13,7 @@ const LedgerConfig = z.object({
   /** Where the log is served over HTTPS; nowhere where it is left out. */
   LEIX_LOG_PORT: port,
   LEIX_LOG_LISTEN: z.string().min(1).default("0.0.0.0"),
-  LEIX_HTTP_PORT: port,
+  ...healthSettings,
   LEIX_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 

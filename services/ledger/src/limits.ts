@@ -25,7 +25,7 @@ export const CHECKPOINTS_REMEMBERED_MAX = 256;
  */
 export const REQUESTS_PER_SECOND = 500;
 export const REQUESTS_AT_ONCE_MAX = 2_000;
-/** The same at `leix.log`: a witness asks two questions in some seconds, and now and then for some tiles. */
+/** The same at `leix.log`: a witness asks three of them in some seconds, and now and then for tiles. */
 export const QUESTIONS_PER_SECOND = 20;
 export const QUESTIONS_AT_ONCE_MAX = 200;
 /** Proofs that are kept of the checkpoint that is being cosigned: one for each size that witnesses are at. */

@@ -19,6 +19,6 @@ await runService(logger, async (signal) => {
     signal,
   );
   const health = joinHealth(instance, await watchExpiry(() => loadLedgerExpiring(folder), signal));
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
+  await serveHealth(config, health, signal);
   return instance;
 });

@@ -234,7 +234,7 @@ function isNamed({ state, identity }: Instance): boolean {
 function listKeyProblems(instance: Instance): string[] {
   // The statement about this service comes after the anchor's.
   if (instance.state.head.index < 2 || isNamed(instance)) return [];
-  return ["its key is not one that the ledger has for it now: it signs nothing"];
+  return ["its key is not one that the ledger has for it now, so it signs nothing: jws/key-unknown"];
 }
 
 function isStarting({ service, stopped, isStandby }: Status): boolean {

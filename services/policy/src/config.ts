@@ -1,4 +1,4 @@
-import { parseConfig } from "@leix/runtime";
+import { healthSettings, parseConfig } from "@leix/runtime";
 import { z } from "zod";
 
 const PolicyConfig = z.object({
@@ -6,7 +6,7 @@ const PolicyConfig = z.object({
   LEIX_NETWORK: z.string().min(1),
   /** Where the broker is, instead of what the folder says. */
   LEIX_NATS_URL: z.string().startsWith("tls://").optional(),
-  LEIX_HTTP_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  ...healthSettings,
   LEIX_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 

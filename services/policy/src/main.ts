@@ -53,7 +53,7 @@ await runService(logger, async (signal) => {
     createSalt: () => encodeBase64url(randomBytes(16)),
   });
   const health = joinHealth(service, await watchExpiry(() => loadExpiring(own), signal));
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
+  await serveHealth(config, health, signal);
   const opened = opening.move();
   return {
     async run(runSignal) {

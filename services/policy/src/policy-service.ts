@@ -7,6 +7,7 @@ import { createClock } from "./clock.ts";
 import { createDeferredInputs } from "./deferred.ts";
 import type { PolicyEvents } from "./events.ts";
 import { createFollower, type Follower } from "./follower.ts";
+import { findKeyProblem } from "./own-key.ts";
 import type { Inboxes, Ledger, Quarantine, Ticks } from "./ports.ts";
 import { createPostponedInputs } from "./postponed.ts";
 import { type Hindrance, retry } from "./retry.ts";
@@ -114,18 +115,17 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
     }
   }
 
+  const keyProblem = () => findKeyProblem(state, options.key.kid, Math.floor(now() / 1_000));
   return {
     problems: () => [
       ...(stopped ? [`stopped at record ${state.head.index}: ${stopped.message}`] : []),
       ...(isReady || stopped ? [] : ["the ledger is still being folded"]),
+      ...(isReady ? [keyProblem() ?? []].flat() : []),
       ...(clock.problem() ? [`no tick of the clock is taken: ${clock.problem()}`] : []),
       ...(hindrance ? [`the broker is in the way: ${hindrance.code} ${hindrance.detail}`] : []),
     ],
     isStarting: () => !isReady && !stopped,
-    notes: () =>
-      listProposals(state).map(({ suspend, index }) => {
-        return `record ${index} proposes to suspend ${suspend}, which floods the exchange`;
-      }),
+    notes: () => listProposals(state).map(toNote),
     async run(signal) {
       try {
         await decideAll(signal);
@@ -141,6 +141,10 @@ export function createPolicyService(options: PolicyServiceOptions): PolicyServic
       }
     },
   };
+}
+
+function toNote({ suspend, index }: ReturnType<typeof listProposals>[number]): string {
+  return `record ${index} proposes to suspend ${suspend}, which floods the exchange`;
 }
 
 function isAboutLedger(error: unknown, { broken }: Follower): error is LeixError {

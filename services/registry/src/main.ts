@@ -11,6 +11,6 @@ await runService(logger, async (signal) => {
   const folder = await loadRegistryFolder(config.LEIX_NETWORK, config.LEIX_NATS_URL);
   const registry = await openRegistry(folder, createRegistryEvents(logger), signal);
   const health = joinHealth(registry, await watchExpiry(() => loadRegistryExpiring(folder), signal));
-  if (config.LEIX_HTTP_PORT) await serveHealth(config.LEIX_HTTP_PORT, health, signal);
+  await serveHealth(config, health, signal);
   return registry;
 });

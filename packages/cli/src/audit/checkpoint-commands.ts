@@ -15,12 +15,18 @@ interface CheckpointFlags extends LedgerFlags {
 }
 type VerifyFlags = CheckpointFlags & Asked;
 
+const EXIT_CODES = `
+Exit codes:
+  0  the checkpoint is signed, and the ledger has its tree; also where fewer cosigned it than the exchange
+     asks for: only --quorum makes that fail
+  1  it is not, or that could not be looked at`;
+
 /** `leix audit verify` and `consistency`: what signed checkpoints say of a ledger, and of each other. */
 export function addCheckpointCommands(audit: Command): void {
   withLedgerOptions(audit.command("verify"))
     .description("check who signed and cosigned a checkpoint, and that the ledger has the tree it signs")
     .argument("<checkpoint>", "a file with a signed checkpoint")
-    .option("--quorum <count>", "so many countries, or named witnesses, must have cosigned it", toQuorum)
+    .option("--quorum <count>", "fail unless so many countries, or named witnesses, cosigned it", toQuorum)
     .option(
       "--witness <vkey>",
       "a witness whose cosignature counts, instead of the ledger's countries; may be given again",
@@ -28,6 +34,7 @@ export function addCheckpointCommands(audit: Command): void {
       [],
     )
     .option("--fork-out <file>", FORK_OUT_TEXT)
+    .addHelpText("after", EXIT_CODES)
     .action(async (file: string, flags: VerifyFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
       await verify(dir, file, flags);
@@ -73,6 +80,10 @@ async function compare(dir: string, files: readonly [string, string], flags: Che
     const signers = await loadSigners(ledger);
     const older = await acceptNote(notes[0], signers);
     const newer = await acceptNote(notes[1], signers);
+    if (older.size > newer.size) {
+      const sizes = `${files[0]} is of ${older.size} records, ${files[1]} of ${newer.size}`;
+      throw new LeixError("tlog/size", `${sizes}: name the older one first`);
+    }
     await orFork(verifyHeads(source, older, newer), source, notes, signers, flags);
     process.stdout.write(`consistent   ${toConsistencyText(older, newer)}\n`);
   });

@@ -8,6 +8,7 @@ import { toRootText } from "./export.testkit.ts";
 import { exportLedger } from "./export.ts";
 import { openFileSource } from "./file-source.ts";
 import { importLedger } from "./import.ts";
+import { loadErasureOf } from "./repair-source.ts";
 import { replayLedger } from "./replay.ts";
 import { isSound, type Replay } from "./replay-result.ts";
 import type { ReplaySource, SourceRecord } from "./replay-source.ts";
@@ -217,6 +218,13 @@ describe("an audit that goes on", () => {
   function expectSame(again: Replay, { durationMs: _, resumed: __, senders: ___, ...before }: Replay): void {
     expect(again).toMatchObject(before);
   }
+});
+
+test("a copy tells a repair when it was erased, where it is a store that says so", async () => {
+  expect(await loadErasureOf(store)).toMatchObject({ seal: { index: ledger.seal }, at: 1_800_000_000 });
+  expect(await loadErasureOf(whole)).toBeNull();
+  await writeFile(join(folder, "erased"), "nothing that says so");
+  expect(await loadErasureOf(folder)).toBeNull();
 });
 
 test("an erased ledger is not imported, and that is said", async () => {

@@ -7,6 +7,7 @@ import {
   type RepairAction,
   type RepairSource,
   readErasure,
+  refuseNoStoreIn,
   repairStore,
   type StoreReport,
 } from "@leix/ledger-store";
@@ -14,7 +15,7 @@ import { LeixError } from "@leix/protocol";
 import { type Command, Option } from "commander";
 import { checkCosigned, removeCosigned } from "./fsck-cosigned.ts";
 import { createProgress, toCount } from "./progress.ts";
-import { createRepairSource } from "./repair-source.ts";
+import { createRepairSource, loadErasureOf } from "./repair-source.ts";
 import { type LedgerFlags, toLedgerFlags, withLedger } from "./source-choice.ts";
 import { findCopyLog, findStoreLog } from "./store-log.ts";
 import { listStoreWitnesses } from "./store-witnesses.ts";
@@ -64,6 +65,7 @@ export function addFsckCommand(audit: Command): void {
     .action(async (folder: string, flags: FsckFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
       const trust = await loadTrust(dir, flags.trust);
+      await refuseNoStoreIn(folder);
       if (flags.repair) await repair(dir, folder, trust, flags);
       else await check(dir, folder, trust, flags);
     });
@@ -119,8 +121,7 @@ async function repair(dir: string, folder: string, trust: Trust, flags: FsckFlag
   };
   let keys: NoteKeys = { log: "" };
   const mend = async (source: RepairSource) => {
-    const told = flags.log ?? (await findCopyLog(source, trust));
-    const log = await findStoreLog(dir, folder, trust, told);
+    const log = await findStoreLog(dir, folder, trust, flags.log, () => findCopyLog(source, trust));
     keys = { log, witnesses: await listStoreWitnesses(folder, trust) };
     return repairStore(folder, source, keys);
   };
@@ -129,14 +130,19 @@ async function repair(dir: string, folder: string, trust: Trust, flags: FsckFlag
     ? await withStreamSource(dir, mend)
     : await withLedger(dir, from, async ({ source }) => {
         await using other = createRepairSource(source);
-        return await mend(other);
+        const { store } = from;
+        return await mend(store === undefined ? other : { ...other, erasure: () => loadErasureOf(store) });
       });
   const broker = flags.stream ? await checkStream(dir, folder, keys.log) : undefined;
-  const { more, left } = report;
-  const isKeptBroken = (await findKept(folder, trust, keys, left)).length > 0;
+  const { more } = report;
+  const kept = await findKept(folder, trust, keys, report.left);
+  // What signs more than the store's checkpoint shows that there is a newer one than the copy gave.
+  const isNewer = kept.some(({ code }) => code === "audit/records-missing");
+  const left = isNewer ? { ...report.left, findings: kept } : report.left;
+  const isKeptBroken = kept.length > 0 && !isNewer;
   const actions = [...report.actions, ...(isKeptBroken ? [await removeCosigned(folder)] : [])];
   const done = actions.length === 0 ? ["nothing to repair"] : actions.map(toActionLine);
-  say(flags, { ...report, actions, ...broker }, [
+  say(flags, { ...report, actions, left, ...broker }, [
     ...done,
     ...toMore(more),
     ...toReportLines(left),

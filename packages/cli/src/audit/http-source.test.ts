@@ -19,6 +19,7 @@ import { type LogKeys, parseLogKey } from "./replay/log-keys.ts";
 import { replayLedger } from "./replay.ts";
 import { isSound, type Replay } from "./replay-result.ts";
 import { createSignedLedger } from "./signed-ledger.testkit.ts";
+import { toLedgerFlags } from "./source-choice.ts";
 import { verifyHeads } from "./tree-of-source.ts";
 
 const ledger = await createSignedLedger();
@@ -86,6 +87,18 @@ const change = (bytes: Buffer) => {
 };
 
 describe("a ledger over HTTPS", () => {
+  test("has an https address: any other is refused before anything is asked", async () => {
+    for (const place of ["http://127.0.0.1:4280", "127.0.0.1:4280", "localhost:4280", "foo", ""]) {
+      const refused = openHttpSource(place, auditor, trust);
+      await expect(refused).rejects.toMatchObject({ code: "command/arguments" });
+    }
+    for (const place of [url, "http://127.0.0.1:4280", "127.0.0.1:4280"]) {
+      expect(await toLedgerFlags(place)).toEqual({ url: place });
+    }
+    expect(await toLedgerFlags(store)).toEqual({ store });
+    expect(await toLedgerFlags(join(root, "ledger.ndjson"))).toEqual({ file: join(root, "ledger.ndjson") });
+  });
+
   test("is replayed, and heads of it are proven", async () => {
     const found = await replay();
     expect(isSound(found)).toBe(true);

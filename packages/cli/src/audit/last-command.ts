@@ -10,7 +10,7 @@ export function addLastCommand(audit: Command): void {
     .argument("<agency>", "its id, as AL-CUSTOMS")
     .action(async (id: string, flags: LedgerFlags, command: Command) => {
       const { dir } = command.optsWithGlobals<{ dir: string }>();
-      const agency = parseSchema(AgencyId, id);
+      const agency = parseSchema(AgencyId, id, "command/arguments");
       const { seq, digest, index } = await withLedger(dir, flags, ({ source }) => findLast(source, agency));
       const next = `leix agency resume --as ${agency} --seq ${seq} --digest ${digest}`;
       process.stdout.write(`number ${seq} of ${agency} is record ${index}\nAt the agency: ${next}\n`);

@@ -24,8 +24,9 @@ interface Answer {
   readonly bytes: Buffer;
 }
 
-/** `folder`: the party's, with its certificate. */
+/** `folder`: the party's, with its certificate. Throws `command/arguments` for what is no https address. */
 export async function createLogClient(url: string, folder: string): Promise<LogClient> {
+  const base = toBase(url);
   const [ca, beside = ""] = await Promise.all(
     [PARTY_FILES.ca, PARTY_FILES.certificate].map((file) => readFile(join(folder, file), "utf8")),
   );
@@ -34,11 +35,16 @@ export async function createLogClient(url: string, folder: string): Promise<LogC
   const agent = new Agent({
     ...{ keepAlive: true, maxSockets: CONNECTIONS_MAX, ca, cert, key, minVersion: "TLSv1.3" as const },
   });
-  const base = url.endsWith("/") ? url : `${url}/`;
   return {
     fetch: (path) => fetchAgain(agent, new URL(path, base)),
     [Symbol.asyncDispose]: async () => agent.destroy(),
   };
+}
+
+function toBase(url: string): URL {
+  const base = URL.parse(url.endsWith("/") ? url : `${url}/`);
+  if (base?.protocol === "https:") return base;
+  throw new LeixError("command/arguments", `${url}: a ledger service is named as https://host:port`);
 }
 
 /** A server that is asked too often says when to ask again. */

@@ -1,6 +1,14 @@
-import type { RepairSource } from "@leix/ledger-store";
+import { type Erasure, type RepairSource, readErasure } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import type { ReplaySource } from "./replay-source.ts";
+
+/** What another store says that it has erased; null where that says nothing. */
+export async function loadErasureOf(store: string): Promise<Erasure | null> {
+  return readErasure(store).catch((error: unknown) => {
+    if (error instanceof LeixError) return null;
+    throw error;
+  });
+}
 
 /**
  * A ledger from which a store is repaired. What is asked for in order, as a repair does, is read in one go.

@@ -20,7 +20,8 @@ interface ReplayFlags extends LedgerFlags {
 const EXIT_CODES = `
 Exit codes:
   0  every record was checked and decided again, or erased below a seal; all of it is as it should be, and
-     a checkpoint of just so many records proves that the ledger ends there
+     a checkpoint of just so many records proves that the ledger ends there. With --resume: every record
+     from there on; of those before it an earlier audit says so, and this copy's were not read
   1  something is not, or the audit could not be done, or not to its end
   3  all that is here is as it should be, but no checkpoint is of so many records: whether the ledger goes
      on, nothing here proves (--without-checkpoint makes it 0)

@@ -92,9 +92,9 @@ export function countUncovered({ tree }: Replay): number {
 }
 
 /**
- * `unsound`: something is wrong. `incomplete`: nothing is, of what was looked at before the audit was stopped,
- * or there was nothing to look at, or no checkpoint covers the seal. The last two: nothing is wrong, and this
- * is what was not looked at, or not proven.
+ * `unsound`: something is wrong. `incomplete`: nothing is, of what was looked at before the audit was
+ * stopped, or there was nothing to look at, or no checkpoint covers the seal. The last two: nothing is wrong,
+ * and this is what was not looked at, or not proven.
  */
 export type ReplayVerdict = "sound" | "unsound" | "incomplete" | "end-unproven" | "put-away";
 

@@ -12,11 +12,14 @@ const DIFFERENCES_SHOWN_MAX = 20;
 
 /** What a replay found, for a person. `size` is that of the file it was read from. */
 export function toReport(replay: Replay, size?: number): string {
-  const { checked, ledger, kinds, outcomes, rejections, overdue, head, durationMs } = replay;
-  const rate = Math.round((checked - (replay.resumed ?? 0)) / (durationMs / 1_000));
+  const { ledger, kinds, outcomes, rejections, overdue, head, durationMs } = replay;
+  const { resumed } = replay;
+  const checked = resumed === null ? replay.checked : replay.tree.size - resumed;
+  const rate = Math.round(checked / (durationMs / 1_000));
   const codes = Object.entries(rejections).map(([code, count]) => `${toCount(count)} ${code}`);
   const lines = [
-    `checked      ${toCount(checked)} of ${toCount(ledger)} records, ${toCount(rate)} records/s`,
+    `checked      ${toCount(checked)} of ${toCount(ledger)} records${resumed === null ? "" : " now"}, ` +
+      `${toCount(rate)} records/s`,
     ...toResumedLines(replay),
     `messages     ${toCount(kinds.message)}: ${toCount(outcomes.permitted)} permitted, ` +
       `${toCount(outcomes["partly-permitted"])} partly permitted, ${toCount(outcomes.denied)} denied`,
@@ -24,12 +27,16 @@ export function toReport(replay: Replay, size?: number): string {
     `rejections   ${toCount(kinds.rejection)}${codes.length > 0 ? `: ${codes.join(", ")}` : ""}`,
     `events       ${toCount(kinds.event)}: the time of ${toCount(overdue)} duties had run out`,
     `head         ${head ?? "none"}`,
-    ...(replay.resumed === null ? toSendersLines(replay.senders, replay.erased > 0) : [SENDERS_UNSEEN]),
+    ...(resumed === null ? toSendersLines(replay.senders, isPart(replay)) : [SENDERS_UNSEEN]),
     ...toTreeLines(replay),
     ...toErasedLines(replay),
     ...toDifferenceLines(replay, size),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function isPart({ erased, sealed }: Replay): boolean {
+  return erased > 0 || sealed !== null;
 }
 
 /** The end of a ledger is proven by nothing in it. */
@@ -45,10 +52,21 @@ function toTreeLines(replay: Replay): string[] {
       ? NO_CHECKPOINT
       : `${last} under no checkpoint yet: whether the ledger goes on after that, nothing here proves`;
   const lines = [
-    ...checkpoints.flatMap((one) => toCheckpointLines(one, size)),
+    ...listDistinct(checkpoints).flatMap((one) => toCheckpointLines(one, size)),
     ...(left === 0 ? [] : [pc.yellow(unproven)]),
   ];
   return [`root         ${root} of ${toCount(size)} records`, ...lines.map((line) => `             ${line}`)];
+}
+
+/** Of one root, the checkpoint that most have cosigned: the newest and the cosigned may be of one tree. */
+function listDistinct(checkpoints: readonly ComparedCheckpoint[]): readonly ComparedCheckpoint[] {
+  const best = new Map<number, ComparedCheckpoint>();
+  for (const one of checkpoints) {
+    const known = best.get(one.size);
+    const isMore = (one.cosigned?.countries ?? -1) > (known?.cosigned?.countries ?? -1);
+    if (one.isSame && (!known || isMore)) best.set(one.size, one);
+  }
+  return checkpoints.filter((one) => !one.isSame || best.get(one.size) === one);
 }
 
 function toCheckpointLines({ size, isSame, cosigned }: ComparedCheckpoint, all: number): string[] {
@@ -64,7 +82,8 @@ function toCheckpointLines({ size, isSame, cosigned }: ComparedCheckpoint, all: 
 function toResumedLines({ resumed }: Replay): string[] {
   if (resumed === null) return [];
   return [
-    `resumed      from record ${toCount(resumed)}; those before it, an earlier audit of this file's checked`,
+    `resumed      from record ${toCount(resumed)}; an earlier audit checked the ${toCount(resumed)} before.`,
+    "             Of them this copy's were not read, but for the last: an audit without --resume reads all.",
   ];
 }
 

@@ -62,6 +62,9 @@ describe("an audit that goes on from where it was", () => {
     const [first, again] = [await resume(source), await resume(source)];
     expect([isSound(first), isSound(again), again.resumed]).toEqual([true, true, size]);
     expect(toFindings(again)).toEqual(toFindings(first));
+    // Of another copy, nothing but the last record would have been looked at.
+    expect(toReport(again)).toContain(`checked      0 of ${size} records now`);
+    expect(toReport(first)).toContain(`checked      ${size} of ${size} records,`);
   });
 
   test("finds nothing wrong in a checkpoint of fewer records than it begins with", async () => {

@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { NOW } from "@leix/exchange/testkit";
 import { loadPolicySet } from "@leix/principles";
-import { encodeLeafEntry, LeixError, parseRecord, toLeafEntry } from "@leix/protocol";
+import { encodeLeafEntry, LeixError, parseRecord, toDigest, toLeafEntry } from "@leix/protocol";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createPaper } from "../messages/paper.ts";
 import { replayLedger } from "./replay.ts";
@@ -78,6 +79,36 @@ describe("an audit of a rotated ledger", () => {
     expect(toVerdict(whole)).toBe("sound");
     const erased = await replayLedger(world.trust, { ...toSource(true), checkpoint });
     expect(toVerdict(erased)).toBe("sound");
+  });
+
+  test("blames no sender for what was not looked at, below the seal", async () => {
+    const own = await createSealedLedger();
+    const { world, records, seal } = own;
+    const at = NOW + 3_600 + 2;
+    const content = { classification: "unclassified" } as const;
+    const late = [5, 7].map((seq) => {
+      return world.message("RS-SPOC", ["AL-SPOC"], { ...content, seq, prev: toDigest(`${seq}`) });
+    });
+    await own.appendInputs(
+      (await Promise.all(late)).map(({ input }) => input),
+      at,
+    );
+    const replay = async (isErased: boolean) => {
+      const source: ReplaySource = {
+        ...{ total: records.length, differences: [] },
+        sealed: async () => give(own.items),
+        records: (begin = 0) =>
+          give(records.map((bytes, i) => (isErased && i < seal ? toErased(bytes) : { bytes })).slice(begin)),
+      };
+      const found = await replayLedger(world.trust, source);
+      return { found, theirs: found.senders.find(({ agency }) => agency === "RS-SPOC") };
+    };
+    const [whole, erased] = [await replay(false), await replay(true)];
+    expect(whole.theirs).toMatchObject({ gaps: 2, missing: 4 });
+    expect(erased.found.sealed).toBe(seal);
+    expect(erased.theirs).toMatchObject({ gaps: 1, missing: 1, findings: [{ kind: "gap", from: 6, to: 6 }] });
+    const said = [erased, whole].map(({ found }) => toReport(found).includes("of it nothing is said"));
+    expect(said).toEqual([true, false]);
   });
 
   test("is not compared with a checkpoint of what was put away", async () => {

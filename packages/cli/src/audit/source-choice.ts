@@ -74,10 +74,13 @@ export async function withLedger<T>(
   });
 }
 
+/** Also one that is not whole: whoever asks there says what is wrong with it. */
+const ADDRESS = /:\/\/|^[\w.-]+:\d+\/?$/;
+
 /** `broker`, an address, a store's folder or an exported file. */
 export async function toLedgerFlags(place: string): Promise<LedgerFlags> {
   if (place === "broker") return { isPlace: true };
-  if (place.startsWith("https://")) return { url: place };
+  if (ADDRESS.test(place)) return { url: place };
   return (await isFolder(place)) ? { store: place } : { file: place };
 }
 

@@ -66,6 +66,7 @@ describe("leix audit, of a store", () => {
     expect((await leix("consistency", older, newer, "--file", file)).out).toContain("the first 9 of its");
     const backwards = await leix("consistency", newer, older, "--store", store);
     expect(backwards).toMatchObject({ code: 1, out: expect.stringContaining("[tlog/size]") });
+    expect(backwards.out).toContain("name the older one first");
     const quorum = await leix("verify", older, "--store", store, "--quorum", "1");
     expect(quorum).toMatchObject({ code: 1, out: expect.stringContaining("[tlog/policy]") });
     const forged = join(root, "forged");
@@ -147,6 +148,29 @@ describe("leix audit, of a store", () => {
     const repaired = await leix("fsck", store, "--repair", "--from", file);
     expect([repaired.code, repaired.out]).toEqual([0, expect.stringContaining("../cosigned: removed")]);
     expect((await leix("fsck", store)).code).toBe(0);
+  });
+
+  it("says that the copy's checkpoint is older than what was lost, and keeps what shows it", async () => {
+    const [kept, early] = [join(store, "..", "cosigned"), join(root, "early.ndjson")];
+    await writeFile(kept, await readFile(newer));
+    await writeSignedExport(early, ledger, await readFile(older));
+    await flip(join(store, "checkpoint"));
+    const repaired = await leix("fsck", store, "--repair", "--from", early);
+    const left = `of size 9; ${size - 9} records after it are under no checkpoint until the next one`;
+    expect([repaired.code, repaired.out]).toEqual([1, expect.stringContaining(left)]);
+    expect(repaired.out).toMatch(/^\.\.\/cosigned: .*\[audit\/records-missing\]$/m);
+    expect(await readFile(kept)).toEqual(await readFile(newer));
+    await rm(kept);
+    await flip(join(store, "checkpoint"));
+    expect((await leix("fsck", store, "--repair", "--from", file)).code).toBe(0);
+    expect(await readFile(join(store, "checkpoint"))).toEqual(await readFile(newer));
+  });
+
+  it("says of a folder without a store that none is there", async () => {
+    const missing = await leix("fsck", join(root, "no-store"));
+    expect([missing.code, missing.out]).toEqual([1, expect.stringContaining("[ledger/store-format]")]);
+    expect(missing.out).toContain("no store is here");
+    expect(missing.out).not.toContain("not empty");
   });
 
   it("goes on from its own file", async () => {

@@ -21,13 +21,15 @@ import { loadStoredNote, readStoredLines } from "./store-source.ts";
 
 /**
  * Who signs the checkpoints of a store that may be damaged: as it was given; as the store's own records say,
- * as far as they can be read; as the network's folder says. Throws `ledger/checkpoint-invalid`.
+ * all of them; as `loadOther` says, for an older copy may name a key that was replaced since; as far as the
+ * store's own can be read; as the network's folder says. Throws `ledger/checkpoint-invalid`.
  */
 export async function findStoreLog(
   dir: string,
   folder: string,
   trust: Trust,
   log: string | undefined,
+  loadOther = async (): Promise<string | undefined> => undefined,
 ): Promise<string> {
   if (log !== undefined) return encodeVerifierKey(parseVerifierKey(log, "ed25519"));
   try {
@@ -35,7 +37,7 @@ export async function findStoreLog(
     return await toVkey(note, await findLogKeys(trust, readStoredLines(folder), note));
   } catch (cause) {
     if (!(cause instanceof LeixError)) throw cause;
-    const found = (await readLog(folder, trust)) ?? (await loadFirstLog(dir, trust));
+    const found = (await loadOther()) ?? (await readLog(folder, trust)) ?? (await loadFirstLog(dir, trust));
     if (found !== undefined) return found;
     throw new LeixError("ledger/checkpoint-invalid", "nothing says who signs it: name it with --log", {
       cause,

@@ -173,6 +173,21 @@ describe("leix ledger restore", () => {
   });
 });
 
+describe("a broker without any streams", () => {
+  it("is to be given them first, and then restored", async () => {
+    await damage(async (folder) => {
+      for (const name of ["LEDGER", "CHECKPOINT"]) await rm(join(folder, "..", name), { recursive: true });
+    });
+    await expect(restore()).rejects.toMatchObject({
+      code: "broker/no-answer",
+      detail: expect.stringContaining("`leix network provision`"),
+    });
+    await lab.provision();
+    expect(await restore()).toEqual(toRestored({ isRecreated: true, isRenewed: true }));
+    expect(await lab.listMessages()).toEqual(good);
+  });
+});
+
 describe("CHECKPOINT", () => {
   it.each([
     ["was lost", async () => rm(await lab.streamFolder("CHECKPOINT"), { recursive: true })],

@@ -75,7 +75,7 @@ export async function restoreLedger(options: RestoreOptions): Promise<Restored> 
   const nc = await connectRestorer(dir, network, options.natsUrl);
   try {
     const memories = await loadMemories(dir, network);
-    const newest = await loadNewest(nc);
+    const newest = await orUnprovisioned(nc, loadNewest(nc));
     const sizes = [...listSeenSizes(memories), ...listClaimedSizes(newest)];
     const { size } = reader.head;
     const stream = await loadLedgerStream(nc);
@@ -107,6 +107,18 @@ export async function restoreLedger(options: RestoreOptions): Promise<Restored> 
     return { records: size, isRecreated: !isWhole, isRenewed, lost: survey?.foreignCount ?? 0, forgetful };
   } finally {
     await nc.close();
+  }
+}
+
+/** A broker that was set up anew has no streams at all, and nobody who answers for them. */
+async function orUnprovisioned<T>(nc: PartyConnection, answered: Promise<T>): Promise<T> {
+  try {
+    return await answered;
+  } catch (cause) {
+    if (!(cause instanceof LeixError) || cause.code !== "broker/no-answer") throw cause;
+    if (await loadLedgerStream(nc)) throw cause;
+    const next = "the broker has no streams: make them first, with `leix network provision`";
+    throw new LeixError("broker/no-answer", next, { cause });
   }
 }
 

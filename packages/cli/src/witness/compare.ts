@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { createVerifiers } from "@leix/client";
+import { type ErrorCode, LeixError } from "@leix/protocol";
 import { encodeForkProof, parseCheckpoint, parseNote, verifyFork } from "@leix/tlog";
 import type { Command } from "commander";
 import { type NodeFlags, withNode, withNodeOptions } from "../messages/node-access.ts";
@@ -24,7 +25,7 @@ export function addCompareCommand(witness: Command): void {
       withNode(self, flags, async (node) => {
         const notes = [await loadFile(one), await loadFile(other)] as const;
         await learnMembership(node);
-        const compared = await node.witness.compare(...notes);
+        const compared = await orTilesElsewhere(node.witness.compare(...notes));
         const sizes = notes.map((note) => parseCheckpoint(parseNote(note).text).size);
         if (compared.kind === "forked") {
           process.exitCode = 1;
@@ -53,3 +54,18 @@ export function addCompareCommand(witness: Command): void {
       }),
     );
 }
+
+/** Of a tree that was forked off, the ledger service that is asked has no tiles, or those of its own. */
+export async function orTilesElsewhere<T>(compared: Promise<T>): Promise<T> {
+  try {
+    return await compared;
+  } catch (cause) {
+    if (!(cause instanceof LeixError) || !TILE_CODES.includes(cause.code)) throw cause;
+    const next =
+      "where the larger note is of another history, the ledger service has no tiles of it; whoever has a " +
+      "store or an export proves the fork: leix audit verify <note> --store <folder> --fork-out <file>";
+    throw new LeixError(cause.code, `${cause.detail}; ${next}`, { cause });
+  }
+}
+
+const TILE_CODES: readonly ErrorCode[] = ["tlog/tile-missing", "tlog/root-differs"];

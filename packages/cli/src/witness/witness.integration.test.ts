@@ -3,8 +3,9 @@ import { X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { toLogOrigin } from "@leix/protocol";
+import { toDigest, toLogOrigin } from "@leix/protocol";
 import {
   createNetwork,
   createPlan,
@@ -12,6 +13,7 @@ import {
   loadGenesis,
   loadPolicyFiles,
   loadSigningKey,
+  PARTY_FILES,
   type RunningNetwork,
   startNetwork,
 } from "@leix/runtime";
@@ -109,6 +111,14 @@ async function signOther(size: number, name: string): Promise<string> {
   const file = join(root, name);
   await writeFile(file, encodeNote({ text, signatures: [await signNote(text, signer)] }));
   return file;
+}
+
+/** As if the log's key had signed a tree of so many records for this agency, which the log does not have. */
+async function pretendWitnessed(agency: string, size: number): Promise<void> {
+  const note = await readFile(await signOther(size, `witnessed-${size}.note`));
+  using store = new DatabaseSync(join(dir, "agencies", agency, PARTY_FILES.store));
+  const { root: hash } = parseCheckpoint(parseNote(note).text);
+  store.prepare("UPDATE witnessed SET size = ?, root = ?, note = ?").run(size, hash, note);
 }
 
 /** An agency that was handed a proof keeps it: its status and the doctor say so until it is moved away. */
@@ -256,5 +266,36 @@ describe("leix witness", () => {
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringMatching(/^ok +certificates/m)]);
     const strange = await leix("witness", "certificate", "--as", "AL", "--host", "x");
     expect([strange.code, strange.stderr]).toEqual([1, expect.stringContaining("[config/party-unknown]")]);
+  });
+
+  test("a log that has lost what was witnessed is named, by the witness and by the doctor", async () => {
+    const { size } = await cosign("RS-FIU");
+    const again = await leix("witness", "cosign", "--as", "RS-FIU");
+    expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/^Nothing new to cosign/)]);
+    const well = await leix("doctor", "--as", "RS-FIU");
+    expect([well.code, well.stdout]).toEqual([0, expect.stringMatching(/^ok +witnessed/m)]);
+    for (const [witnessed, code, files] of [
+      [size + 5_000, "ledger/rolled-back", 0],
+      [size, "ledger/forked", 1],
+    ] as const) {
+      await pretendWitnessed("RS-FIU", witnessed);
+      const doctor = await leix("doctor", "--as", "RS-FIU");
+      const line = new RegExp(`^problem +witnessed +RS-FIU: ${code}`, "m");
+      expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringMatching(line)]);
+      const refused = await leix("witness", "cosign", "--as", "RS-FIU", "--json");
+      expect(refused.code).toBe(1);
+      expect(JSON.parse(refused.stdout)).toMatchObject({
+        size: witnessed,
+        outcome: "refused",
+        refused: code,
+      });
+      const [status] = JSON.parse((await leix("witness", "status", "--as", "RS-FIU", "--json")).stdout);
+      expect((status as { forks: string[] }).forks).toHaveLength(files);
+    }
+    using store = new DatabaseSync(join(dir, "agencies/RS-FIU", PARTY_FILES.store));
+    store.prepare("UPDATE sightings SET digest = ? WHERE idx = 3").run(toDigest("another record"));
+    const { stdout } = await leix("doctor", "--as", "RS-FIU");
+    expect(stdout).toMatch(/^problem +membership +a statement from the registry: ledger\/rolled-back/m);
+    expect(stdout).toMatch(/^ok +signing keys/m);
   });
 });

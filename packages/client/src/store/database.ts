@@ -139,6 +139,7 @@ const SCHEMAS = [
   SIXTH_SCHEMA,
   SEVENTH_SCHEMA,
 ];
+export const SCHEMA_VERSION = SCHEMAS.length;
 
 /**
  * Opens the file, and makes it where there is none; one of an older version becomes one of this. What is

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { toDigest } from "@leix/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDatabase } from "./database.ts";
+import { openSeenLedger } from "./seen.ts";
 import { createSightings, type Sightings } from "./sightings.ts";
 
 let folder: string;
@@ -25,6 +26,17 @@ test("places of one ledger, in any order and repeated", () => {
     sightings.add(one);
   }
   expect(sightings.last()).toEqual(sight(7, 107));
+});
+
+test("what is held against them is not kept, also where the file is only read", () => {
+  sightings.add(sight(5, 105));
+  using seen = openSeenLedger(join(folder, "store.sqlite"));
+  expect(seen?.sightings.check(sight(5, 105))).toBe(true);
+  expect(seen?.sightings.check(sight(7, 107))).toBe(false);
+  expect(() => seen?.sightings.check(sight(6, 106, "other"))).toThrow(
+    expect.objectContaining({ code: "ledger/rolled-back" }),
+  );
+  expect([sightings.last(), openSeenLedger(join(folder, "none.sqlite"))]).toEqual([sight(5, 105), undefined]);
 });
 
 test.each([

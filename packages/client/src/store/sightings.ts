@@ -28,6 +28,8 @@ export interface Sightings {
    * has grown again as soon as its first new record comes.
    */
   add(sighting: Sighting): void;
+  /** The same without keeping it: whether it is there already. Throws as `add`. */
+  check(sighting: Sighting): boolean;
   /** The highest place seen. */
   last(): Sighting | undefined;
 }
@@ -38,18 +40,23 @@ export function createSightings(database: Database): Sightings {
   const after = database.prepare(`SELECT ${columns} FROM sightings WHERE idx > ? ORDER BY idx LIMIT 1`);
   const last = database.prepare(`SELECT ${columns} FROM sightings ORDER BY idx DESC LIMIT 1`);
   const insert = database.prepare("INSERT INTO sightings (idx, digest, prev, at) VALUES (?, ?, ?, ?)");
+  const check: Sightings["check"] = (sighting) => {
+    const { index, digest } = sighting;
+    const lower = SightingRow.optional().parse(upTo.get(index));
+    if (lower?.index === index) {
+      if (lower.digest === digest) return true;
+      throw contradiction(sighting, lower);
+    }
+    const upper = SightingRow.optional().parse(after.get(index));
+    if (lower && !follows(lower, sighting)) throw contradiction(sighting, lower);
+    if (upper && !follows(sighting, upper)) throw contradiction(sighting, upper);
+    return false;
+  };
   return {
+    check,
     add(sighting) {
       const { index, digest, prev, at } = sighting;
-      const lower = SightingRow.optional().parse(upTo.get(index));
-      if (lower?.index === index) {
-        if (lower.digest === digest) return;
-        throw contradiction(sighting, lower);
-      }
-      const upper = SightingRow.optional().parse(after.get(index));
-      if (lower && !follows(lower, sighting)) throw contradiction(sighting, lower);
-      if (upper && !follows(sighting, upper)) throw contradiction(sighting, upper);
-      insert.run(index, digest, prev, at);
+      if (!check(sighting)) insert.run(index, digest, prev, at);
     },
     last: () => SightingRow.optional().parse(last.get()),
   };

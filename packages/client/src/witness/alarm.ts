@@ -10,6 +10,8 @@ export interface Alarm {
   refused: Refusal | undefined;
   /** What somebody brought that may be another history, and that only tiles can tell: the first of them. */
   unexamined: Contradiction | undefined;
+  /** Since when the ledger service has not shown what was seen last; milliseconds since 1970. */
+  lostSinceMs: number | undefined;
 }
 
 export interface Refusal {
@@ -17,14 +19,14 @@ export interface Refusal {
   readonly file?: string;
 }
 
-interface Watch {
+export interface Watch {
   readonly alarm: Alarm;
   readonly forks: Pick<ForkFolder, "listProofs">;
   readonly onEvent: OnNodeEvent;
 }
 
 export function createAlarm(): Alarm {
-  return { proofs: [], refused: undefined, unexamined: undefined };
+  return { proofs: [], refused: undefined, unexamined: undefined, lostSinceMs: undefined };
 }
 
 export function refuse(refused: Refusal, { alarm, onEvent }: Pick<Watch, "alarm" | "onEvent">): void {

@@ -122,6 +122,11 @@ const UNPUBLISHED: Finding = {
   detail: "nothing signs what is here",
 };
 
+/** Throws `ledger/store-format` where the folder has nothing of a store. */
+export function refuseNoStoreIn(folder: string): Promise<void> {
+  return refuseNoStore(createNodeDisk(folder));
+}
+
 export async function refuseNoStore(disk: Disk): Promise<void> {
   const names = ((await disk.list(ROOT)) ?? []).map(({ name }) => name);
   const isStore = [FORMAT_PATH, TILES_FOLDER, RECORDS_FOLDER, CHECKPOINT_PATH].some((one) =>

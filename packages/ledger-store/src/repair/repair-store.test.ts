@@ -7,7 +7,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkDisk } from "../check/check-store.ts";
 import { loadErasure } from "../erasure-statement.ts";
 import { codeOf, createTestLog } from "../log-key.testkit.ts";
-import { encodeRecordEntry } from "../record-entry.ts";
+import { encodeRecordEntry, toRecordDigest } from "../record-entry.ts";
 import { countErasable, createRecords } from "../records.testkit.ts";
 import { createRandom, listFiles, SimulatedDisk } from "../simulated-disk.testkit.ts";
 import { createStore, type TestStore, toContents } from "../store.testkit.ts";
@@ -202,6 +202,20 @@ describe("what was erased in time", PATIENT, () => {
     expect(actions).toMatchObject([{ file: "erased", did: "made-again" }]);
     await (await openWriter(disk, whole.log.policy)).close();
     expect(await loadErasure(disk)).toMatchObject({ seal: { index: 260 }, at: null, isDone: true });
+  });
+
+  it("keeps the time at which that was wanted, where the copy has erased up to the same seal", async () => {
+    const own = await loadErasure(disk);
+    const digest = own?.seal.digest ?? toRecordDigest(new Uint8Array());
+    const other = { seal: { index: 150, digest }, at: 7, isDone: true };
+    for (const [told, at] of [
+      [other, null],
+      [{ ...other, seal: { index: 260, digest } }, 7],
+    ] as const) {
+      await flip("erased", 60);
+      await repair({ ...NOTHING, erasure: async () => told });
+      expect(await loadErasure(disk)).toMatchObject({ seal: { index: 260 }, at });
+    }
   });
 
   it("comes back where nothing says any more that it was, if somebody has it", async () => {

@@ -75,7 +75,7 @@ export async function repairDisk(
     await place(workshop, CHECKPOINT_PATH, published.note);
     const how =
       brokenNote === "whole"
-        ? ({ did: "restored-from-source", detail: `of size ${published.size}` } as const)
+        ? ({ did: "restored-from-source", detail: toNoteDetail(published.size, size) } as const)
         : ({ did: "made-again", detail: "without the cosignatures that are not sound" } as const);
     actions.add({ file: CHECKPOINT_PATH, ...how });
   }
@@ -106,15 +106,29 @@ async function* rewriteTree(
 }
 
 /** By now a record is missing only where it may be. Whoever writes next erases what is left. */
-async function rewriteErasure({ disk, placer }: Workshop, { erasure }: Standing): Promise<RepairAction> {
+async function rewriteErasure(
+  { disk, placer, source }: Workshop,
+  { erasure }: Standing,
+): Promise<RepairAction> {
   if (!erasure) {
     await disk.remove(ERASED_PATH);
     await disk.syncFolder(ROOT);
     return { file: ERASED_PATH, did: "removed", detail: "nothing is erased" };
   }
-  await placeErasure(placer, erasure);
-  const detail = `up to the seal that is record ${erasure.seal.index}; when that was is lost`;
+  const { index, digest } = erasure.seal;
+  const told = (await source.erasure?.()) ?? null;
+  const at = told?.seal.index === index && told.seal.digest === digest ? told.at : null;
+  await placeErasure(placer, { ...erasure, at });
+  const when = at === null ? "when that was is lost" : "when that was, the copy says";
+  const detail = `up to the seal that is record ${index}; ${when}`;
   return { file: ERASED_PATH, did: "made-again", detail };
+}
+
+/** The copy's may be older than the one that was lost: nothing here signs what came between. */
+function toNoteDetail(published: number, size: number): string {
+  const after = size - published;
+  const count = after === 1 ? "1 record after it is" : `${after} records after it are`;
+  return `of size ${published}${after === 0 ? "" : `; ${count} under no checkpoint until the next one`}`;
 }
 
 async function removeErasedStates(disk: Disk, { erasure }: Standing): Promise<readonly string[]> {

@@ -12,6 +12,8 @@ export interface RepairSource {
   entry?(index: number): Promise<Uint8Array | null>;
   /** The newest signed checkpoint that the source knows. */
   checkpoint?(): Promise<Uint8Array | null>;
+  /** What the source says that it has erased. Only the time is taken, which no log has. */
+  erasure?(): Promise<Erasure | null>;
 }
 
 /** A leaf of which everything is known, and what has to stand on its record's line. */

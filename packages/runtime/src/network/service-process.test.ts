@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ERRORS } from "@leix/protocol";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ServiceProcess, superviseProcess } from "./service-process.ts";
 
@@ -56,6 +57,20 @@ describe("superviseProcess", () => {
     await heard.times(2);
     expect(supervised.restarts).toBeGreaterThanOrEqual(2);
     expect(heard.lines[0]).toBe(`x ended (exit code 3) and is started again; see ${logFile}`);
+  });
+
+  it("says the code with which it ended, and what to do, but not what a life before it wrote", async () => {
+    const heard = hear();
+    const line = JSON.stringify({ event: "service.failed", err: { code: "ledger/rolled-back" } });
+    const told = JSON.stringify(join(folder, "told"));
+    const program = `const { existsSync, writeFileSync } = require("node:fs");
+      if (!existsSync(${told})) console.log(${JSON.stringify(line)});
+      writeFileSync(${told}, ""); process.exitCode = 1;`;
+    await using _supervised = await supervise(program, heard.say);
+    await heard.times(2);
+    const said = `x ended (exit code 1) and is started again; see ${logFile}`;
+    const why = `: ledger/rolled-back. ${ERRORS["ledger/rolled-back"].todo}`;
+    expect(heard.lines.slice(0, 2)).toEqual([`${said}${why}`, said]);
   });
 
   it("starts a killed one again under another pid", async () => {

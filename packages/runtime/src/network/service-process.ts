@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
+import { ERRORS, type ErrorCode } from "@leix/protocol";
+import { findErrorCode } from "../health.ts";
 
 export interface ServiceProcessOptions {
   readonly name: string;
@@ -38,6 +40,8 @@ const STOP_TIMEOUT_MS = 10_000;
 /** The pause before the next life: the longer, the sooner after its start a life ended. */
 const RESTART_MS_MIN = 100;
 const RESTART_MS_MAX = 5_000;
+/** Of what it wrote, this much of the end is looked at for a code. */
+const LOG_END_BYTES = 16_384;
 /** Whoever lived so long starts with the shortest pause again. */
 const LIFE_MS_GOOD = 10_000;
 
@@ -64,7 +68,9 @@ export async function superviseProcess(options: ServiceProcessOptions): Promise<
       child = undefined;
       if (last.aborted) return;
       restarts++;
-      options.say(`${options.name} ended (${how}) and is started again; see ${options.logFile}`);
+      const code = await findLastCode(options.logFile, life.logStart);
+      const why = code ? `: ${code}. ${ERRORS[code].todo}` : "";
+      options.say(`${options.name} ended (${how}) and is started again; see ${options.logFile}${why}`);
       pauseMs =
         performance.now() - bornAt > LIFE_MS_GOOD ? RESTART_MS_MIN : Math.min(pauseMs * 2, RESTART_MS_MAX);
       await pause(pauseMs, last);
@@ -103,18 +109,36 @@ interface Life {
   readonly child: ChildProcess;
   /** How it ended, also when it never began. */
   readonly ended: Promise<string>;
+  /** So many bytes of the log are of lives before. */
+  readonly logStart: number;
 }
 
 async function start({ command: [program, ...args], env, logFile }: ServiceProcessOptions): Promise<Life> {
   const log = await open(logFile, "a", 0o600);
   try {
+    const { size: logStart } = await log.stat();
     const child = spawn(program, args, { env: { ...env }, stdio: ["ignore", log.fd, log.fd, "ipc"] });
     const { promise: ended, resolve } = Promise.withResolvers<string>();
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
     child.once("error", (error) => resolve(error.message));
-    return { child, ended };
+    return { child, ended, logStart };
   } finally {
     await log.close();
+  }
+}
+
+/** The last line that this life has written says why it ended, if it has a code. */
+async function findLastCode(logFile: string, logStart: number): Promise<ErrorCode | undefined> {
+  try {
+    await using log = await open(logFile, "r");
+    const { size } = await log.stat();
+    const position = Math.max(logStart, size - LOG_END_BYTES);
+    const { buffer, bytesRead } = await log.read({ buffer: Buffer.alloc(LOG_END_BYTES), position });
+    const last = buffer.toString("utf8", 0, bytesRead).trimEnd().split("\n").at(-1);
+    return last === undefined ? undefined : findErrorCode(last);
+  } catch {
+    // Somebody moved it away: then the line says what it can.
+    return undefined;
   }
 }
 

@@ -13,7 +13,7 @@ afterEach(() => stopping.abort());
 
 async function serve(name: string, served: Health): Promise<WatchedService> {
   const port = await findFreePort();
-  await serveHealth(port, served, stopping.signal);
+  await serveHealth({ LEIX_HTTP_PORT: port, LEIX_HTTP_LISTEN: "127.0.0.1" }, served, stopping.signal);
   const health = `http://127.0.0.1:${port}/healthz`;
   return { name, health, isFollower: name === "auditor", restarts: 0 };
 }

@@ -16,6 +16,7 @@ import { createTreeBuilder } from "./covered-tree.ts";
 import { followRemains } from "./follow-remains.ts";
 import { createMatcher, isComplete } from "./match-outbox.ts";
 import { openProof, writeProof } from "./proof-file.ts";
+import { writeWritten } from "./proof-text.ts";
 
 interface CompletenessFlags extends LedgerFlags {
   readonly as: string;
@@ -64,16 +65,18 @@ export function addCompletenessCommand(audit: Command): void {
       const note = flags.checkpoint === undefined ? undefined : await loadNote(flags.checkpoint);
       const progress = createProgress(process.stderr);
       const { out } = flags;
-      const report = await withLedger(dir, flags, async ({ source, trust, keys }) => {
+      const { found: report, proven } = await withLedger(dir, flags, async ({ source, trust, keys }) => {
         const proof =
           out === undefined ? undefined : openProof(trust, agency, held, note ?? source.checkpoint);
         const wanted = { agency, receipts, note, keys, collector: proof };
         const found = await proveCompleteness(trust, source, wanted, progress.draw);
-        if (proof && out !== undefined) await writeProof(await proof.finish(), trust, out);
-        return found;
+        const proven = proof && out !== undefined && (await writeProof(await proof.finish(), trust, out));
+        return { found, proven };
       }).finally(progress.clear);
+      const paper = createPaper(process.stdout);
       if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-      else writeCompleteness(createPaper(process.stdout), report, flags.all === true);
+      else writeCompleteness(paper, report, flags.all === true);
+      if (proven && out !== undefined && !flags.json) writeWritten(paper, proven, out);
       if (!isComplete(report)) process.exitCode = 1;
     });
 }

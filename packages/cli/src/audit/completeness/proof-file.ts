@@ -2,6 +2,7 @@ import type { HeldMessage } from "@leix/client";
 import {
   type Completeness,
   type CompletenessCollector,
+  type CompletenessProof,
   createCompletenessCollector,
   encodeCompleteness,
   verifyCompleteness,
@@ -31,9 +32,14 @@ export function openProof(
 }
 
 /** Nothing is handed out that does not verify: throws why not, as for an outbox that was altered. */
-export async function writeProof(completeness: Completeness, trust: Trust, out: string): Promise<void> {
+export async function writeProof(
+  completeness: Completeness,
+  trust: Trust,
+  out: string,
+): Promise<CompletenessProof> {
   const bytes = encodeCompleteness(completeness);
   const found = await verifyCompleteness(bytes, trust);
   if (!found.isProven) throw new LeixError(found.code, `${found.part}: ${found.detail}`);
   await writeEvidence(out, bytes);
+  return found;
 }

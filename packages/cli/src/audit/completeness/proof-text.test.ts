@@ -2,7 +2,7 @@ import type { CompletenessProof } from "@leix/evidence";
 import { AgencyId, KeyId, MessageId } from "@leix/protocol";
 import { expect, test } from "vitest";
 import { createPaper } from "../../messages/paper.ts";
-import { listNotProven, listProven, writeProofText } from "./proof-text.ts";
+import { listNotProven, listProven, writeProofText, writeWritten } from "./proof-text.ts";
 
 const id = MessageId.parse("01a3185c-5000-7030-b030-303030303031");
 const key = { party: "ledger", kid: KeyId.parse("A".repeat(43)), registered: { index: 3, by: "anchor" } };
@@ -35,6 +35,14 @@ test("only what is there is said to be proven", () => {
   const said = listProven(proof).join("\n");
   expect(said).toMatch(/signed 4 messages, numbered 1 to 4.*\n2 of them .*\nNumber 2 is record 31, after/);
   expect(said).not.toMatch(/rejected|Cosigned/);
+});
+
+test("whoever made it is told the file, and what was recorded out of order", () => {
+  const lines: string[] = [];
+  writeWritten(createPaper({ write: (text: string) => lines.push(text) }), proof, "proof.json");
+  const [, order, written] = lines;
+  expect(order).toBe("Number 2 is record 31, after number 3, which is record 30.\n");
+  expect(written).toMatch(/messages 1 to 4 is proof\.json: leix audit completeness-verify/);
 });
 
 test("of an erased record is said what the tree still shows, and what only an older file does", () => {

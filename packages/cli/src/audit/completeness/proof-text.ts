@@ -37,16 +37,26 @@ export function listProven(proof: CompletenessProof): string[] {
             "At each of these places the tree still has the leaf of a message's record.",
         ]
       : []),
-    ...reorders.map(
-      ({ seq, index, higher }) =>
-        `Number ${seq} is record ${index}, after number ${higher.seq}, which is record ${higher.index}.`,
-    ),
+    ...reorders.map(toReorderText),
     `All records shown are in one ledger of ${size} records, whose root the ledger service has signed: ` +
       `${Buffer.from(root).toString("base64")}.`,
     ...(log.witnesses.length > 0
       ? [`Cosigned by ${log.witnesses.map(({ agency: one }) => one).join(", ")}, who saw this same ledger.`]
       : []),
   ];
+}
+
+function toReorderText({ seq, index, higher }: CompletenessProof["reorders"][number]): string {
+  return `Number ${seq} is record ${index}, after number ${higher.seq}, which is record ${higher.index}.`;
+}
+
+/** What the file has that a report of the ledger alone does not show. */
+export function writeWritten(paper: Paper, { first, last, reorders }: CompletenessProof, out: string): void {
+  paper.line();
+  for (const reorder of reorders) paper.line(toReorderText(reorder));
+  paper.line(
+    `The proof of messages ${first} to ${last} is ${out}: leix audit completeness-verify checks it.`,
+  );
 }
 
 export function listNotProven({ agency, last, erased, unrecorded, log }: CompletenessProof): string[] {

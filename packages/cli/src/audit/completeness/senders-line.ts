@@ -3,10 +3,22 @@ import type { SenderFinding, SenderReport } from "@leix/exchange";
 const SHOWN_MAX = 20;
 
 /**
+ * Where a replay began to decide with a seal: what a sender numbered before its first message after that was
+ * not looked at, and is no gap.
+ */
+export function dropUnseen(report: SenderReport): SenderReport {
+  const first = report.findings.find((one) => one.kind === "gap" && one.after === null);
+  if (first?.kind !== "gap") return report;
+  const findings = report.findings.filter((one) => one !== first);
+  const missing = report.missing - (first.to - first.from + 1);
+  return { ...report, missing, gaps: report.gaps - 1, findings };
+}
+
+/**
  * What a replay says of the senders' own numbering: one line, and one for each finding. No difference: the
  * exchange decides what it is given, and two policy services may record neighbours out of order.
  */
-export function toSendersLines(senders: readonly SenderReport[], hasErased = false): string[] {
+export function toSendersLines(senders: readonly SenderReport[], isPart = false): string[] {
   const sum = (name: "gaps" | "reorders" | "forks") => senders.reduce((all, one) => all + one[name], 0);
   const [gaps, reorders, forks] = [sum("gaps"), sum("reorders"), sum("forks")];
   const found = [
@@ -23,9 +35,7 @@ export function toSendersLines(senders: readonly SenderReport[], hasErased = fal
     `senders      ${senders.length}: ${words}`,
     ...lines.slice(0, SHOWN_MAX),
     ...(hidden > 0 ? [`  and ${hidden} more`] : []),
-    ...(gaps > 0 && hasErased
-      ? ["  What is erased is not on record any more: of it there are gaps too."]
-      : []),
+    ...(isPart ? ["  What is erased or put away was not looked at: of it nothing is said."] : []),
   ];
 }
 

@@ -1,8 +1,9 @@
 import { createWorld, NOW, startTestLedger, toAgency, toRegisteredKey } from "@leix/exchange/testkit";
 import { LeixError } from "@leix/protocol";
 import type { TreeHead } from "@leix/tlog";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { replayLedger } from "../replay.ts";
+import { toReport } from "../report.ts";
 import { signLedger } from "../signed-ledger.testkit.ts";
 import { findCosigned, toCosignedText } from "./cosigned.ts";
 
@@ -42,6 +43,26 @@ test("countries are counted by their single point of contact, beside what is ask
   expect(toCosignedText(both)).toBe("by 2 of 2 countries; this exchange asks for 2");
   expect(await find("RS-SPOC", "RS-FIU")).toMatchObject({ countries: 1 });
   expect(await find("RS-FIU")).toMatchObject({ countries: 0, of: 2 });
+});
+
+test("an agency that is no country's contact point is named as what it is", async () => {
+  expect(toCosignedText(await find("RS-FIU"))).toContain("by no country's single point of contact;");
+});
+
+test("a replay says of one root once who cosigned it: as the most have", async () => {
+  const give = async function* () {
+    for (const bytes of ledger.records) yield { bytes };
+  };
+  const notes = { checkpoint: await note(), cosigned: await note("AL-SPOC", "RS-SPOC") };
+  const source = { total: ledger.records.length, differences: [], ...notes, records: give };
+  vi.spyOn(Date, "now").mockReturnValue(NOW * 1_000);
+  const found = await replayLedger(ledger.world.trust, source);
+  vi.restoreAllMocks();
+  expect(found.tree.checkpoints.map(({ cosigned }) => cosigned?.countries)).toEqual([0, 2]);
+  const lines = toReport(found).split("\n");
+  const [line, ...others] = lines.filter((one) => one.includes("cosigned by"));
+  expect([line, others]).toEqual([expect.stringContaining("cosigned by 2 of 2 countries"), []]);
+  expect(lines.filter((one) => one.includes("the same as the checkpoint's"))).toHaveLength(1);
 });
 
 test("what was signed later than now, or with a key that was withdrawn, counts no more", async () => {

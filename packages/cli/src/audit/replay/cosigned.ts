@@ -59,7 +59,8 @@ function isValid(key: RegisteredKey | undefined, at: number): boolean {
 }
 
 /** For a person. */
-export function toCosignedText({ countries, of, quorum }: Cosigned): string {
-  const by = countries === 0 ? "by none" : `by ${countries} of ${of} countries`;
+export function toCosignedText({ countries, of, quorum, witnesses }: Cosigned): string {
+  const none = witnesses.length === 0 ? "by none" : "by no country's single point of contact";
+  const by = countries === 0 ? none : `by ${countries} of ${of} countries`;
   return quorum === 0 ? `${by}; this exchange asks for none` : `${by}; this exchange asks for ${quorum}`;
 }

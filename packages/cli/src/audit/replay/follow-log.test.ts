@@ -6,6 +6,7 @@ import { openLedgerWriter } from "@leix/ledger-store";
 import { LeixError } from "@leix/protocol";
 import { describe, expect, test } from "vitest";
 import { createSignedLedger } from "../signed-ledger.testkit.ts";
+import { findStoreLog } from "../store-log.ts";
 import { openStoreSource } from "../store-source.ts";
 import { findLogKeys, followLog, verifyFollowed, verifySigned } from "./follow-log.ts";
 import { toVkey } from "./log-keys.ts";
@@ -58,6 +59,23 @@ describe("a ledger whose log has a new key", () => {
     const old = await ledger.sign(ledger.headAt(size));
     expect(await codeOf(findLogKeys(trust, give(records), old))).toBe("tlog/note-unsigned");
     expect(await codeOf(toVkey(old, found))).toBe("tlog/note-unsigned");
+  });
+
+  test("is repaired by the new one, whatever an older copy says", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "leix-follow-log-"));
+    try {
+      const store = join(folder, "store");
+      const note = await ledger.sign(ledger.headAt(size), "MK");
+      const log = await toVkey(note, await findLogKeys(trust, give(records), note));
+      {
+        await using writer = await openLedgerWriter(store, { log });
+        await writer.append(records);
+        await writer.publish(note);
+      }
+      expect(await findStoreLog("/nowhere", store, trust, undefined, async () => ledger.vkey)).toBe(log);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   test("is not opened under a checkpoint that the old one signed after it was withdrawn", async () => {

@@ -9,6 +9,7 @@ import {
 } from "@leix/exchange";
 import { type Digest, type ErrorCode, invariant, LeixError, parseLeafEntry } from "@leix/protocol";
 import { hashLeaf } from "@leix/tlog";
+import { dropUnseen } from "../completeness/senders-line.ts";
 import type { Replay } from "../replay-result.ts";
 import type { ReplayDifference, ReplaySource, SourceRecord } from "../replay-source.ts";
 import { type LogKeys, toLogKeys } from "./log-keys.ts";
@@ -20,7 +21,7 @@ import { createTally, type Tally, toDifference } from "./tally.ts";
 import type { TriedLeaves } from "./try-batch.ts";
 
 export interface RunOptions {
-  readonly source: Pick<ReplaySource, "differences" | "begin" | "sealed">;
+  readonly source: Pick<ReplaySource, "differences" | "begin" | "sealed" | "size">;
   readonly checkpoints: readonly Uint8Array[];
   /** Who may sign the checkpoints, where the ledger itself need not be asked. */
   readonly keys?: LogKeys | undefined;
@@ -104,9 +105,10 @@ export class ReplayRun {
   async result(isComplete: boolean): Promise<Omit<Replay, "ledger" | "durationMs">> {
     const keys = this.#keys ?? (await toLogKeys(this.#state));
     const isCompared = isComplete && !this.#broken;
-    const how = { state: this.#state, loadRoots: this.#loadRoots };
+    const isCopy = this.#source.size !== undefined;
+    const how = { state: this.#state, loadRoots: this.#loadRoots, isCopy };
     const compared = isCompared ? await this.#tree.compare(keys, how) : { checkpoints: [], differences: [] };
-    const { mismatches, differences, ...counted } = this.#tally.result();
+    const { mismatches, differences, senders, ...counted } = this.#tally.result();
     const unsealed = isCompared ? this.#sealing.listDifferences() : [];
     const claims = this.#source.differences;
     const after = [...unsealed, ...compared.differences];
@@ -116,6 +118,7 @@ export class ReplayRun {
       ...{ resumed: this.#resumed, checked, ...passed },
       ...{ ...counted, mismatches: mismatches + claims.length + after.length },
       differences: [...claims, ...differences, ...after],
+      senders: passed.sealed === null ? senders : senders.map(dropUnseen),
       ...{ broken: this.#broken, tree: this.#tree.result(compared.checkpoints), head: this.#head },
     };
   }

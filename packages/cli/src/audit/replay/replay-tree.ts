@@ -25,6 +25,8 @@ export interface KeptTree {
 }
 
 export interface CompareOptions {
+  /** Of a file, which may be older than a checkpoint. */
+  readonly isCopy?: boolean;
   /** The membership, by which cosignatures are counted; without it they are not looked at. */
   readonly state?: State;
   /** The roots that the ledger's own tiles have, for what was before this replay. */
@@ -87,7 +89,7 @@ export class ReplayTree {
   /** Verifies every checkpoint and compares it. What is not as it should be is a difference. */
   async compare(
     keys: LogKeys,
-    { state, loadRoots }: CompareOptions = {},
+    { state, loadRoots, isCopy = false }: CompareOptions = {},
   ): Promise<{
     readonly checkpoints: readonly ComparedCheckpoint[];
     readonly differences: readonly ReplayDifference[];
@@ -108,7 +110,7 @@ export class ReplayTree {
     const now = Math.floor(Date.now() / 1_000);
     for (const { note, size, root = known?.get(size) } of this.#watched) {
       const checkpoint = await attempt(() => this.#verify(note, keys, size));
-      const isSame = checkpoint && (await attempt(() => this.#isSame(checkpoint, root)));
+      const isSame = checkpoint && (await attempt(() => this.#isSame(checkpoint, root, isCopy)));
       // Whatever the root is: a cosignature that is none hides no other history.
       const cosigned = checkpoint && state && (await attempt(() => findCosigned(note, state, now)));
       checkpoints.push({ size, isSame: isSame === undefined ? false : isSame, cosigned: cosigned ?? null });
@@ -122,16 +124,19 @@ export class ReplayTree {
       return await verifyCheckpoint(note, keys);
     } catch (error) {
       const isUnknown = error instanceof LeixError && error.code === "tlog/note-unsigned";
-      const { end } = this.#range;
-      if (!isUnknown || size <= end) throw error;
-      throw new LeixError("audit/records-missing", `only ${end} of ${size} records are here`, {
-        cause: error,
-      });
+      if (!isUnknown || size <= this.#range.end) throw error;
+      throw this.#toMissing(size, error);
     }
   }
 
-  #isSame({ size, root: signed }: Checkpoint, root: Uint8Array | undefined): boolean | null {
+  #toMissing(size: number, cause?: LeixError): LeixError {
+    const detail = `only ${this.#range.end} of ${size} records are here`;
+    return new LeixError("audit/records-missing", detail, { cause });
+  }
+
+  #isSame({ size, root: signed }: Checkpoint, root: Uint8Array | undefined, isCopy: boolean): boolean | null {
     if (!root && size < this.#begin) return null;
+    if (!root && isCopy) throw this.#toMissing(size);
     if (!root) throw new LeixError("ledger/rolled-back", `a checkpoint covers ${size} records`);
     if (!isSameHash(root, signed)) throw toRootDifference(size, signed, root);
     return true;

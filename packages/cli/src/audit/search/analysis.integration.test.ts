@@ -178,7 +178,7 @@ describe("leix audit search", () => {
     const wrong = await leix(["audit", "index", text, "--rebuild"]);
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("[audit/index-unusable]")]);
     const rule = await leix(["audit", "search", "--rule", "x"]);
-    expect([rule.code, rule.stderr]).toEqual([1, expect.stringContaining("[input/schema]")]);
+    expect([rule.code, rule.stderr]).toEqual([1, expect.stringContaining("[command/arguments]")]);
     const limit = await leix(["audit", "search", "--limit", "0"]);
     expect([limit.code, limit.stderr]).toEqual([1, expect.stringContaining("[input/schema]")]);
   });

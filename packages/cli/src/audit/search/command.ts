@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LeixError, MESSAGE_KINDS, RECORD_KINDS } from "@leix/protocol";
 import { type Command, Option } from "commander";
@@ -65,6 +66,9 @@ async function search(dir: string, flags: FindFlags): Promise<void> {
   const limit = parseLimit(flags.limit);
   const { where, values } = toQuery(flags);
   const file = flags.index ?? join(dir, INDEX_FILE);
+  if (flags.offline && !existsSync(file)) {
+    throw new LeixError("audit/index-unusable", `${file} is not there; a search without --offline makes it`);
+  }
   using index = openSearchIndex(file, await loadTrust(dir, flags.trust));
   if (!flags.offline) await update(dir, flags, index);
   const found = index.select(where, values, limit + 1);
@@ -75,6 +79,14 @@ async function search(dir: string, flags: FindFlags): Promise<void> {
   if (found.length > limit) process.stderr.write(`More than ${toCount(limit)} records: see --limit.\n`);
   if (found.length === 0) process.stderr.write("No record found.\n");
   sayFirst(index);
+  if (flags.offline) sayLast(index);
+}
+
+/** Of a ledger that goes on. */
+function sayLast(index: SearchIndex): void {
+  const { next } = index.head();
+  const last = next === 0 ? "The index is empty" : `The index ends with record ${next - 1}`;
+  process.stderr.write(`${last}: what came later was not searched.\n`);
 }
 
 function sayFirst(index: SearchIndex): void {

@@ -242,6 +242,15 @@ function guard<T>(file: string, work: () => T): T {
   } catch (cause) {
     if (cause instanceof LeixError) throw cause;
     const why = cause instanceof Error ? `: ${cause.message}` : "";
-    throw new LeixError("audit/index-unusable", `${file}${why}`, { cause });
+    const next = isDamaged(cause) ? "; if it was an index, delete the file" : "";
+    throw new LeixError("audit/index-unusable", `${file}${why}${next}`, { cause });
   }
+}
+
+/** SQLite's result codes: nothing tells any more whose the file is, so that nothing here removes it. */
+const [CORRUPT, NOT_A_DATABASE] = [11, 26];
+
+function isDamaged(cause: unknown): boolean {
+  const code = cause instanceof Error && "errcode" in cause ? Number(cause.errcode) & 0xff : 0;
+  return code === CORRUPT || code === NOT_A_DATABASE;
 }

@@ -26,7 +26,7 @@ interface Condition {
 /** Of a UUID. */
 const ID_LENGTH = 36;
 
-/** Everything that a person wrote is a value, never part of the statement. Throws `input/schema`. */
+/** Everything that a person wrote is a value, never part of the statement. Throws `command/arguments`. */
 export function toQuery(flags: SearchFlags): Query {
   const { agency, thread, case: caseId, rule, outcome, kind, text } = flags;
   const conditions = [
@@ -55,7 +55,7 @@ function isIn(table: "agencies" | "rules", column: "agency" | "rule", value: str
 
 /** People copy either end of an id. */
 function hasPart(columns: readonly string[], value: string): Condition {
-  if (value === "") throw new LeixError("input/schema", "a part of an id is not empty");
+  if (value === "") throw new LeixError("command/arguments", "a part of an id is not empty");
   if (value.length === ID_LENGTH) {
     return { sql: columns.map((column) => `${column} = ?`).join(" OR "), values: columns.map(() => value) };
   }
@@ -67,7 +67,7 @@ function hasPart(columns: readonly string[], value: string): Condition {
 function parseRule(text: string): string {
   if (PolicyId.safeParse(text).success) return text;
   throw new LeixError(
-    "input/schema",
+    "command/arguments",
     `${text}: a rule is P and two digits, or one of its policies: P32.clearance`,
   );
 }

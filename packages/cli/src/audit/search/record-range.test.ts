@@ -18,7 +18,7 @@ test("a place is an index, a day, or a time", () => {
 });
 
 test.each(["-1", "1.5", "", "today", "2027-13-01", "2027-05-31T12:00", "2027-5-1"])("%j is none", (text) => {
-  expect(() => parseRange({ from: text })).toThrow(expect.objectContaining({ code: "input/schema" }));
+  expect(() => parseRange({ from: text })).toThrow(expect.objectContaining({ code: "command/arguments" }));
 });
 
 test("both ends are in it", () => {

@@ -21,7 +21,7 @@ const INDEX = /^[0-9]{1,15}$/;
 const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})$/;
 
-/** A day begins a range with its first second, and ends one with its last. Throws `input/schema`. */
+/** A day begins a range with its first second, and ends one with its last. Throws `command/arguments`. */
 export function parseRange({ from, to }: RangeFlags): RecordRange {
   return {
     ...(from === undefined ? {} : { from: parseBound(from, "T00:00:00Z") }),
@@ -38,7 +38,7 @@ function parseBound(text: string, timeOfDay: string): RangeBound {
       : Number.NaN;
   if (!Number.isNaN(timeMs)) return { kind: "time", value: Math.floor(timeMs / 1_000) };
   throw new LeixError(
-    "input/schema",
+    "command/arguments",
     `${text}: a place is the number of a record, a date (2027-05-31), or a time (2027-05-31T12:00Z)`,
   );
 }

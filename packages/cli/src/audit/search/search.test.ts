@@ -135,6 +135,21 @@ describe("an index", () => {
     expect(open({}, join(folder, "no", "folder"))).toBe("audit/index-unusable");
   });
 
+  test("whose first bytes were lost is not removed, and that its owner may is said", async () => {
+    await update();
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.fill(0, 0, 100));
+    for (const isAnew of [true, false]) {
+      expect(() => openSearchIndex(file, trust, { isAnew })).toThrow(
+        expect.objectContaining({
+          code: "audit/index-unusable",
+          detail: expect.stringContaining("delete the file"),
+        }),
+      );
+    }
+    expect(await readFile(file)).toEqual(bytes);
+  });
+
   test("of which a byte was lost says so, and can be made anew", async () => {
     await update();
     await truncate(file, 5_000);
@@ -195,7 +210,7 @@ describe("a search", () => {
       expect(await find({ text, agency: text })).toEqual([]);
     }
     for (const flags of [{ rule: "32" }, { rule: "P32.'" }, { text: "" }, { from: "x" }]) {
-      expect(await codeOf(find(flags))).toBe("input/schema");
+      expect(await codeOf(find(flags))).toBe("command/arguments");
     }
   });
 
