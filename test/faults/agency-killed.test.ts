@@ -5,6 +5,7 @@ import {
   startDeafProxy,
   startTestExchange,
   type TestExchange,
+  waitUntil,
 } from "@leix/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RECOVERY_MS } from "./load.ts";
@@ -30,6 +31,8 @@ test(
       await using proxy = await startDeafProxy(exchange.broker.natsUrl);
       await using agency = await startAgency(exchange, "RS-FIU", proxy.natsUrl);
       await exchange.node("AL-CUSTOMS").untilAcknowledged(await send("AL-CUSTOMS", "heard"), 1);
+      // Also that the answer to its acknowledgement is with it, the broker has heard.
+      await waitUntil("nothing waits", async () => (await exchange.countWaiting(["RS-FIU"])) === 0);
       proxy.turnDeaf();
       const { id } = await send("AL-CUSTOMS", "unheard");
       await agency.untilSaid(`"event":"message.received","messageId":"${id}"`);
