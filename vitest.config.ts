@@ -1,9 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects, run one after the other. The last two start real servers and processes, whose timeouts
- * would mean nothing if many of them competed for two cores: two files at a time, and of those with
- * containers one.
+ * Four projects, run one after the other. All but the first start real servers and processes, whose timeouts
+ * would mean nothing if many of them competed for two cores: two files at a time; of those with containers
+ * one; and one of those that hold two paces against each other, which another file beside them would bend.
  *
  * Every test by its name, but in `npm test` as a whole, which shows what is slow or fails.
  *
@@ -19,6 +19,7 @@ const acrossServices = [
 ];
 const besideTheCode = ["packages/**/*.integration.test.ts", "services/**/*.integration.test.ts"];
 const onlyContainers = ["test/containers/**/*.test.ts"];
+const onlyAlone = ["test/attacks/resource/backlog.test.ts"];
 const never = ["**/node_modules/**"];
 
 const unit = {
@@ -39,9 +40,21 @@ const integration = {
     name: "integration",
     maxWorkers: 2,
     include: [...besideTheCode, ...acrossServices],
-    exclude: never,
+    exclude: [...never, ...onlyAlone],
     env: { TEST_BROKER: "process" },
     sequence: { groupOrder: 1 },
+  },
+};
+
+const alone = {
+  test: {
+    ...withProcesses,
+    name: "alone",
+    maxWorkers: 1,
+    include: onlyAlone,
+    exclude: never,
+    env: { TEST_BROKER: "process" },
+    sequence: { groupOrder: 2 },
   },
 };
 
@@ -53,12 +66,14 @@ const containers = {
     include: [...onlyContainers, "test/integration/**/*.test.ts"],
     exclude: never,
     env: { TEST_BROKER: "container" },
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: 3 },
   },
 };
 
 const projects =
-  process.env.LEIX_CONTAINERS === "required" ? [unit, integration, containers] : [unit, integration];
+  process.env.LEIX_CONTAINERS === "required"
+    ? [unit, integration, alone, containers]
+    : [unit, integration, alone];
 
 // biome-ignore lint/style/noDefaultExport: the name under which vitest looks for its configuration
 export default defineConfig({ test: { projects, passWithNoTests: false, reporters: ["verbose"] } });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Inbox, openInbox, parseInboxSubject, sendMessage } from "@leix/broker";
 import { limits, openDecision, parseReply } from "@leix/protocol";
 import { createPlan, NETWORK_FILES, type PartyConnection } from "@leix/runtime";
-import { startProgram, type TestProgram, waitUntil } from "@leix/testkit";
+import { startProgram, type TestProgram } from "@leix/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Assault, ATTACKER, startAssault } from "../assault.ts";
 import type { FloodOrder } from "./flooder.ts";
@@ -22,7 +22,7 @@ const SAMPLES = 61;
 const DENIED = { declares: { facts: true } };
 const UNLIMITED = { ...createPlan(), deciders: ["1"] };
 /** A shared machine has slow moments of its own; the flood is there all the time. */
-const ATTEMPTS = 12;
+const ATTEMPTS = 6;
 /** What of the flood is decided between two messages of the bystander: a round under way, and its own. */
 const BETWEEN_MAX = 8;
 
@@ -121,14 +121,10 @@ describe("an agency at full speed against its backlog limit", () => {
   });
 
   it("does not double another's median", async () => {
-    const besideMs: number[] = [];
-    while (besideMs.length < ATTEMPTS && Math.min(...besideMs) > 2 * aloneMs) {
-      besideMs.push((await measure()).medianMs);
+    const ratios: number[] = [];
+    while (ratios.length < ATTEMPTS && Math.min(...ratios) > 2) {
+      ratios.push((await measure()).medianMs / aloneMs);
     }
-    await flood.kill();
-    await waitUntil("nothing waits", async () => (await assault.exchange.countMessages("out")) === 0);
-    // The machine may be slower by now than it was before the flood.
-    const slowerMs = Math.max(aloneMs, (await measure()).medianMs);
-    expect(Math.min(...besideMs) / slowerMs).toBeLessThanOrEqual(2);
+    expect(Math.min(...ratios)).toBeLessThanOrEqual(2);
   });
 });
